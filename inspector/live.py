@@ -1,0 +1,75 @@
+"""Exchanges that somebody still works on, and the rule for when one is over: the wire side closed and the application returned.
+
+Pure but for the recorder it tells. The proxy and the collector share one of these, on one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from inspector.model import Exchange, State
+from inspector.recording import Recorder
+
+#: How long a request whose response is complete may wait for news of the application before we say it never got there.
+NEVER_CALLED_NS = 2_000_000_000
+
+
+class LiveExchanges:
+    """The exchanges in flight, by id.
+
+    ``on_finished`` is called with each exchange when it is over. An exchange that goes to a probed instance is added with
+    ``expects_app``: it then stays until the application has returned, since the probe's events come by another way than the
+    response and may arrive after it.
+    """
+
+    def __init__(self, recorder: Recorder, on_finished: Callable[[Exchange], None] | None = None) -> None:
+        self.recorder = recorder
+        self.on_finished = on_finished
+        self.by_id: dict[int, Exchange] = {}
+
+    def add(self, exchange: Exchange, *, expects_app: bool) -> None:
+        """A request has begun (or, without a proxy, a call)."""
+        exchange.app_done = not expects_app
+        self.by_id[exchange.id] = exchange
+        self.recorder.touch(exchange)
+
+    def wire_closed(self, exchange: Exchange, now: int, error: str = "") -> None:
+        """The proxy is finished with it; ``error`` says how it was cut, empty if it ended as it should."""
+        exchange.closed_ns = exchange.closed_ns or now
+        exchange.wire_done = True
+        if error:
+            exchange.error = exchange.error or error
+        self._settle(exchange)
+
+    def app_returned(self, exchange: Exchange, now: int, error: str = "") -> None:
+        """The application's call is over; ``error`` when it was not by returning."""
+        exchange.returned_ns = now
+        exchange.app_done = True
+        if error:
+            exchange.error = exchange.error or error
+        self._settle(exchange)
+
+    def in_hand(self, worker: int) -> tuple[int, ...]:
+        """The exchanges whose application is being run by ``worker``."""
+        return tuple(e.id for e in self.by_id.values() if e.worker == worker and e.called_ns and not e.app_done)
+
+    def worker_gone(self, worker: int, now: int, outcome: str) -> None:
+        """``worker`` is dead: what it had in hand will not return."""
+        for identity in self.in_hand(worker):
+            self.app_returned(self.by_id[identity], now, f"its worker {outcome}")
+
+    def sweep(self, now: int) -> None:
+        """Give up on the application side of requests that were answered without it. To be called about once a second."""
+        overdue = [
+            e for e in self.by_id.values() if e.wire_done and not e.called_ns and now - e.closed_ns > NEVER_CALLED_NS
+        ]
+        for exchange in overdue:
+            exchange.app_done = True
+            self._settle(exchange)
+
+    def _settle(self, exchange: Exchange) -> None:
+        if exchange.wire_done and exchange.app_done:
+            exchange.state = State.FAILED if exchange.error else State.DONE
+            if self.by_id.pop(exchange.id, None) is not None and self.on_finished is not None:
+                self.on_finished(exchange)
+        self.recorder.touch(exchange)

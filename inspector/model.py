@@ -1,0 +1,243 @@
+"""The values that the whole program talks about: exchanges, messages, workers, instances.
+
+Pure: no I/O and no clock; times are handed in. All times are nanoseconds of the machine's monotonic clock
+(``time.monotonic_ns``), which every process of the machine shares; a trace says once how that maps to wall time.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Kind(enum.StrEnum):
+    """What sort of exchange: by its response, an HTTP exchange may turn out to be a stream of server-sent events."""
+
+    HTTP = "http"
+    SSE = "sse"
+    WEBSOCKET = "websocket"
+    LIFESPAN = "lifespan"
+
+
+class State(enum.StrEnum):
+    """Where an exchange stands.
+
+    ``open``: somebody still works on it, on the wire or in the worker. ``done``: it ended as the protocol says.
+    ``failed``: it was cut (client gone, upstream gone, worker died, exception after the response began); ``error``
+    says how.
+    """
+
+    OPEN = "open"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Side(enum.StrEnum):
+    """Who saw a message: the proxy on the wire, or the probe at the application."""
+
+    WIRE = "wire"
+    APP = "app"
+
+
+class Direction(enum.StrEnum):
+    """``in``: towards the application. ``out``: away from it."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class WorkerState(enum.StrEnum):
+    """A worker's life: ``starting`` -> ``ready`` -> (``stopping`` ->) ``exited``."""
+
+    STARTING = "starting"
+    READY = "ready"
+    STOPPING = "stopping"
+    EXITED = "exited"
+
+
+@dataclass(slots=True)
+class Body:
+    """A request's or response's body as it passed: the length and hash always, the bytes up to a limit at each end.
+
+    ``head`` is everything while ``truncated`` is false. ``sha256`` is hex, or empty until known (the store hashes
+    complete bodies itself when it writes them).
+    """
+
+    size: int = 0
+    head: bytes = b""
+    tail: bytes = b""
+    sha256: str = ""
+
+    @property
+    def truncated(self) -> bool:
+        """Whether bytes between head and tail were dropped."""
+        return self.size > len(self.head) + len(self.tail)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request with all that belongs to it. Mutable while it runs; the store writes it whenever it is touched.
+
+    The proxy owns the wire fields, the collector the application fields; both write the same object on one thread.
+    Times are monotonic nanoseconds, 0 while they have not happened:
+        opened_ns       first byte of the request at the proxy (or the application called, without a proxy)
+        forwarded_ns    the request's head was sent on to the server
+        called_ns       the server called the application
+        started_ns      the application started its response
+        first_byte_ns   first byte of the response at the proxy
+        last_app_ns     the application handed over the last byte of its body
+        returned_ns     the application's call ended (after background work, after ``close()``)
+        closed_ns       last byte of the response sent to the client, or the connection cut
+    """
+
+    id: int
+    kind: str = Kind.HTTP
+    state: str = State.OPEN
+    instance: int = 0  #: id of the instance it was sent to; 0: none took it
+    worker: int = 0  #: id of the worker row; 0: unknown
+    client: str = ""  #: "host:port"
+    method: str = ""
+    target: str = ""  #: request target as on the wire (path and query), latin-1
+    http_version: str = "1.1"
+    status: int = 0  #: 0: no response (yet)
+    opened_ns: int = 0
+    forwarded_ns: int = 0
+    called_ns: int = 0
+    started_ns: int = 0
+    first_byte_ns: int = 0
+    last_app_ns: int = 0
+    returned_ns: int = 0
+    closed_ns: int = 0
+    request_head: bytes = b""  #: as the client sent it, to the blank line and with it
+    response_head: bytes = b""  #: as the server sent it
+    request_body: Body = field(default_factory=Body)
+    response_body: Body = field(default_factory=Body)
+    interface: str = ""  #: "WSGI", "ASGI2", "ASGI3": what the probe saw; empty: no probe
+    context: str = ""  #: the environ or scope as tagged JSON (``inspector.tagged``)
+    task: str = ""  #: thread or asyncio task that ran the application
+    exception: str = ""  #: the traceback that left the application
+    error: str = ""  #: how it failed, one sentence
+    replay_of: int = 0  #: the original exchange's id
+    replay_run: int = 0  #: the replay it belongs to
+    messages: int = 0  #: how many messages were seen (``Recorder.message`` counts)
+    dropped: int = 0  #: messages or payloads not recorded
+    # bookkeeping, not stored
+    dirty: bool = False
+    wire_done: bool = False
+    app_done: bool = True  #: false from the call until the application returned
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One event of an exchange.
+
+    ``type`` on the wire side: ``request.head request.body request.end response.head response.body response.end
+    informational ws.text ws.binary ws.ping ws.pong ws.close client.gone upstream.gone``.
+    On the application side an ASGI message has its own type (``http.request``, ``websocket.send``, ...) and WSGI's are
+    ``start_response write iterate close input.read input.readline input.readlines input.iterate errors.write``;
+    both have ``call return raise``.
+    ``info`` is tagged JSON of everything but the payload (for ``start_response`` status, headers and exc_info; for an
+    ASGI message its other keys). ``payload`` holds at most the limit's bytes; ``tail`` the last ones if it was cut.
+    """
+
+    exchange: int
+    seq: int
+    t_ns: int
+    side: str
+    direction: str
+    type: str
+    size: int = 0
+    payload: bytes | None = None
+    tail: bytes = b""
+    sha256: str = ""
+    info: str = ""
+
+
+@dataclass(slots=True)
+class Instance:
+    """One launch of a target in a mode."""
+
+    id: int
+    app: str  #: the application's name in the supervisor
+    target: str  #: import string
+    mode: str  #: slug
+    interface: str
+    workers: int
+    threads: int
+    adapted: bool = False
+    command: str = ""  #: the production command
+    pid: int = 0
+    started_ns: int = 0
+    ready_ns: int = 0
+    ended_ns: int = 0
+    outcome: str = ""  #: how it ended, one sentence
+
+
+@dataclass(slots=True)
+class Worker:
+    """One serving process of an instance."""
+
+    id: int
+    instance: int
+    slot: int  #: 1.., stable
+    generation: int  #: 1.., how many processes this slot has had
+    pid: int
+    state: str = WorkerState.STARTING
+    born_ns: int = 0
+    ready_ns: int = 0
+    ended_ns: int = 0
+    exit_code: int | None = None  #: exit status, None when a signal ended it or while it lives
+    signal: int = 0
+    cause: str = ""  #: one word or two: "graceful", "killed", "crash", "exit", ...
+    outcome: str = ""  #: the same in a sentence, e.g. "killed by SIGKILL (not sent by its master)"
+    in_hand: tuple[int, ...] = ()  #: exchanges it had in hand when it ended
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerEvent:
+    """Something that happened to a worker: ``born ready exited``, with details as JSON."""
+
+    worker: int
+    t_ns: int
+    event: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a server's or application's output."""
+
+    t_ns: int
+    instance: int
+    worker: int  #: 0: unknown
+    stream: str  #: "stdout", "stderr", "wsgi.errors"
+    text: str
+    exchange: int = 0
+
+
+@dataclass(slots=True)
+class ReplayRun:
+    """One replay: what was sent where, and how far it is."""
+
+    id: int
+    source: str  #: path of the trace the originals are in; empty: this one
+    url: str
+    speed: str  #: "original", a factor, "max"
+    total: int
+    started_ns: int = 0
+    ended_ns: int = 0
+    state: str = "running"  #: running, finished, cancelled, failed
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayResult:
+    """One replayed exchange beside its original. ``differences`` is a JSON list, see ``inspector.diff``."""
+
+    run: int
+    original: int
+    exchange: int  #: 0: it could not be sent
+    same: bool
+    differences: str
+    error: str = ""

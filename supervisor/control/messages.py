@@ -1,0 +1,327 @@
+"""Every message between the supervisor and those who drive it (the window, the command line).
+
+Pure. Commands are imperative and carry an ``id`` that their one reply repeats; events are past tense and unasked.
+The codec (``supervisor.control.codec``) writes one JSON object a line: ``{"type": class name, **fields}``.
+The first message in each direction is ``Hello`` / ``Welcome``, with the integer ``PROTOCOL_VERSION``.
+Fields hold only JSON's types, tuples, and the dataclasses of this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PROTOCOL_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSpec:
+    """What the user asked to run. ``target`` is ``module:attr``, a folder, or ``demo:NAME``; empty fields: find out."""
+
+    target: str
+    python: str = ""
+    cwd: str = ""
+    env: tuple[tuple[str, str], ...] = ()
+    factory: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayOut:
+    """Something the user can do about a refusal: words, and where it applies, a mode to take or a command to run."""
+
+    text: str
+    mode: str = ""
+    adapt: bool = False
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why something did not work: what happened, why, and what to do. ``detail`` is long (a traceback), or empty.
+
+    ``usage`` tells a request that can never work as asked (exit status 2) from one that failed (1).
+    """
+
+    what: str
+    why: str = ""
+    ways_out: tuple[WayOut, ...] = ()
+    detail: str = ""
+    usage: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStatus:
+    """A worker now. ``rss`` in bytes, ``cpu`` in percent of one core, ``in_hand`` are exchange ids."""
+
+    slot: int
+    generation: int
+    pid: int
+    state: str
+    restarts: int = 0
+    cpu: float = 0.0
+    rss: int = 0
+    in_hand: tuple[int, ...] = ()
+    last_outcome: str = ""  #: how the slot's previous process ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppStatus:
+    """An application under supervision, as it stands.
+
+    ``state``: ``starting running switching stopping stopped crashed``.
+    """
+
+    name: str
+    target: TargetSpec
+    interface: str = ""
+    framework: str = ""
+    python_version: str = ""
+    mode: str = ""
+    workers: int = 1
+    threads: int = 1
+    adapted: bool = False
+    state: str = "stopped"
+    url: str = ""
+    command: str = ""  #: what one would type in production
+    trace: str = ""  #: path
+    pid: int = 0  #: of the server's master
+    instance: int = 0
+    problem: Problem | None = None
+    processes: tuple[WorkerStatus, ...] = ()
+    recorded: int = 0  #: exchanges
+    in_flight: int = 0
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeStatus:
+    """One mode for one target. ``state``: ``ready installable adaptable impossible``; ``reason`` in words."""
+
+    slug: str
+    title: str
+    interface: str
+    state: str
+    reason: str = ""
+    ways_out: tuple[WayOut, ...] = ()
+    workers: bool = False  #: whether the number of workers can be chosen
+    threads: bool = False
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayStatus:
+    """How far a replay is."""
+
+    run: int
+    app: str
+    state: str  #: running, finished, cancelled, failed
+    total: int
+    sent: int
+    same: int
+    different: int
+    failed: int
+    error: str = ""
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """First message of whoever connects."""
+
+    id: int
+    version: int = PROTOCOL_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribe:
+    """From now on send events (``AppChanged``, ``ReplayChanged``, ``OutputWritten``)."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListModes:
+    """Answered with ``ModesListed``."""
+
+    id: int
+    target: TargetSpec
+    workers: int = 1
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartApp:
+    """Start an application under a name of its own. Answered when it serves, or could not be started.
+
+    ``name`` empty: made from the target. ``listen``: ``HOST:PORT``, port 0 for a free one. ``trace``: path, empty for one of our own.
+    """
+
+    id: int
+    target: TargetSpec
+    mode: str
+    name: str = ""
+    workers: int = 1
+    threads: int = 1
+    adapt: bool = False
+    listen: str = ""
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchMode:
+    """Replace an application's instance by one in another mode without dropping a request."""
+
+    id: int
+    mode: str
+    app: str = ""  #: empty: the only one there is
+    workers: int = 0  #: 0: as it is
+    threads: int = 0
+    adapt: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadApp:
+    """Load the code anew without dropping a request."""
+
+    id: int
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopApp:
+    """Let requests in flight finish, then stop. The application stays listed, as stopped."""
+
+    id: int
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetStatus:
+    """Answered with ``StatusReported``."""
+
+    id: int
+    app: str = ""  #: empty: all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartReplay:
+    """Send recorded exchanges again through an application's proxy.
+
+    ``exchanges`` empty: all in the trace. ``source``: path of another trace; empty: the application's own.
+    ``speed``: ``original``, a factor such as ``2``, or ``max``.
+    """
+
+    id: int
+    app: str = ""
+    exchanges: tuple[int, ...] = ()
+    source: str = ""
+    speed: str = "max"
+    concurrency: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelReplay:
+    """Stop a replay; what was sent stays."""
+
+    id: int
+    run: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeTraffic:
+    """Drive the demo's paths through an application's proxy for ``seconds``."""
+
+    id: int
+    app: str = ""
+    seconds: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shutdown:
+    """Stop every application and end the supervisor."""
+
+    id: int
+
+
+# --- replies ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """Reply to ``Hello``."""
+
+    id: int
+    version: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The command is done."""
+
+    id: int
+    app: AppStatus | None = None
+    replay: ReplayStatus | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The command is not done, and why."""
+
+    id: int
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReported:
+    """Reply to ``GetStatus``."""
+
+    id: int
+    apps: tuple[AppStatus, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModesListed:
+    """Reply to ``ListModes``."""
+
+    id: int
+    target: TargetSpec  #: completed: import string, interpreter, folder
+    interface: str
+    framework: str
+    python_version: str
+    modes: tuple[ModeStatus, ...]
+    problem: Problem | None = None
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppChanged:
+    """An application's state, workers or figures changed. Sent at most ten times a second for each application."""
+
+    app: AppStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayChanged:
+    """A replay moved on. Sent at most ten times a second for each."""
+
+    replay: ReplayStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputWritten:
+    """Lines a server or an application printed, gathered."""
+
+    app: str
+    lines: tuple[str, ...] = field(default=())
+
+
+Command = (
+    Hello | Subscribe | ListModes | StartApp | SwitchMode | ReloadApp | StopApp | GetStatus | StartReplay | CancelReplay
+    | MakeTraffic | Shutdown
+)  # fmt: skip
+Reply = Welcome | Finished | Refused | StatusReported | ModesListed
+Event = AppChanged | ReplayChanged | OutputWritten

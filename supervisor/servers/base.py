@@ -1,0 +1,60 @@
+"""What a mode is to the supervisor: its command lines, what it can do, and how it is told to.
+
+Pure: values and functions from values; nothing here starts or signals anything.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What a command line is made from. ``fd`` is the listening socket that the server inherits."""
+
+    target: str
+    factory: bool
+    interface: str  #: the target's: WSGI, ASGI3, ASGI2
+    adapted: bool
+    workers: int
+    threads: int
+    fd: int
+    host: str
+    port: int
+    run_dir: str  #: private folder of the instance, for control sockets and the like
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopStep:
+    """Send ``signal`` to the master, then wait at most ``wait`` seconds for everything to be gone."""
+
+    signal: signal.Signals
+    wait: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """A way to run an application.
+
+    ``needs``: distributions that the target's environment must have. ``argv``: the arguments (``argv[0]`` is the server's
+    name) that our launcher gives the server, equal to the production command but for the socket. ``production``: the command
+    one would type. ``reload``/``more``/``fewer``: the server's own signal for it, or None: a new instance is made.
+    """
+
+    slug: str
+    title: str
+    interface: str  #: "WSGI" or "ASGI": what the server speaks
+    needs: tuple[str, ...]
+    argv: Callable[[Launch], list[str]]
+    production: Callable[[Launch], str]
+    workers: bool = False
+    threads: bool = False
+    reload: signal.Signals | None = None
+    more: signal.Signals | None = None
+    fewer: signal.Signals | None = None
+    stop: tuple[StopStep, ...] = ()
+    graceful_signals: tuple[int, ...] = ()  #: signals that a worker's graceful end may show as (uvicorn: SIGTERM)
+    master: bool = False  #: whether a master process stands apart from the workers
+    boot_line: str = ""  #: regular expression of a log line that says start-up failed
