@@ -1,0 +1,43 @@
+# Every target sets up what it needs: `make run` and `make test` work on a fresh Debian or Ubuntu with Python 3.11, git and make.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PY := .venv/bin/python
+
+.PHONY: help setup run test check bench format
+
+help:
+	@echo "make run      start Gatescope on its demo applications (without a display: the headless demo)"
+	@echo "make test     every test"
+	@echo "make check    style, types, spelling, import rules"
+	@echo "make bench    the benchmarks: the proxy beside its peers, the probe beside OpenTelemetry, the store"
+	@echo "make setup    only make .venv with the program in it"
+	@echo "make format   put the code into the house format"
+
+setup: .venv/ready
+
+.venv/ready: pyproject.toml .ci/make-venv .ci/system-libraries
+	@.ci/system-libraries
+	@.ci/make-venv
+	@touch $@
+
+run: setup
+	@.venv/bin/gatescope demo
+
+test: setup
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest
+
+check: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m codespell_lib app supervisor inspector resources tests *.md Makefile
+	.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
+
+bench: setup
+	$(PY) tests/bench/proxy_throughput.py
+	$(PY) tests/bench/probe_cost.py
+	$(PY) tests/bench/store_rate.py
+
+format: setup
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
