@@ -1,0 +1,30 @@
+"""The colours as they are now: looked up by role in the palette that the application wears."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+
+from app.theme.roles import DARK, LIGHT, Colors, Role
+
+
+def is_dark() -> bool:
+    """Whether the application's palette is a dark one."""
+    return QGuiApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128
+
+
+def colors() -> Colors:
+    """The table in use."""
+    return DARK if is_dark() else LIGHT
+
+
+def color(role: Role) -> QColor:
+    """The colour of ``role`` now. Look it up when painting, or again on ``QEvent.PaletteChange``."""
+    return QColor(colors()[role])
+
+
+def mono_font(points: float = 0.0) -> QFont:
+    """The system's fixed-width font; ``points`` 0: the size of the application's own font."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setStyleHint(QFont.StyleHint.Monospace)
+    font.setPointSizeF(points or QGuiApplication.font().pointSizeF())
+    return font

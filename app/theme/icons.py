@@ -1,0 +1,82 @@
+"""The icons: our own SVG files, drawn on one 24-unit grid, recoloured from the theme.
+
+Every file strokes or fills with ``currentColor``, which is replaced by the role's colour before it is rendered. A
+widget that got its icon through ``set_icon`` is recoloured when the theme changes.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton, QApplication
+
+from app.theme.current import color
+from app.theme.roles import Role
+
+_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
+_SIZES = (16, 20, 24, 32, 48)
+_NAME, _ROLE = "gatescopeIcon", "gatescopeIconRole"
+
+
+def names() -> list[str]:
+    """The icons there are."""
+    return sorted(path.stem for path in _FOLDER.glob("*.svg"))
+
+
+def icon(name: str, role: Role = Role.TEXT) -> QIcon:
+    """The icon ``name`` in the colour of ``role`` as the theme is now, with its faded form for what is disabled.
+
+    Raises:
+        KeyError: there is no such icon.
+    """
+    result = QIcon()
+    checked = color(Role.ACCENT)
+    for size in _SIZES:
+        result.addPixmap(pixmap(name, size, color(role)))
+        result.addPixmap(pixmap(name, size, checked), QIcon.Mode.Normal, QIcon.State.On)
+        faded = color(Role.MUTED)
+        faded.setAlphaF(0.45)
+        result.addPixmap(pixmap(name, size, faded), QIcon.Mode.Disabled)
+    return result
+
+
+def pixmap(name: str, size: int, ink: QColor, ratio: float = 1.0) -> QPixmap:
+    """The icon as a square pixmap of ``size`` logical pixels."""
+    drawn = QPixmap(round(size * ratio), round(size * ratio))
+    drawn.fill(Qt.GlobalColor.transparent)
+    opaque = ink.name()
+    renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", opaque).encode()))
+    painter = QPainter(drawn)
+    painter.setOpacity(ink.alphaF())
+    renderer.render(painter, QRectF(drawn.rect()))
+    painter.end()
+    drawn.setDevicePixelRatio(ratio)
+    return drawn
+
+
+def set_icon(target: QAbstractButton | QAction, name: str, role: Role = Role.TEXT) -> None:
+    """Give ``target`` an icon that follows the theme."""
+    target.setProperty(_NAME, name)
+    target.setProperty(_ROLE, str(role))
+    target.setIcon(icon(name, role))
+
+
+def recolor_widgets() -> None:
+    """Draw again every icon that ``set_icon`` gave to a widget or to one of its actions."""
+    for widget in QApplication.allWidgets():
+        targets: list[object] = [*widget.actions(), widget]
+        for target in targets:
+            if isinstance(target, QAction | QAbstractButton) and target.property(_NAME):
+                target.setIcon(icon(target.property(_NAME), Role(target.property(_ROLE))))
+
+
+@cache
+def _source(name: str) -> str:
+    path = _FOLDER / f"{name}.svg"
+    if not path.is_file():
+        raise KeyError(name)
+    return path.read_text(encoding="utf-8")

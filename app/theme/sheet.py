@@ -1,0 +1,90 @@
+"""The style sheet: what a palette can't say. Pure: text out of the table of roles.
+
+Rules match by object name or by the dynamic property ``look``, so that a plain widget stays plain Fusion:
+    QLabel       caption title muted mono
+    QPushButton  primary danger flat link
+    QToolButton  flat segment-left segment-right segment
+    QFrame       bar panel problem notice card rule
+"""
+
+from __future__ import annotations
+
+from string import Template
+
+from app.theme.roles import Colors
+
+_SHEET = Template("""
+QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 4px 6px; }
+QMenuBar { background: $window; padding: 1px 4px; }
+QMenuBar::item { padding: 4px 8px; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected { background: $hover; }
+QMenu { background: $raised; border: 1px solid $line; padding: 4px; }
+QMenu::item { padding: 5px 28px 5px 26px; border-radius: 4px; }
+QMenu::item:selected { background: $selection; color: $text; }
+QMenu::item:disabled { color: $muted; }
+QMenu::icon { padding-left: 6px; }
+QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
+QMenu::section { color: $muted; }
+
+QFrame[look="bar"] { background: $raised; border: none; border-bottom: 1px solid $line; }
+QFrame[look="rule"] { background: $line; border: none; }
+QFrame[look="card"] { background: $base; border: 1px solid $line; border-radius: 8px; }
+QFrame[look="problem"] { background: $error_back; border: none; border-left: 3px solid $server_error; }
+QFrame[look="notice"] { background: $warn_back; border: none; border-left: 3px solid $client_error; }
+QFrame[look="form"] { background: $window; border: none; border-bottom: 1px solid $line; }
+
+QLabel[look="caption"] { color: $muted; }
+QLabel[look="muted"] { color: $muted; }
+QLabel[look="error"] { color: $server_error; }
+
+QPushButton { background: $raised; border: 1px solid $line; border-radius: 5px; padding: 4px 12px; min-height: 18px; }
+QPushButton:hover { background: $hover; }
+QPushButton:focus { border-color: $accent; }
+QPushButton:disabled { color: $muted; background: transparent; }
+QPushButton[look="primary"] { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
+QPushButton[look="primary"]:hover { border-color: $text; }
+QPushButton[look="primary"]:focus { border-color: $text; }
+QPushButton[look="primary"]:disabled { background: $hover; color: $muted; border-color: $line; }
+QPushButton[look="danger"] { color: $server_error; border-color: $server_error; font-weight: 600; }
+QPushButton[look="danger"]:hover { background: $error_back; }
+QPushButton[look="link"] { background: transparent; border: 1px solid transparent; color: $accent; padding: 2px 4px; }
+QPushButton[look="link"]:hover { text-decoration: underline; }
+QPushButton[look="link"]:focus { border-color: $accent; }
+
+QToolButton[look="flat"] { background: transparent; border: 1px solid transparent; border-radius: 5px; padding: 4px; }
+QToolButton[look="flat"]:hover { background: $hover; }
+QToolButton[look="flat"]:focus { border-color: $accent; }
+QToolButton[look="flat"]:disabled { background: transparent; }
+QToolButton[look="flat"]:checked { background: $selection; }
+
+QToolButton[segment] { background: $raised; border: 1px solid $line; padding: 4px 12px; min-height: 18px;
+  font-weight: 600; color: $muted; }
+QToolButton[segment]:hover { background: $hover; color: $text; }
+QToolButton[segment]:checked { background: $accent; color: $on_accent; border-color: $accent; }
+QToolButton[segment]:focus { border-color: $text; }
+QToolButton[segment="left"] { border-top-left-radius: 5px; border-bottom-left-radius: 5px; }
+QToolButton[segment="right"] { border-top-right-radius: 5px; border-bottom-right-radius: 5px; border-left: none; }
+
+QToolButton[look="tab"] { background: transparent; border: none; border-bottom: 2px solid transparent; color: $muted;
+  padding: 6px 12px 5px 12px; font-weight: 600; }
+QToolButton[look="tab"]:hover { color: $text; background: $hover; }
+QToolButton[look="tab"]:focus { color: $text; background: $hover; }
+QToolButton[look="tab"]:checked { color: $text; border-bottom-color: $accent; }
+
+QToolButton#applicationPicker { background: $base; border: 1px solid $line; border-radius: 6px; text-align: left; }
+QToolButton#applicationPicker:hover { background: $hover; }
+QToolButton#applicationPicker:focus { border-color: $accent; }
+QToolButton#applicationPicker::menu-indicator { image: none; }
+
+QStatusBar { background: $raised; border-top: 1px solid $line; }
+QStatusBar::item { border: none; }
+QStatusBar QLabel { color: $muted; }
+QSplitter::handle { background: $line; }
+QHeaderView::section { background: $raised; color: $muted; border: none; border-bottom: 1px solid $line;
+  border-right: 1px solid $line; padding: 4px 6px; }
+""")
+
+
+def style_sheet(table: Colors) -> str:
+    """The application's style sheet in these colours."""
+    return _SHEET.substitute({str(role): value for role, value in table.items()})
