@@ -154,7 +154,8 @@ class ListModes:
 class StartApp:
     """Start an application under a name of its own. Answered when it serves, or could not be started.
 
-    ``name`` empty: made from the target. ``listen``: ``HOST:PORT``, port 0 for a free one. ``trace``: path, empty for one of our own.
+    ``name`` empty: made from the target. ``listen``: ``HOST:PORT``, port 0 for a free one. ``trace``: path, empty for
+    one of our own.
     """
 
     id: int

@@ -24,6 +24,7 @@ class Launch:
     host: str
     port: int
     run_dir: str  #: private folder of the instance, for control sockets and the like
+    version: str = ""  #: of the server, as installed in the target's environment; empty: unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,4 +58,10 @@ class Mode:
     stop: tuple[StopStep, ...] = ()
     graceful_signals: tuple[int, ...] = ()  #: signals that a worker's graceful end may show as (uvicorn: SIGTERM)
     master: bool = False  #: whether a master process stands apart from the workers
+    master_from: int = 1  #: the number of workers from which on it does
     boot_line: str = ""  #: regular expression of a log line that says start-up failed
+    why: str = ""  #: who this mode is for, one sentence for somebody who chooses
+
+    def has_master(self, workers: int) -> bool:
+        """Whether a master process stands apart from that many workers."""
+        return self.master and workers >= self.master_from

@@ -1,0 +1,132 @@
+"""Gunicorn's modes: sync workers, threaded workers, and uvicorn's worker for ASGI.
+
+Pure. The facts are those of gunicorn 20 to 27. An arbiter (its word for the master) always stands apart from the workers.
+"""
+
+from __future__ import annotations
+
+import signal
+
+from supervisor.servers.base import Launch, Mode, StopStep
+from supervisor.servers.command import typed, version_tuple, with_adapter
+
+#: The control socket came with 25.1. Its default path is one for all gunicorns of a user, the second of which takes the
+#: first's away, so each gets a private one.
+CONTROL_SOCKET_SINCE = (25, 1)
+
+
+def _name(launch: Launch) -> str:
+    """Gunicorn calls a factory itself when the target is written as a call."""
+    return f"{launch.target}()" if launch.factory else launch.target
+
+
+def _workers(launch: Launch, kind: str) -> list[str]:
+    """The options that choose the workers. All are given, so that ``WEB_CONCURRENCY`` or a config file cannot differ."""
+    threads = launch.threads if kind == "gthread" else 1
+    return ["--worker-class", kind, "--workers", str(launch.workers), "--threads", str(threads)]
+
+
+def _argv(launch: Launch, kind: str) -> list[str]:
+    control: list[str] = []
+    if version_tuple(launch.version) >= CONTROL_SOCKET_SINCE:
+        control = ["--control-socket", f"{launch.run_dir}/gunicorn.ctl"]
+    return ["gunicorn", "--bind", f"fd://{launch.fd}", *_workers(launch, kind), *control, _name(launch)]
+
+
+def _production(launch: Launch, kind: str, middleware: str) -> str:
+    short = ["-k", kind, "-w", str(launch.workers)]
+    if kind == "gthread":
+        short += ["--threads", str(launch.threads)]
+    command = ["gunicorn", "-b", f"{launch.host}:{launch.port}", *short]
+    if launch.adapted:
+        return with_adapter(launch, middleware, [*command, "adapted:app"])
+    return typed(*command, _name(launch))
+
+
+def sync_argv(launch: Launch) -> list[str]:
+    """The command line of sync workers."""
+    return _argv(launch, "sync")
+
+
+def gthread_argv(launch: Launch) -> list[str]:
+    """The command line of threaded workers."""
+    return _argv(launch, "gthread")
+
+
+def uvicorn_argv(launch: Launch) -> list[str]:
+    """The command line of uvicorn's workers."""
+    return _argv(launch, "uvicorn_worker.UvicornWorker")
+
+
+def sync_production(launch: Launch) -> str:
+    """What one would type for sync workers."""
+    return _production(launch, "sync", "ASGIMiddleware")
+
+
+def gthread_production(launch: Launch) -> str:
+    """What one would type for threaded workers."""
+    return _production(launch, "gthread", "ASGIMiddleware")
+
+
+def uvicorn_production(launch: Launch) -> str:
+    """What one would type for uvicorn's workers."""
+    return _production(launch, "uvicorn_worker.UvicornWorker", "WSGIMiddleware")
+
+
+# The proxy has let the requests finish before the first step, so that these limits are for background work and for
+# clean-up, and are shorter than gunicorn's own 30 s.
+_STOP = (StopStep(signal=signal.SIGTERM, wait=8.0), StopStep(signal=signal.SIGQUIT, wait=2.0))
+
+SYNC = Mode(
+    slug="gunicorn-sync",
+    title="gunicorn, sync workers",
+    interface="WSGI",
+    needs=("gunicorn",),
+    argv=sync_argv,
+    production=sync_production,
+    workers=True,
+    reload=signal.SIGHUP,
+    more=signal.SIGTTIN,
+    fewer=signal.SIGTTOU,
+    stop=_STOP,
+    master=True,
+    boot_line=r"Worker failed to boot|App failed to load",
+    why="One request at a time in each worker process; the rest wait in the queue.",
+)
+
+GTHREAD = Mode(
+    slug="gunicorn-gthread",
+    title="gunicorn, threaded workers",
+    interface="WSGI",
+    needs=("gunicorn",),
+    argv=gthread_argv,
+    production=gthread_production,
+    workers=True,
+    threads=True,
+    reload=signal.SIGHUP,
+    more=signal.SIGTTIN,
+    fewer=signal.SIGTTOU,
+    stop=_STOP,
+    master=True,
+    boot_line=r"Worker failed to boot|App failed to load",
+    why="Several requests at a time in each worker process, one a thread.",
+)
+
+UVICORN = Mode(
+    slug="gunicorn-uvicorn",
+    title="gunicorn with uvicorn workers",
+    interface="ASGI",
+    needs=("gunicorn", "uvicorn", "uvicorn-worker"),
+    argv=uvicorn_argv,
+    production=uvicorn_production,
+    workers=True,
+    reload=signal.SIGHUP,
+    more=signal.SIGTTIN,
+    fewer=signal.SIGTTOU,
+    # SIGINT and SIGQUIT leave these workers serving for the whole graceful timeout, so nothing but SIGTERM is sent.
+    stop=(StopStep(signal=signal.SIGTERM, wait=8.0),),
+    graceful_signals=(signal.SIGTERM,),
+    master=True,
+    boot_line=r"Worker failed to boot|App failed to load",
+    why="Gunicorn looks after the worker processes; in each, uvicorn runs an event loop.",
+)
