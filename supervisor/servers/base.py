@@ -39,9 +39,10 @@ class StopStep:
 class Mode:
     """A way to run an application.
 
-    ``needs``: distributions that the target's environment must have. ``argv``: the arguments (``argv[0]`` is the server's
-    name) that our launcher gives the server, equal to the production command but for the socket. ``production``: the command
-    one would type. ``reload``/``more``/``fewer``: the server's own signal for it, or None: a new instance is made.
+    ``needs``: distributions that the target's environment must have. ``argv``: the arguments (``argv[0]`` is the
+    server's name) that our launcher gives the server, equal to the production command but for the socket.
+    ``production``: the command one would type. ``reload``/``more``/``fewer``: the server's own signal for it, or None:
+    a new instance is made.
     """
 
     slug: str
@@ -60,6 +61,7 @@ class Mode:
     master: bool = False  #: whether a master process stands apart from the workers
     master_from: int = 1  #: the number of workers from which on it does
     boot_line: str = ""  #: regular expression of a log line that says start-up failed
+    default_threads: int = 1  #: where nobody says how many
     why: str = ""  #: who this mode is for, one sentence for somebody who chooses
 
     def has_master(self, workers: int) -> bool:

@@ -1,6 +1,7 @@
 """Gunicorn's modes: sync workers, threaded workers, and uvicorn's worker for ASGI.
 
-Pure. The facts are those of gunicorn 20 to 27. An arbiter (its word for the master) always stands apart from the workers.
+Pure. The facts are those of gunicorn 20 to 27. An arbiter (its word for the master) always stands apart from the
+workers.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def _name(launch: Launch) -> str:
 
 
 def _workers(launch: Launch, kind: str) -> list[str]:
-    """The options that choose the workers. All are given, so that ``WEB_CONCURRENCY`` or a config file cannot differ."""
+    """The options that choose the workers, all given: else ``WEB_CONCURRENCY`` or a config file would decide."""
     threads = launch.threads if kind == "gthread" else 1
     return ["--worker-class", kind, "--workers", str(launch.workers), "--threads", str(threads)]
 
@@ -103,6 +104,7 @@ GTHREAD = Mode(
     production=gthread_production,
     workers=True,
     threads=True,
+    default_threads=4,
     reload=signal.SIGHUP,
     more=signal.SIGTTIN,
     fewer=signal.SIGTTOU,

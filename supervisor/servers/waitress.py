@@ -33,6 +33,7 @@ WAITRESS = Mode(
     argv=argv,
     production=production,
     threads=True,
+    default_threads=4,
     # SIGTERM would end it at once, with what it had in hand; SIGINT lets its threads finish.
     stop=(StopStep(signal=signal.SIGINT, wait=8.0), StopStep(signal=signal.SIGTERM, wait=1.0)),
     graceful_signals=(signal.SIGINT,),

@@ -1,0 +1,222 @@
+"""What a target and its environment allow: each mode ready, installable, adaptable or impossible, and why.
+
+Pure. The words are for somebody who meets WSGI and ASGI for the first time: what would happen, why, and the ways out.
+What an adapter loses is measured (a2wsgi 1.10), not guessed.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from supervisor.control.messages import ModeStatus, Problem, WayOut
+from supervisor.servers.base import Launch, Mode
+from supervisor.servers.catalogue import MODES, nearest
+
+#: More processes than this on one machine is a slip of the hand.
+MOST_WORKERS = 64
+MOST_THREADS = 512
+
+#: Shown for what runs an application as it would in production, in the order to suggest.
+PREFERRED = {
+    "WSGI": ("gunicorn-sync", "gunicorn-gthread", "waitress", "wsgiref"),
+    "ASGI": ("uvicorn", "gunicorn-uvicorn"),
+}
+
+LOST_ASGI_TO_WSGI = (
+    "Lost on the way: WebSockets; lifespan (startup and shutdown never run); the disconnect of a client is not noticed; "
+    "a request body sent in chunks arrives empty, except under waitress. Each request holds a thread of the server until "
+    "its background work is done."
+)
+LOST_WSGI_TO_ASGI = (
+    "Lost on the way: wsgi.file_wrapper and wsgi.input_terminated; the reason phrase of the status line; a second "
+    "start_response is ignored. The application runs in a pool of ten threads in each process."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A target as it was found: what it is, and what its environment has.
+
+    ``interface`` is ``WSGI``, ``ASGI3``, ``ASGI2`` or empty when nobody could tell. ``distributions`` maps normalised
+    names to versions.
+    """
+
+    target: str
+    interface: str
+    framework: str = ""
+    python: str = "python"
+    factory: bool = False
+    distributions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        """``WSGI``, ``ASGI`` or empty."""
+        return self.interface.rstrip("23")
+
+    @property
+    def called(self) -> str:
+        """What to call the application in a sentence."""
+        if self.framework:
+            return f"{self.target} (a {self.framework} application)"
+        return self.target
+
+
+def normalised(distribution: str) -> str:
+    """A distribution's name as package indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def lacking(mode: Mode, subject: Subject) -> tuple[str, ...]:
+    """Distributions that ``mode`` needs and the target's environment has not."""
+    return tuple(name for name in mode.needs if name not in subject.distributions)
+
+
+def install_command(mode: Mode, subject: Subject) -> str:
+    """The command that puts what ``mode`` lacks into the target's environment; empty when nothing lacks."""
+    names = lacking(mode, subject)
+    if not names:
+        return ""
+    if "pip" in subject.distributions or not subject.distributions:
+        return shlex.join([subject.python, "-m", "pip", "install", *names])
+    return shlex.join(["uv", "pip", "install", "--python", subject.python, *names])  # environments that uv makes
+
+
+def survey(subject: Subject, launch: Launch) -> tuple[ModeStatus, ...]:
+    """Every mode for ``subject``; ``launch`` says for which numbers and address to write the commands."""
+    return tuple(_status(mode, subject, launch) for mode in MODES.values())
+
+
+def _status(mode: Mode, subject: Subject, launch: Launch) -> ModeStatus:
+    state, reason, ways_out = _judge(mode, subject)
+    return ModeStatus(
+        slug=mode.slug,
+        title=mode.title,
+        interface=mode.interface,
+        state=state,
+        reason=reason,
+        ways_out=ways_out,
+        workers=mode.workers,
+        threads=mode.threads,
+        command=mode.production(_tailored(mode, launch, adapted=state == "adaptable")),
+    )
+
+
+def _tailored(mode: Mode, launch: Launch, *, adapted: bool) -> Launch:
+    return Launch(
+        target=launch.target,
+        factory=launch.factory,
+        interface=launch.interface,
+        adapted=adapted,
+        workers=launch.workers if mode.workers else 1,
+        threads=launch.threads if mode.threads else 1,
+        fd=launch.fd,
+        host=launch.host,
+        port=launch.port,
+        run_dir=launch.run_dir,
+    )
+
+
+def _judge(mode: Mode, subject: Subject) -> tuple[str, str, tuple[WayOut, ...]]:
+    if not subject.family:
+        return "impossible", f"{subject.called} is neither a WSGI nor an ASGI application, as far as one can see.", ()
+    if mode.interface != subject.family:
+        state = "impossible" if subject.interface == "ASGI2" else "adaptable"
+        return state, explain(mode, subject), ways_out(mode, subject)
+    command = install_command(mode, subject)
+    if command:
+        return "installable", _missing(mode, subject), (WayOut(text="Install it.", mode=mode.slug, command=command),)
+    return "ready", mode.why, ()
+
+
+def _missing(mode: Mode, subject: Subject) -> str:
+    names = " and ".join(lacking(mode, subject))
+    verb = "are" if " and " in names else "is"
+    return f"{names} {verb} not installed in the target's environment ({subject.python})."
+
+
+def explain(mode: Mode, subject: Subject) -> str:
+    """Why ``mode`` does not run ``subject``, whose interface it does not speak: what would happen, and why."""
+    server = mode.slug.split("-")[0]
+    cls = subject.framework or "your application"
+    if subject.family == "ASGI":
+        return (
+            f"{subject.called} is ASGI: a coroutine to be called with scope, receive and send, and awaited. "
+            f"{mode.title} speaks WSGI and calls it with two arguments, environ and start_response. "
+            f"{server} would start as if all were well and then answer every request with status 500; its log would "
+            f"say: TypeError: {cls}.__call__() missing 1 required positional argument: 'send'."
+        )
+    return (
+        f"{subject.called} is WSGI: a plain function of environ and start_response that returns the body. "
+        f"{mode.title} speaks ASGI: it takes it for an application of the old ASGI 2 and calls it with one argument, "
+        f"scope. {server} would start, remark that the lifespan protocol appears unsupported, and then answer every "
+        f"request with status 500; its log would say: TypeError: {cls}.__call__() missing 1 required positional "
+        f"argument: 'start_response'."
+    )
+
+
+def ways_out(mode: Mode, subject: Subject) -> tuple[WayOut, ...]:
+    """What to do instead of running ``subject`` in ``mode``: a mode that speaks its interface, or an adapter."""
+    server = mode.slug.split("-")[0]
+    # The same server by another mode comes first: the reader wanted that server.
+    fitting = sorted(PREFERRED[subject.family], key=lambda slug: not slug.startswith(server))[:2]
+    found = [_take(MODES[slug], subject) for slug in fitting]
+    if subject.interface != "ASGI2":
+        lost = LOST_ASGI_TO_WSGI if subject.family == "ASGI" else LOST_WSGI_TO_ASGI
+        text = f"Keep {mode.slug} and put an adapter (a2wsgi) between the two. {lost}"
+        found.append(WayOut(text=text, mode=mode.slug, adapt=True, command=install_command(mode, subject)))
+    return tuple(found)
+
+
+def _take(mode: Mode, subject: Subject) -> WayOut:
+    text = f"Take {mode.slug}, which speaks {mode.interface}: {mode.why}"
+    return WayOut(text=text, mode=mode.slug, command=install_command(mode, subject))
+
+
+def find(slug: str) -> Mode | Problem:
+    """The mode called ``slug``, or what is wrong with it."""
+    if slug in MODES:
+        return MODES[slug]
+    guess = nearest(slug)
+    out = (WayOut(text=f"Did you mean {guess}?", mode=guess),) if guess else ()
+    return Problem(
+        what=f"There is no mode called {slug!r}.", why=f"The modes are: {', '.join(MODES)}.", ways_out=out, usage=True
+    )
+
+
+def refusal(mode: Mode, subject: Subject, *, workers: int, threads: int, adapt: bool) -> Problem | None:
+    """Why ``subject`` cannot be started in ``mode`` as asked, or None."""
+    if problem := _numbers(mode, workers, threads):
+        return problem
+    if not subject.family:
+        _, why, _ = _judge(mode, subject)
+        return Problem(what=f"{subject.target} cannot be run.", why=why, usage=True)
+    mismatch = mode.interface != subject.family
+    if mismatch and (not adapt or subject.interface == "ASGI2"):
+        what = f"{mode.slug} cannot run {subject.target}."
+        return Problem(what=what, why=explain(mode, subject), ways_out=ways_out(mode, subject), usage=True)
+    if command := install_command(mode, subject):
+        out = (WayOut(text="Install it.", command=command),)
+        what = f"{mode.slug} is not ready for {subject.target}."
+        return Problem(what=what, why=_missing(mode, subject), ways_out=out, usage=True)
+    return None
+
+
+def _numbers(mode: Mode, workers: int, threads: int) -> Problem | None:
+    if not 1 <= workers <= MOST_WORKERS:
+        return Problem(what=f"{workers} workers?", why=f"It must be from 1 to {MOST_WORKERS}.", usage=True)
+    if not 1 <= threads <= MOST_THREADS:
+        return Problem(what=f"{threads} threads?", why=f"It must be from 1 to {MOST_THREADS}.", usage=True)
+    if workers > 1 and not mode.workers:
+        others = [slug for slug in PREFERRED[mode.interface] if MODES[slug].workers]
+        out = tuple(WayOut(text=f"Take {slug}, which runs several.", mode=slug) for slug in others)
+        what = f"{mode.slug} cannot have {workers} workers."
+        return Problem(what=what, why=f"{mode.title} is always one process.", ways_out=out, usage=True)
+    if threads > 1 and not mode.threads:
+        others = [slug for slug in PREFERRED[mode.interface] if MODES[slug].threads]
+        out = tuple(WayOut(text=f"Take {slug}, which has threads.", mode=slug) for slug in others)
+        what = f"{mode.slug} cannot have {threads} threads."
+        return Problem(what=what, why=f"{mode.why} The number of threads is not for it.", ways_out=out, usage=True)
+    return None
