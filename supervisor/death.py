@@ -40,8 +40,8 @@ class Evidence:
     """What is known about a death.
 
     ``status`` is as ``os.waitpid`` gives it, None when nobody saw it. ``from_master`` are the signals its master sent
-    to it. ``master`` says whether it had one. ``oom_kills`` counts the kernel's out-of-memory killings of any process on
-    the machine during the worker's last second.
+    to it. ``master`` says whether it had one. ``oom_kills`` counts the kernel's out-of-memory killings of any process
+    on the machine during the worker's last second.
     """
 
     status: int | None

@@ -26,9 +26,9 @@ PREFERRED = {
 }
 
 LOST_ASGI_TO_WSGI = (
-    "Lost on the way: WebSockets; lifespan (startup and shutdown never run); the disconnect of a client is not noticed; "
-    "a request body sent in chunks arrives empty, except under waitress. Each request holds a thread of the server until "
-    "its background work is done."
+    "Lost on the way: WebSockets; lifespan (startup and shutdown never run); a client that goes away is not noticed; "
+    "a request body sent in chunks arrives empty, except under waitress. Each request holds a thread of the server "
+    "until its background work is done."
 )
 LOST_WSGI_TO_ASGI = (
     "Lost on the way: wsgi.file_wrapper and wsgi.input_terminated; the reason phrase of the status line; a second "

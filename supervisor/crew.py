@@ -1,0 +1,250 @@
+"""The workers of one instance: their slots, generations and lives, and the finding of how each of them ended.
+
+News comes from three sides and in any order: the worker's own connection, its master, and the pidfd. A death is
+recorded when all of them have spoken, or a moment after the first: whatever a dying worker managed to say about the
+request it had in hand shall be read before that request is called lost. Knows nothing of how servers are started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from inspector.live import LiveExchanges
+from inspector.model import Instance, Worker, WorkerEvent, WorkerState
+from supervisor.death import Evidence, Order, Verdict, judge
+from supervisor.lifecycle import WorkerChange, worker_after
+from supervisor.policy import CrashLoop
+from supervisor.servers.base import Mode
+from supervisor.tree.watch import Watch, oom_kills
+
+#: How long the other sides are waited for once a death is certain and its status known, and if it is not known.
+KNOWN = 0.05
+UNKNOWN = 0.5
+
+
+@dataclass(slots=True)
+class Life:
+    """A worker and what is known of its end so far."""
+
+    worker: Worker
+    watch: Watch | None = None
+    connected: bool = True
+    ended_ns: int = 0  #: when the first sign of its death came
+    status: int | None = None
+    reaped: bool = False
+    signals: list[int] = field(default_factory=list)  #: that its master sent
+    timer: asyncio.TimerHandle | None = None
+
+
+class Crew:
+    """The workers of ``instance``.
+
+    ``changed(worker, event)`` is called for ``born``, ``ready`` and ``exited``; ``looping()`` when workers die again and
+    again before they are ready.
+    """
+
+    def __init__(
+        self, *, instance: Instance, mode: Mode, live: LiveExchanges, clock: Callable[[], int],
+        changed: Callable[[Worker, str], None], looping: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.instance = instance
+        self.mode = mode
+        self.order = Order.NONE
+        self.master_gone = False
+        self.boot_error = ""  #: the traceback that a worker sent
+        self.lives: dict[int, Life] = {}  #: those not yet buried, by pid
+        self.last: dict[int, Worker] = {}  #: each slot's latest worker
+        self.outcomes: dict[int, str] = {}  #: how each slot's previous process ended
+        self._live = live
+        self._recorder = live.recorder
+        self._clock = clock
+        self._changed = changed
+        self._looping = looping
+        self._loop_watch = CrashLoop()
+        self._born: dict[int, int] = {}
+        self._early: dict[int, list[int]] = {}  #: signals to processes that have not introduced themselves
+        self._ooms = self._ooms_before = oom_kills()
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    # --- what the collector tells -------------------------------------------------------------------------------------
+
+    def connected(self, pid: int) -> Worker:
+        """The worker with ``pid`` introduced itself; it gets the lowest slot that is free."""
+        if pid in self.lives:  # a second connection of the same process
+            return self.lives[pid].worker
+        slot = self._free_slot()
+        before = self.last.get(slot)
+        worker = Worker(
+            id=self._recorder.new_id("worker"),
+            instance=self.instance.id,
+            slot=slot,
+            generation=before.generation + 1 if before else 1,
+            pid=pid,
+            born_ns=self._born.pop(pid, 0) or self._clock(),
+        )
+        self.last[slot] = worker
+        life = self.lives[pid] = Life(worker, signals=self._early.pop(pid, []))
+        self._empty.clear()
+        self._watch(life)
+        self._note(worker, "born", worker.born_ns, {"slot": slot, "generation": worker.generation, "pid": pid})
+        return worker
+
+    def ready(self, worker: Worker, t: int) -> None:
+        """``worker`` can take requests."""
+        if worker.state == WorkerState.EXITED:
+            return
+        worker.ready_ns = t
+        worker.state = worker_after(WorkerState(worker.state), WorkerChange.READY)
+        self._loop_watch.ready()
+        self._note(worker, "ready", t, {"boot_ms": (t - worker.born_ns) / 1e6})
+
+    def disconnected(self, worker: Worker) -> None:
+        """All that ``worker`` ever said has been read."""
+        life = self.lives.get(worker.pid)
+        if life is not None:
+            life.connected = False
+            self._consider(life)
+
+    def master_said(self, event: str, pid: int, value: int, t: int) -> None:
+        """The master bore a process, reaped one, or sent it a signal; ``value`` is the status or the signal."""
+        life = self.lives.get(pid)
+        if event == "born":
+            self._born[pid] = t
+        elif event == "signal" and value:
+            if life is None:
+                self._early.setdefault(pid, []).append(value)
+            elif not life.ended_ns or t < life.ended_ns:  # masters also signal what is already dead
+                life.signals.append(value)
+        elif event == "exited":
+            self._born.pop(pid, None)
+            if life is not None:
+                life.reaped = True
+                self._saw_end(life, value)
+
+    # --- what the process tree tells ----------------------------------------------------------------------------------
+
+    def pid_ended(self, pid: int, status: int | None) -> None:
+        """The process with ``pid`` is gone."""
+        life = self.lives.get(pid)
+        if life is not None:
+            self._saw_end(life, status)
+
+    def stopping(self, order: Order) -> None:
+        """The supervisor has told the instance to end."""
+        self.order = order
+        for life in self.lives.values():
+            worker = life.worker
+            worker.state = worker_after(WorkerState(worker.state), WorkerChange.STOP)
+
+    def second_passed(self) -> None:
+        """To be called once a second: what the kernel killed before the last second is not counted against a worker."""
+        self._ooms_before, self._ooms = self._ooms, oom_kills()
+
+    async def gone(self, limit: float) -> None:
+        """Wait until every worker is buried; after ``limit`` seconds bury what is left."""
+        try:
+            async with asyncio.timeout(limit):
+                await self._empty.wait()
+        except TimeoutError:
+            for life in list(self.lives.values()):
+                self._bury(life)
+
+    @property
+    def ready_count(self) -> int:
+        """Workers that can take requests."""
+        return sum(life.worker.state == WorkerState.READY and not life.ended_ns for life in self.lives.values())
+
+    # --- one death ----------------------------------------------------------------------------------------------------
+
+    def _free_slot(self) -> int:
+        taken = {life.worker.slot for life in self.lives.values() if not life.ended_ns}
+        slot = 1
+        while slot in taken:
+            slot += 1
+        return slot
+
+    def _watch(self, life: Life) -> None:
+        pid = life.worker.pid
+        if pid == self.instance.pid:  # our own child: whoever started it watches it
+            return
+        try:
+            life.watch = Watch(pid, lambda status: self._saw_end(life, status))
+        except ProcessLookupError:
+            self._saw_end(life, None)
+
+    def _saw_end(self, life: Life, status: int | None) -> None:
+        life.ended_ns = life.ended_ns or self._clock()
+        if life.status is None:
+            life.status = status
+        self._consider(life)
+
+    def _consider(self, life: Life) -> None:
+        """Bury now if everybody has spoken, else set the limit for waiting. A closed connection alone is no death."""
+        if not life.ended_ns or self.lives.get(life.worker.pid) is not life:
+            return
+        heard_master = life.reaped or self.master_gone or not self.mode.has_master(self.instance.workers)
+        if life.status is not None and heard_master and not life.connected:
+            self._bury(life)
+            return
+        if life.timer is not None:
+            life.timer.cancel()
+        waited = (self._clock() - life.ended_ns) / 1e9
+        limit = (UNKNOWN if life.status is None else KNOWN) - waited
+        life.timer = asyncio.get_running_loop().call_later(max(limit, 0.001), self._bury, life)
+
+    def _bury(self, life: Life) -> None:
+        worker = life.worker
+        if self.lives.get(worker.pid) is not life:
+            return
+        del self.lives[worker.pid]
+        if life.timer is not None:
+            life.timer.cancel()
+        if life.watch is not None:
+            life.watch.close()
+        verdict = self._judge(life)
+        self._record_end(worker, verdict, life.ended_ns or self._clock())
+        if not worker.ready_ns and self.order is Order.NONE and self._loop_watch.never_ready(self._clock() / 1e9):
+            self._looping()
+        if not self.lives:
+            self._empty.set()
+
+    def _judge(self, life: Life) -> Verdict:
+        return judge(
+            Evidence(
+                status=life.status,
+                order=self.order,
+                from_master=tuple(life.signals),
+                graceful_signals=self.mode.graceful_signals,
+                master=self.mode.has_master(self.instance.workers),
+                master_gone=self.master_gone,
+                ready=bool(life.worker.ready_ns),
+                boot_error=bool(self.boot_error) and not life.worker.ready_ns,
+                oom_kills=oom_kills() - self._ooms_before,
+            )
+        )
+
+    def _record_end(self, worker: Worker, verdict: Verdict, now: int) -> None:
+        worker.state = worker_after(WorkerState(worker.state), WorkerChange.EXIT)
+        worker.ended_ns = now
+        worker.exit_code, worker.signal = verdict.exit_code, verdict.signal
+        worker.cause, worker.outcome = verdict.cause, verdict.outcome
+        worker.in_hand = self._live.in_hand(worker.id)
+        self.outcomes[worker.slot] = verdict.outcome
+        self._live.worker_gone(worker.id, now, verdict.outcome)
+        detail = {
+            "cause": str(verdict.cause),
+            "outcome": verdict.outcome,
+            "exit_code": verdict.exit_code,
+            "signal": verdict.signal,
+            "in_hand": list(worker.in_hand),
+        }
+        self._note(worker, "exited", now, detail)
+
+    def _note(self, worker: Worker, event: str, t: int, detail: dict[str, Any]) -> None:
+        self._recorder.worker(worker)
+        self._recorder.worker_event(WorkerEvent(worker.id, t, event, detail))
+        self._changed(worker, event)

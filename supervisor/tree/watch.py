@@ -1,0 +1,105 @@
+"""Learning of the end of a process, child of ours or not, within milliseconds, and how it ended.
+
+A pidfd becomes readable when its process ends. How it ended stands in ``/proc/PID/stat`` while nobody has reaped it,
+and after that in the pidfd itself, on kernels that keep it (Linux 6.15 and newer). Linux only: see pidfd_open(2),
+proc_pid_stat(5) and ``struct pidfd_info`` in the kernel's ``uapi/linux/pidfd.h``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+# struct pidfd_info: u64 mask, u64 cgroupid, 11 u32 (pid, tgid, ppid, and ids of user and group), s32 exit_code
+_INFO = struct.Struct("=QQ11Ii")
+_GET_INFO = 0xC0000000 | _INFO.size << 16 | 0xFF << 8 | 11  # _IOWR(PIDFS_IOCTL_MAGIC, 11, struct pidfd_info)
+_INFO_EXIT = 1 << 3
+
+
+class Watch:
+    """Calls ``ended(status)`` once, when the process is gone; ``status`` as waitpid gives it, None if nobody can say.
+
+    Raises ProcessLookupError when there is no such process. Belongs to the running event loop.
+    """
+
+    def __init__(self, pid: int, ended: Callable[[int | None], None]) -> None:
+        self.pid = pid
+        self._ended = ended
+        self._loop = asyncio.get_running_loop()
+        self._fd = os.pidfd_open(pid)
+        self._loop.add_reader(self._fd, self._readable)
+
+    def close(self) -> None:
+        """Stop watching."""
+        if self._fd >= 0:
+            self._loop.remove_reader(self._fd)
+            os.close(self._fd)
+            self._fd = -1
+
+    def status(self) -> int | None:
+        """How it ended, as far as can be seen from here and now."""
+        status = zombie_status(self.pid)
+        return _kept_status(self._fd) if status is None and self._fd >= 0 else status
+
+    def _readable(self) -> None:
+        status = self.status()
+        self.close()
+        self._ended(status)
+
+
+def zombie_status(pid: int) -> int | None:
+    """The wait status of a process that ended and was not reaped yet, else None."""
+    fields = _stat(pid)
+    if fields is None or fields[0] not in ("Z", "X"):
+        return None
+    return int(fields[49])
+
+
+def _stat(pid: int) -> list[str] | None:
+    """The fields of ``/proc/PID/stat`` from the third, the state, on. The second, the name, may hold anything."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return None
+    return text[text.rindex(")") + 2 :].split()
+
+
+def _kept_status(fd: int) -> int | None:
+    asked = _INFO.pack(_INFO_EXIT, *([0] * 13))
+    try:
+        answer = _INFO.unpack(fcntl.ioctl(fd, _GET_INFO, asked))
+    except OSError:  # an older kernel
+        return None
+    return int(answer[-1]) if answer[0] & _INFO_EXIT else None
+
+
+def session(sid: int) -> list[int]:
+    """Processes of the session ``sid`` that still run; those that ended and wait to be reaped do not count."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            fields = _stat(int(name))
+            if fields is not None and fields[0] not in ("Z", "X") and int(fields[3]) == sid:
+                found.append(int(name))
+    return found
+
+
+def parent_of(pid: int) -> int:
+    """The parent's pid, 0 when there is no such process."""
+    fields = _stat(pid)
+    return 0 if fields is None else int(fields[1])
+
+
+def oom_kills() -> int:
+    """How many processes of this machine the kernel has killed for want of memory since it started."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            name, _, count = line.partition(" ")
+            if name == "oom_kill":
+                return int(count)
+    return 0
