@@ -1,0 +1,131 @@
+"""The top of the window: launch bar, command strip, the form for import strings, and the panel for problems."""
+
+from __future__ import annotations
+
+import os
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+
+from app.actions import Action, ActionRegistry
+from app.launch.bar import LaunchBar
+from app.launch.choice import LIVE_STATES
+from app.launch.controller import LaunchController
+from app.launch.problem import ProblemPanel
+from app.launch.strip import CommandStrip
+from app.launch.target_form import TargetForm
+from app.link import LinkState, SupervisorLink
+from supervisor.control.messages import TargetSpec, WayOut
+
+
+class LaunchArea(QWidget):
+    """Puts the parts together and registers what they do as actions."""
+
+    def __init__(self, controller: LaunchController, link: SupervisorLink, actions: ActionRegistry) -> None:
+        super().__init__()
+        self._controller = controller
+        self._link = link
+        self._actions = actions
+        self._register()
+        self.bar = LaunchBar(controller, actions)
+        self.strip = CommandStrip(controller, actions)
+        self.form = TargetForm()
+        self.problem = ProblemPanel()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.bar, self.strip, self.form, self.problem):
+            column.addWidget(widget)
+        self.bar.picker.folder_wanted.connect(self.choose_folder)
+        self.bar.picker.import_wanted.connect(self.ask_import)
+        self.form.accepted.connect(controller.add_target)
+        self.problem.way_taken.connect(self._on_way_taken)
+        self.problem.dismissed.connect(self._on_dismissed)
+        controller.changed.connect(self.render_problem)
+        self.render_problem()
+
+    def open_folder(self, folder: str) -> None:
+        """Take the application in ``folder``."""
+        path = os.path.abspath(folder)
+        self._controller.add_target(TargetSpec(target=path, cwd=path))
+
+    def choose_folder(self) -> None:
+        """Let the user pick a project's folder."""
+        dialog = QFileDialog(self.window(), "Open project folder", os.getcwd())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.open_folder)
+        dialog.open()
+
+    def ask_import(self) -> None:
+        """Let the user type an import string."""
+        current = self._controller.current
+        self.form.ask(current.spec if current and not current.demo else None)
+
+    def render_problem(self) -> None:
+        """Show the gravest of what there is to say: no supervisor, a failure, a choice that can't run."""
+        controller = self._controller
+        listed, mode = controller.listed, controller.choice.mode
+        if self._link.state is LinkState.LOST:
+            self.problem.show_problem(self._link.problem, failure=True)
+        elif controller.problem is not None:
+            self.problem.show_problem(controller.problem, failure=True, listed=listed, mode=mode)
+        elif controller.verdict.problem is not None:
+            self.problem.show_problem(controller.verdict.problem, failure=False, listed=listed, mode=mode)
+        else:
+            self.problem.show_problem(None, failure=False)
+
+    def _on_way_taken(self, way: WayOut) -> None:
+        if self._link.state is LinkState.LOST:
+            self._link.start()
+        else:
+            self._controller.take(way)
+
+    def _on_dismissed(self) -> None:
+        controller = self._controller
+        if self._link.state is LinkState.LOST:
+            self.problem.hide()
+        elif controller.problem is not None:
+            controller.dismiss()
+        elif controller.status is not None and controller.status.state in LIVE_STATES:
+            controller.back_to_running()
+        else:
+            self.problem.hide()
+
+    def _toggle(self) -> None:
+        if self._controller.live:
+            self._controller.stop()
+        else:
+            self._controller.start()
+
+    def _can_toggle(self) -> bool:
+        return self._controller.live or (self._controller.current is not None and self._controller.verdict.can_run)
+
+    def _register(self) -> None:
+        controller, group = self._controller, "Application"
+
+        def running() -> bool:
+            return controller.state in ("running", "switching")
+
+        def can_drive() -> bool:
+            return running() and controller.current is not None and controller.current.demo
+
+        for action in (
+            Action("launch.start-stop", "Start or stop the application", self._toggle, shortcut="F5", group=group,
+                   icon="play", enabled_when=self._can_toggle),
+            Action("launch.reload", "Reload the code", controller.reload, shortcut="Ctrl+Shift+R", group=group,
+                   icon="reload", tip="Load the code anew without dropping a request", enabled_when=running),
+            Action("launch.make-traffic", "Make some traffic", controller.make_traffic, shortcut="Ctrl+M", group=group,
+                   icon="bolt", tip="Send the demo's requests for twenty seconds", enabled_when=can_drive),
+            Action("launch.browse", "Open in the browser", lambda: self.strip.browse(), shortcut="Ctrl+B", group=group,
+                   icon="open", enabled_when=running),
+            Action("launch.copy-command", "Copy the production command", lambda: self.strip.copy_command.copy(),
+                   shortcut="Ctrl+Shift+C", group=group, icon="copy", enabled_when=lambda: bool(controller.command)),
+            Action("launch.open-folder", "Open project folder…", self.choose_folder, shortcut="Ctrl+O", group="File",
+                   icon="folder"),
+            Action("launch.type-import", "Type an import string…", self.ask_import, shortcut="Ctrl+I", group="File",
+                   icon="terminal"),
+            Action("launch.pick", "Choose an application…", lambda: self.bar.picker.showMenu(), shortcut="Ctrl+L",
+                   group=group),
+        ):  # fmt: skip
+            self._actions.add(action)

@@ -1,0 +1,118 @@
+"""The application picker: a button with the application in view, and a menu of all there are."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy, QStyle, QStyleOptionToolButton, QToolButton, QWidget
+
+from app.launch.choice import LIVE_STATES, Entry
+from app.launch.controller import LaunchController
+from app.theme import Role, color, icon, pixmap
+from supervisor.control.messages import AppStatus, ModesListed
+
+_STATE_ROLES = {"running": Role.OK, "crashed": Role.SERVER_ERROR, "stopped": Role.MUTED}
+
+
+class ApplicationPicker(QToolButton):
+    """Name above, what was found out about it below.
+
+    Signals:
+        folder_wanted: the user wants to open a project's folder.
+        import_wanted: the user wants to type an import string.
+    """
+
+    folder_wanted = Signal()
+    import_wanted = Signal()
+
+    def __init__(self, controller: LaunchController, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._title = self._found = ""
+        self.setObjectName("applicationPicker")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self._fill)
+        self.setMenu(menu)
+        self.render_entry()
+
+    def render_entry(self) -> None:
+        """Show the application in view as it is known now."""
+        entry = self._controller.current
+        self._title = (entry.title or entry.name) if entry else "No application"
+        self._found = found_words(entry, self._controller.listed, self._controller.status)
+        self.setAccessibleName(f"Application: {self._title}. {self._found}")
+        self.setToolTip(self._found)
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Two lines."""
+        return QSize(260, 2 * self.fontMetrics().height() + 12)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Two lines, not as long."""
+        return QSize(150, self.sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  Qt's name
+        """The frame as the style draws it, then the two lines."""
+        painter = QPainter(self)
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        option.text = ""
+        self.style().drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option, painter, self)
+        area = self.rect().adjusted(10, 5, -26, -5)
+        half = area.height() // 2
+        self._line(painter, QRect(area.x(), area.y(), area.width(), half), self._title, Role.TEXT, strong=True)
+        self._line(painter, QRect(area.x(), area.y() + half, area.width(), half), self._found, Role.MUTED)
+        arrow = pixmap("chevron-down", 14, color(Role.MUTED), self.devicePixelRatioF())
+        painter.drawPixmap(self.width() - 22, (self.height() - 14) // 2, arrow)
+        painter.end()
+
+    def _line(self, painter: QPainter, area: QRect, text: str, role: Role, *, strong: bool = False) -> None:
+        font = self.font()
+        font.setBold(strong)
+        if not strong:
+            font.setPointSizeF(font.pointSizeF() * 0.9)
+        painter.setFont(font)
+        painter.setPen(color(role))
+        shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+    def _fill(self) -> None:
+        menu = self.menu()
+        menu.clear()
+        entries = self._controller.entries.values()
+        self._add_group("Projects", [entry for entry in entries if not entry.demo])
+        self._add_group("Demo applications", [entry for entry in entries if entry.demo])
+        menu.addSeparator()
+        menu.addAction(icon("folder"), "Open project folder…", self.folder_wanted.emit)
+        menu.addAction(icon("terminal"), "Type an import string…", self.import_wanted.emit)
+
+    def _add_group(self, title: str, entries: list[Entry]) -> None:
+        if not entries:
+            return
+        self.menu().addSection(title)
+        for entry in entries:
+            status = self._controller.statuses.get(entry.name)
+            state = status.state if status else ""
+            role = _STATE_ROLES.get(state, Role.PENDING)
+            sign = icon("dot", role) if state in LIVE_STATES or state == "crashed" else icon("ring", Role.MUTED)
+            words = f"{entry.title or entry.name}    {state}" if state in LIVE_STATES else entry.title or entry.name
+            action = self.menu().addAction(sign, words)
+            action.setToolTip(entry.spec.target if not entry.spec.cwd else f"{entry.spec.target} in {entry.spec.cwd}")
+            action.triggered.connect(lambda _checked=False, name=entry.name: self._controller.select(name))
+
+
+def found_words(entry: Entry | None, listed: ModesListed | None, status: AppStatus | None) -> str:
+    """What was found out about a target: import string, framework, interface, interpreter."""
+    if entry is None:
+        return "Open a project folder, or try the demo"
+    source: ModesListed | AppStatus | None = listed or status
+    if source is None:
+        return f"{entry.spec.target} · looking…"
+    python = f"Python {source.python_version}" if source.python_version else ""
+    parts = (source.target.target or entry.spec.target, source.framework, source.interface, python)
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,75 @@
+"""The launch bar's second row: the exact production command, the demo's traffic, the address, the recording light."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from app.actions import ActionRegistry
+from app.launch.controller import LaunchController
+from app.launch.pill import RecordingLight
+from app.theme.widgets import CopyButton, ElidedLabel, button, icon_button, label, look, rule
+
+
+class CommandStrip(QFrame):
+    """What one would type in production, and where the application answers now."""
+
+    def __init__(self, controller: LaunchController, actions: ActionRegistry) -> None:
+        super().__init__()
+        self.setObjectName("commandStrip")
+        look(self, "bar")
+        self._controller = controller
+        self.command = ElidedLabel(mono=True)
+        self.command.setAccessibleName("Production command")
+        self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
+        self.copy_command = CopyButton("Copy the production command")
+        self.traffic = button("Make some traffic", icon="bolt", tip="Send the demo's requests for twenty seconds")
+        self.traffic.clicked.connect(lambda: actions.run("launch.make-traffic"))
+        self.address = label("", selectable=True)
+        self.address.setAccessibleName("Address of the application")
+        self.copy_address = CopyButton("Copy the address")
+        self.open_address = icon_button("open", "Open in the browser")
+        self.open_address.clicked.connect(lambda: actions.run("launch.browse"))
+        self.light = RecordingLight()
+        self._rules = (rule(), rule())
+        self._lay_out()
+        controller.changed.connect(self.render_all)
+        self.render_all()
+
+    def render_all(self) -> None:
+        """Show what the controller says now."""
+        controller, status = self._controller, self._controller.status
+        command = controller.command
+        self.command.show_text(f"$ {command}" if command else "")
+        self.copy_command.text_to_copy = command
+        self.copy_command.setEnabled(bool(command))
+        url = status.url if status and controller.live else ""
+        self.address.setText(url)
+        self.copy_address.text_to_copy = url
+        for widget in (self.address, self.copy_address, self.open_address, self._rules[0]):
+            widget.setVisible(bool(url))
+        demo = controller.current is not None and controller.current.demo
+        self.traffic.setVisible(demo and controller.state in ("running", "switching"))
+        recorded = status.recorded if status else 0
+        self.light.show_count(recorded, on=controller.live and bool(status and status.trace))
+
+    def browse(self) -> None:
+        """Open the address in the user's browser."""
+        if self.address.text():
+            QDesktopServices.openUrl(QUrl(self.address.text()))
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 12, 4)
+        row.setSpacing(6)
+        row.addWidget(self.command, 1)
+        row.addWidget(self.copy_command)
+        row.addWidget(self.traffic)
+        row.addWidget(self._rules[0])
+        row.addWidget(self.address)
+        row.addWidget(self.copy_address)
+        row.addWidget(self.open_address)
+        row.addWidget(self._rules[1])
+        row.addWidget(self.light)
+        self.setFixedHeight(self.traffic.sizeHint().height() + 8)

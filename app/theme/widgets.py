@@ -1,0 +1,148 @@
+"""The small widgets that every page is put together from, so that they look and speak alike."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from app.theme.current import mono_font
+from app.theme.icons import set_icon
+from app.theme.roles import Role
+
+#: The grid that spacing and margins are multiples of, in logical pixels.
+UNIT = 4
+
+
+def look(widget: QWidget, name: str) -> None:
+    """Dress ``widget`` as the style sheet says for ``name``; may be changed at any time."""
+    if widget.property("look") != name:
+        widget.setProperty("look", name)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def label(text: str = "", dress: str = "", *, wrap: bool = False, selectable: bool = False) -> QLabel:
+    """A plain-text label; ``dress`` is its look."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    if dress:
+        look(made, dress)
+    if selectable:
+        made.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+    return made
+
+
+def caption(text: str, buddy: QWidget) -> QLabel:
+    """The small heading above a control; names the control for screen readers."""
+    made = label(text, "caption")
+    font = made.font()
+    font.setPointSizeF(font.pointSizeF() * 0.86)
+    made.setFont(font)
+    made.setBuddy(buddy)
+    buddy.setAccessibleName(buddy.accessibleName() or text)
+    return made
+
+
+def button(text: str, *, icon: str = "", dress: str = "", tip: str = "") -> QPushButton:
+    """A push button with words on it."""
+    made = QPushButton(text)
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.setAutoDefault(True)
+    made.setToolTip(tip)
+    made.setAccessibleName(text)
+    if dress:
+        look(made, dress)
+    if icon:
+        set_icon(made, icon, Role.ON_ACCENT if dress == "primary" else Role.TEXT)
+    return made
+
+
+def icon_button(icon: str, name: str, tip: str = "") -> QToolButton:
+    """A flat button with only an icon; ``name`` is what screen readers say."""
+    made = QToolButton()
+    look(made, "flat")
+    set_icon(made, icon)
+    made.setIconSize(QSize(16, 16))
+    made.setAccessibleName(name)
+    made.setToolTip(tip or name)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return made
+
+
+def rule() -> QFrame:
+    """A vertical hairline between groups of a bar."""
+    made = QFrame()
+    look(made, "rule")
+    made.setFixedWidth(1)
+    return made
+
+
+def bold(widget: QWidget, factor: float = 1.0) -> None:
+    """Write ``widget`` semi-bold and ``factor`` times its size."""
+    font = widget.font()
+    font.setWeight(QFont.Weight.DemiBold)
+    font.setPointSizeF(font.pointSizeF() * factor)
+    widget.setFont(font)
+
+
+class ElidedLabel(QLabel):
+    """One line of text that shortens itself instead of widening the window; the whole is the tooltip."""
+
+    def __init__(self, *, mono: bool = False, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__()
+        self._mode = mode
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        if mono:
+            self.setFont(mono_font())
+
+    def show_text(self, text: str) -> None:
+        """Show ``text``."""
+        self.setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """As little as it is given."""
+        return QSize(40, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  Qt's name
+        """The text, shortened to the width there is."""
+        painter = QPainter(self)
+        text = QFontMetrics(self.font()).elidedText(self.text(), self._mode, self.width())
+        self.style().drawItemText(
+            painter, self.rect(), int(self.alignment()), self.palette(), self.isEnabled(), text, self.foregroundRole()
+        )
+        painter.end()
+
+
+class CopyButton(QToolButton):
+    """Copies a text, and shows for a moment that it did."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.text_to_copy = ""
+        self._name = name
+        look(self, "flat")
+        self.setIconSize(QSize(16, 16))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._back = QTimer(self, singleShot=True, interval=1200)
+        self._back.timeout.connect(self._rest)
+        self.clicked.connect(self.copy)
+        self._rest()
+
+    def copy(self) -> None:
+        """Put the text on the clipboard."""
+        QGuiApplication.clipboard().setText(self.text_to_copy)
+        set_icon(self, "check", Role.OK)
+        self.setToolTip("Copied")
+        self.setAccessibleName("Copied")
+        self._back.start()
+
+    def _rest(self) -> None:
+        set_icon(self, "copy")
+        self.setToolTip(self._name)
+        self.setAccessibleName(self._name)
