@@ -1,0 +1,386 @@
+"""What differs between two answers to the same request: status, headers, body.
+
+Pure. Knows of answers only, not of how they were got. A body is compared by what it is: JSON by structure, text by
+lines, everything else by length and hash. A difference that says nothing about the application (the date, the server's
+name, how the hop framed the body) is *volatile*: listed, but the answers still count as the same.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import math
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from inspector.model import Body, Exchange
+
+#: Headers that differ from one answer to the next, or from one server to the next, whatever the application says.
+#: Connection, Keep-Alive and Transfer-Encoding belong to the hop (RFC 9110 7.6.1), Date and Server to the server.
+VOLATILE_HEADERS = frozenset(
+    {"age", "connection", "date", "keep-alive", "proxy-connection", "server", "server-timing", "traceparent"}
+    | {"transfer-encoding", "via", "x-process-time", "x-request-id", "x-response-time", "x-runtime", "x-trace-id"}
+)
+#: Attributes of a cookie that move with the clock (RFC 6265 4.1.1).
+_VOLATILE_ATTRIBUTES = ("expires=", "max-age=")
+
+_LONGEST_VALUE = 2_000  #: characters of one value in a difference
+_MOST_LINES = 2_000  #: lines that are aligned with one another; above, a changed region is reported whole
+_DECODED_LIMIT = 16 * 2**20  #: bytes that a compressed body may become
+_TEXTUAL = re.compile(r"text/|[/+]xml\b|javascript|x-www-form-urlencoded|[/+]json\b|yaml|graphql", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One side of a comparison. ``status`` is 0 where there was no response; ``error`` says why."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: Body = field(default_factory=Body)
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What to overlook.
+
+    ``volatile_headers`` in lower case. ``volatile_paths``: places in a JSON body, as differences name them, with
+    ``[*]`` for any index and ``.*`` for any key: ``$.items[*].created``. ``header_order``: whether the order of names
+    counts.
+    """
+
+    volatile_headers: frozenset[str] = VOLATILE_HEADERS
+    volatile_paths: tuple[str, ...] = ()
+    header_order: bool = False
+    most: int = 200  #: differences that are listed
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not the same.
+
+    ``where`` is ``error``, ``status``, ``header`` or ``body``; ``path`` names the header, the place in a JSON document
+    (``$.a[0]``) or the lines of a text. ``change`` is ``added``, ``removed`` or ``changed``, seen from the original;
+    the side that lacks it is None.
+    """
+
+    where: str
+    path: str
+    original: Any
+    replay: Any
+    change: str = "changed"
+    volatile: bool = False
+
+
+DEFAULT = Rules()
+
+
+def rules(ignore: Iterable[str] = (), *, header_order: bool = False) -> Rules:
+    """The default rules and what the user wants ignored: a name is a header, what starts with ``$`` a place in JSON."""
+    names = list(ignore)
+    return Rules(
+        volatile_headers=VOLATILE_HEADERS | {name.lower() for name in names if not name.startswith("$")},
+        volatile_paths=tuple(name for name in names if name.startswith("$")),
+        header_order=header_order,
+    )
+
+
+def answer_of(exchange: Exchange) -> Answer:
+    """The response of a recorded exchange."""
+    return Answer(exchange.status, parse_headers(exchange.response_head), exchange.response_body, exchange.error)
+
+
+def parse_headers(head: bytes) -> tuple[tuple[str, str], ...]:
+    """The header fields of a message's head, order and case kept; lines without a colon are left out."""
+    lines = head.decode("latin-1").split("\r\n")[1:]
+    parted = (line.partition(":") for line in lines)
+    return tuple((name, value.strip(" \t")) for name, colon, value in parted if colon)
+
+
+def compare(original: Answer, replay: Answer, rules: Rules = DEFAULT) -> list[Difference]:
+    """Everything that differs, at most ``rules.most`` of it, in the order error, status, headers, body."""
+    found: list[Difference] = []
+    for difference in _compare(original, replay, rules):
+        if len(found) == rules.most:
+            break
+        found.append(difference)
+    return found
+
+
+def same(differences: Iterable[Difference]) -> bool:
+    """Whether nothing but volatile differences is left."""
+    return all(difference.volatile for difference in differences)
+
+
+def dumps(differences: Iterable[Difference]) -> str:
+    """As the JSON list that ``inspector.model.ReplayResult`` holds."""
+    return json.dumps([asdict(difference) for difference in differences])
+
+
+def loads(text: str) -> list[Difference]:
+    """What ``dumps`` wrote. Empty text is an empty list."""
+    return [Difference(**item) for item in json.loads(text or "[]")]
+
+
+def _compare(original: Answer, replay: Answer, rules: Rules) -> Iterator[Difference]:
+    if bool(original.error) != bool(replay.error):
+        yield Difference(
+            "error", "", original.error or None, replay.error or None, _change(original.error, replay.error)
+        )
+    if original.status != replay.status:
+        yield Difference("status", "", original.status or None, replay.status or None)
+    yield from _compare_headers(original, replay, rules)
+    yield from _compare_bodies(original, replay, rules)
+
+
+def _change(original: object, replay: object) -> str:
+    """What happened to something whose absence is false."""
+    if original and replay:
+        return "changed"
+    return "removed" if original else "added"
+
+
+# --- headers ----------------------------------------------------------------------------------------------------------
+
+
+def _compare_headers(original: Answer, replay: Answer, rules: Rules) -> Iterator[Difference]:
+    before, after = _by_name(original.headers), _by_name(replay.headers)
+    no_bodies = not original.body.size and not replay.body.size
+    for name in dict.fromkeys([*before, *after]):
+        old, new = before.get(name, []), after.get(name, [])
+        if old == new:
+            continue
+        volatile = name in rules.volatile_headers
+        if name == "set-cookie":
+            volatile = volatile or _timeless(old) == _timeless(new)
+        elif name == "content-length":  # the bodies themselves are compared; to HEAD it is the answer
+            volatile = volatile or not (no_bodies and old and new)
+        yield Difference("header", name, _joined(old), _joined(new), _change(old, new), volatile)
+    if rules.header_order:
+        yield from _compare_order(before, after, rules)
+
+
+def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(name.lower(), []).append(value)
+    return values
+
+
+def _joined(values: list[str]) -> str | None:
+    return _short("\n".join(values)) if values else None
+
+
+def _timeless(cookies: Iterable[str]) -> list[list[str]]:
+    """Cookies without the attributes that move with the clock."""
+    parted = ([part.strip() for part in cookie.split(";")] for cookie in cookies)
+    return [[part for part in parts if not part.lower().startswith(_VOLATILE_ATTRIBUTES)] for parts in parted]
+
+
+def _compare_order(before: dict[str, list[str]], after: dict[str, list[str]], rules: Rules) -> Iterator[Difference]:
+    common = before.keys() & after.keys() - rules.volatile_headers
+    old, new = ([name for name in names if name in common] for names in (before, after))
+    if old != new:
+        yield Difference("header", "(order)", ", ".join(old), ", ".join(new))
+
+
+# --- bodies -----------------------------------------------------------------------------------------------------------
+
+
+def _compare_bodies(original: Answer, replay: Answer, rules: Rules) -> Iterator[Difference]:
+    if _equal_bytes(original.body, replay.body):
+        return
+    before, after = _content(original), _content(replay)
+    if before is None or after is None:
+        yield _difference_of_bytes(original.body, replay.body)
+        return
+    if before == after:  # compressed differently
+        return
+    try:
+        yield from _compare_json(json.loads(before), json.loads(after), rules)
+    except (ValueError, RecursionError):
+        yield from _compare_texts(original, replay, before, after)
+
+
+def _equal_bytes(original: Body, replay: Body) -> bool:
+    """Whether the bodies are the same bytes as far as it is known."""
+    if original.size != replay.size:
+        return False
+    if original.truncated or replay.truncated:
+        if original.sha256 and replay.sha256:
+            return original.sha256 == replay.sha256
+        head, tail = min(len(original.head), len(replay.head)), min(len(original.tail), len(replay.tail))
+        tails_equal = original.tail[len(original.tail) - tail :] == replay.tail[len(replay.tail) - tail :]
+        return tails_equal and original.head[:head] == replay.head[:head]
+    return original.head + original.tail == replay.head + replay.tail
+
+
+def _content(answer: Answer) -> bytes | None:
+    """The body without its content coding (RFC 9110 8.4); None if it isn't whole or the coding is not one of zlib's."""
+    body = answer.body
+    if body.truncated:
+        return None
+    data = body.head + body.tail
+    coding = ",".join(_by_name(answer.headers).get("content-encoding", [])).strip().lower()
+    if coding in ("", "identity"):
+        return data
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        return None
+    return _inflate(data)
+
+
+def _inflate(data: bytes) -> bytes | None:
+    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # 32: gzip or zlib, by its header
+    try:
+        content = inflater.decompress(data, _DECODED_LIMIT)
+    except zlib.error:
+        return None
+    return content if inflater.eof else None
+
+
+def _difference_of_bytes(original: Body, replay: Body) -> Difference:
+    return Difference("body", "", _described(original), _described(replay))
+
+
+def _described(body: Body) -> str:
+    digest = body.sha256
+    if not digest and not body.truncated:
+        digest = hashlib.sha256(body.head + body.tail).hexdigest()
+    return f"{body.size} bytes" + (f", SHA-256 {digest}" if digest else "")
+
+
+def _compare_texts(original: Answer, replay: Answer, before: bytes, after: bytes) -> Iterator[Difference]:
+    old, new = _text(original, before), _text(replay, after)
+    if old is None or new is None:
+        yield _difference_of_bytes(original.body, replay.body)
+    else:
+        yield from _compare_lines(old.splitlines(keepends=True), new.splitlines(keepends=True))
+
+
+def _text(answer: Answer, content: bytes) -> str | None:
+    """The content as text; None if it is binary, by its type or its bytes."""
+    kind = ",".join(_by_name(answer.headers).get("content-type", []))
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1") if _TEXTUAL.search(kind) else None
+
+
+def _compare_lines(old: list[str], new: list[str]) -> Iterator[Difference]:
+    start, end = _common_ends(old, new)
+    middle_old, middle_new = old[start : len(old) - end], new[start : len(new) - end]
+    if max(len(middle_old), len(middle_new)) > _MOST_LINES:  # aligning takes quadratic time
+        blocks = [("replace", 0, len(middle_old), 0, len(middle_new))]
+    else:
+        blocks = list(difflib.SequenceMatcher(None, middle_old, middle_new, autojunk=False).get_opcodes())
+    for tag, a, b, c, d in blocks:
+        if tag != "equal":
+            was, now = "".join(middle_old[a:b]), "".join(middle_new[c:d])
+            path = _lines(start + a, start + b) if b > a else f"after line {start + a}"
+            yield Difference(
+                "body", path, _short(was) if was else None, _short(now) if now else None, _change(was, now)
+            )
+
+
+def _lines(start: int, end: int) -> str:
+    """Lines ``start`` to ``end``, counted from 0 and without the last, as people count."""
+    return f"line {start + 1}" if end == start + 1 else f"lines {start + 1}-{end}"
+
+
+def _common_ends(old: Sequence[object], new: Sequence[object]) -> tuple[int, int]:
+    """How many items two sequences share at their start and, beyond those, at their end."""
+    shortest = min(len(old), len(new))
+    start = 0
+    while start < shortest and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < shortest - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    return start, end
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------------
+
+_ABSENT = object()
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def _compare_json(original: Any, replay: Any, rules: Rules) -> Iterator[Difference]:
+    """Walk both documents together. Numbers are compared by value; what only one of them has is added or removed."""
+    volatile = [_pattern(path) for path in rules.volatile_paths]
+    waiting: list[tuple[str, Any, Any]] = [("$", original, replay)]
+    while waiting:
+        path, old, new = waiting.pop()
+        if isinstance(old, dict) and isinstance(new, dict):
+            waiting.extend(reversed(_members(path, old, new)))
+        elif isinstance(old, list) and isinstance(new, list):
+            waiting.extend(reversed(_items(path, old, new)))
+        elif not _equal_values(old, new):
+            moved = any(pattern.match(path) for pattern in volatile)
+            yield Difference("body", path, _value(old), _value(new), _json_change(old, new), moved)
+
+
+def _json_change(old: Any, new: Any) -> str:
+    if old is _ABSENT:
+        return "added"
+    return "removed" if new is _ABSENT else "changed"
+
+
+def _members(path: str, old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    names = dict.fromkeys([*old, *new])
+    return [(path + _step(name), old.get(name, _ABSENT), new.get(name, _ABSENT)) for name in names]
+
+
+def _step(name: str) -> str:
+    return f".{name}" if _PLAIN_KEY.fullmatch(name) else f"[{json.dumps(name)}]"
+
+
+def _items(path: str, old: list[Any], new: list[Any]) -> list[tuple[str, Any, Any]]:
+    """Pair the items of two lists: an item put in or taken out must not make all that follow it differ."""
+    _, end = _common_ends(old, new) if len(old) != len(new) else (0, 0)
+    shorter, longer = sorted((len(old), len(new)))
+    pairs = []
+    for index in range(longer):
+        if index < shorter - end:
+            pair = old[index], new[index]
+        elif index >= longer - end:
+            pair = old[index - longer + len(old)], new[index - longer + len(new)]
+        else:
+            pair = (old[index], _ABSENT) if len(old) == longer else (_ABSENT, new[index])
+        pairs.append((f"{path}[{index}]", *pair))
+    return pairs
+
+
+def _equal_values(old: Any, new: Any) -> bool:
+    numbers = (int, float)
+    if isinstance(old, bool) or isinstance(new, bool):
+        return old is new
+    if isinstance(old, float) and isinstance(new, float) and math.isnan(old) and math.isnan(new):
+        return True
+    if isinstance(old, numbers) and isinstance(new, numbers):
+        return old == new
+    return type(old) is type(new) and bool(old == new)
+
+
+def _value(value: Any) -> Any:
+    """A JSON value as it stands in a difference: whole while it is short."""
+    if value is _ABSENT:
+        return None
+    if isinstance(value, str):
+        return _short(value)
+    text = json.dumps(value)
+    return value if len(text) <= _LONGEST_VALUE else _short(text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """A place with wildcards as an expression that matches it and everything in it."""
+    escaped = re.escape(path).replace(r"\[\*\]", r"\[\d+\]").replace(r"\.\*", r"(?:\.[^.\[]+|\[\"(?:[^\"\\]|\\.)*\"\])")
+    return re.compile(escaped + r"(?=[.\[]|$)")
