@@ -3,75 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-DEMO = Path(__file__).parents[2] / "resources" / "demo"
-DEMOS = json.loads((DEMO / "demos.json").read_text())
+from tests.support.plain_server import DEMO, DEMOS, PlainServer
+
 WITH_SOCKETS = ["asgi", "fastapi", "starlette"]
 DEADLINE = 20.0
 
-WAITRESS = """
-import importlib, socket, sys, waitress
-sys.path.insert(0, "")
-module, _, name = sys.argv[2].partition(":")
-waitress.serve(getattr(importlib.import_module(module), name), sockets=[socket.socket(fileno=int(sys.argv[1]))])
-"""
-
-
-class Server:
-    """A server of its own for one demo, on a socket that it inherits: connections wait until it accepts them."""
-
-    def __init__(self, name: str, *argv: str, output: int = subprocess.DEVNULL) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        fd = str(self.listener.fileno())
-        self.host = f"127.0.0.1:{self.listener.getsockname()[1]}"
-        self.url = f"http://{self.host}"
-        command = [sys.executable, *(part.replace("FD", fd) for part in argv), DEMOS[name]["target"]]
-        env = {"PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"}
-        self.process = subprocess.Popen(
-            command, cwd=DEMO, env=env, pass_fds=[int(fd)], stdout=output, stderr=subprocess.STDOUT, text=True
-        )
-
-    def stop(self) -> None:
-        self.process.terminate()  # gunicorn's workers go with their master, which is why it comes before SIGKILL
-        try:
-            self.process.wait(2)
-        except subprocess.TimeoutExpired:  # /hang keeps a server from ending by itself
-            self.process.kill()
-        self.process.communicate()
-        self.listener.close()
-
-
-def start(name: str, output: int = subprocess.DEVNULL) -> Server:
-    if DEMOS[name]["interface"] == "WSGI":
-        return Server(name, "-c", WAITRESS, "FD", output=output)
-    return Server(name, "-m", "uvicorn", "--fd", "FD", "--timeout-graceful-shutdown", "1", output=output)
-
 
 @pytest.fixture(scope="module", params=DEMOS)
-def served(request: pytest.FixtureRequest) -> Iterator[tuple[str, Server]]:
-    server = start(request.param)
-    yield request.param, server
-    server.stop()
+def served(request: pytest.FixtureRequest) -> Iterator[tuple[str, PlainServer]]:
+    with PlainServer(request.param) as server:
+        yield request.param, server
 
 
 @pytest.fixture
-def client(served: tuple[str, Server]) -> Iterator[httpx.Client]:
+def client(served: tuple[str, PlainServer]) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=served[1].url, timeout=DEADLINE, trust_env=False) as client:
         yield client
 
@@ -139,7 +97,7 @@ def test_sse(client):
 
 
 def test_background_answers_first_and_works_on(served):
-    server = start(served[0], subprocess.PIPE)  # one of its own, to read what it prints
+    server = PlainServer(served[0], output=subprocess.PIPE)  # one of its own, to read what it prints
     try:
         with httpx.Client(timeout=DEADLINE, trust_env=False) as client:
             client.get(server.url + "/json")  # it has started now
@@ -225,7 +183,7 @@ def test_unknown_websocket_is_refused(served):
 @pytest.mark.parametrize("name", DEMOS)
 @pytest.mark.parametrize(("path", "status"), [("/exit", 9), ("/segv", -signal.SIGSEGV)])
 def test_crash(name, path, status):
-    server = start(name)
+    server = PlainServer(name)
     try:
         with pytest.raises(httpx.TransportError):
             httpx.get(server.url + path, timeout=DEADLINE, trust_env=False)
@@ -235,7 +193,7 @@ def test_crash(name, path, status):
 
 
 def test_a_master_replaces_a_worker_that_left():
-    server = Server("wsgi", "-m", "gunicorn", "-b", "fd://FD", "--no-control-socket")
+    server = PlainServer("wsgi", "-m", "gunicorn", "-b", "fd://FD", "--no-control-socket")
     try:
         with httpx.Client(base_url=server.url, timeout=DEADLINE, trust_env=False) as client:
             before = re.search(r"process \d+", client.get("/").text)
