@@ -1,0 +1,1 @@
+"""The Logs page: what servers and applications print."""
