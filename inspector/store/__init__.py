@@ -1,0 +1,10 @@
+"""The trace file: SQLite in WAL mode, written by one thread of one process, read by anybody.
+
+Glossary:
+    trace     a file with our ``application_id``; its version is ``PRAGMA user_version``
+    session   one writer's stay in a trace: an anchor between monotonic and wall time, and who wrote
+    narrow    the ``exchange`` table: what lists and filters need, small enough to scan
+    detail    heads, bodies, context and traceback of an exchange, read one at a time
+    rev       a number that grows with every write of an exchange, so that a reader can ask what changed
+    dropped   what was seen and is not in the file, counted by kind
+"""

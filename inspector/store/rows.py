@@ -1,0 +1,167 @@
+"""Rows as the reader gives them, and how columns become them.
+
+Pure. A trace may come from anywhere and SQLite stores any type in any column: each query casts what it asks for, so that what
+arrives here has the type that the field says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from inspector.model import LogLine
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRow:
+    """An exchange as lists show it: the scalars of ``model.Exchange`` and what was worked out from the rest.
+
+    Times are monotonic nanoseconds, 0 while they have not happened.
+    """
+
+    id: int
+    rev: int  #: grows with every change of any exchange
+    kind: str
+    state: str
+    instance: int
+    worker: int
+    client: str
+    method: str
+    target: str
+    http_version: str
+    status: int
+    opened_ns: int
+    forwarded_ns: int
+    called_ns: int
+    started_ns: int
+    first_byte_ns: int
+    last_app_ns: int
+    returned_ns: int
+    closed_ns: int
+    interface: str
+    task: str
+    error: str
+    replay_of: int
+    replay_run: int
+    messages: int
+    dropped: int
+    request_size: int
+    response_size: int
+    content_type: str  #: of the response
+    has_exception: bool
+    mode: str
+    worker_slot: int
+    worker_pid: int
+    worker_generation: int
+    duration_ms: float | None  #: to the last byte to the client (without a proxy: to the return); None while open
+    path: str  #: the target without its query
+    findings: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow(LogLine):
+    """A line of output with its place in the trace: ``id`` grows with time."""
+
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One writer's stay in a trace. ``ended_ns`` is 0 while it writes, and for good if it was killed."""
+
+    id: int
+    first_exchange: int
+    monotonic_ns: int
+    wall_ns: int
+    host: str
+    program: str
+    pid: int
+    ended_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class TraceMeta:
+    """What a trace says of itself."""
+
+    path: str
+    version: int
+    sessions: tuple[Session, ...]
+    limits: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last writer left in good order; false while it writes, or when it was killed."""
+        return bool(self.sessions) and self.sessions[-1].ended_ns > 0
+
+    def wall(self, t_ns: int, exchange: int = 0) -> int:
+        """Nanoseconds since 1970 of a monotonic time; ``exchange`` tells which session's, if the trace has several."""
+        if not self.sessions:
+            return t_ns
+        begun = [s for s in self.sessions if (s.first_exchange <= exchange if exchange else s.monotonic_ns <= t_ns)]
+        anchor = begun[-1] if begun else self.sessions[0]
+        return anchor.wall_ns + t_ns - anchor.monotonic_ns
+
+
+@dataclass(frozen=True, slots=True)
+class TraceCounts:
+    """How much there is. ``dropped``: what was seen and is not in the file, by kind. ``file_bytes`` with SQLite's log."""
+
+    exchanges: int
+    open: int
+    messages: int
+    dropped: dict[str, int]
+    file_bytes: int
+
+
+#: SQL for the columns of ``ExchangeRow`` up to ``worker_generation`` and the duration in nanoseconds, in its order.
+_TEXT = {
+    "kind", "state", "client", "method", "target", "http_version", "interface", "task", "error", "content_type",
+}  # fmt: skip
+_JOINED = {
+    "mode": "ifnull(CAST(i.mode AS TEXT), '')",
+    "worker_slot": "ifnull(CAST(w.slot AS INTEGER), 0)",
+    "worker_pid": "ifnull(CAST(w.pid AS INTEGER), 0)",
+    "worker_generation": "ifnull(CAST(w.generation AS INTEGER), 0)",
+    "duration_ms": "CAST(e.duration_ns AS INTEGER)",
+}
+SOURCE = "exchange AS e LEFT JOIN worker AS w ON w.id = e.worker LEFT JOIN instance AS i ON i.id = e.instance"
+
+
+def integer(column: str) -> str:
+    """SQL that gives an integer whatever the column holds."""
+    return f"ifnull(CAST({column} AS INTEGER), 0)"
+
+
+def text(column: str) -> str:
+    """SQL that gives text whatever the column holds."""
+    return f"ifnull(CAST({column} AS TEXT), '')"
+
+
+def blob(column: str) -> str:
+    """SQL that gives bytes whatever the column holds."""
+    return f"ifnull(CAST({column} AS BLOB), x'')"
+
+
+def _column(name: str) -> str:
+    if name in _JOINED:
+        return _JOINED[name]
+    return text(f"e.{name}") if name in _TEXT else integer(f"e.{name}")
+
+
+_NAMES = [f.name for f in fields(ExchangeRow)]
+COLUMNS = ", ".join(_column(name) for name in _NAMES[: _NAMES.index("path")])
+_HAS_EXCEPTION = _NAMES.index("has_exception")
+_DURATION = _NAMES.index("duration_ms")
+_TARGET = _NAMES.index("target")
+
+
+def exchange_row(values: tuple[Any, ...]) -> ExchangeRow:
+    """The row of a query for ``COLUMNS``."""
+    duration = values[_DURATION]
+    return ExchangeRow(
+        *values[:_HAS_EXCEPTION],
+        bool(values[_HAS_EXCEPTION]),
+        *values[_HAS_EXCEPTION + 1 : _DURATION],
+        None if duration is None else duration / 1e6,
+        values[_TARGET].partition("?")[0],
+    )
