@@ -1,0 +1,116 @@
+"""What all connections of one proxy share: the recorder, the route, and who waits for one. Knows no protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from inspector.live import LiveExchanges
+from inspector.model import Exchange
+from inspector.recording import MessageRow, Recorder
+
+#: A growing exchange is written again at most this often.
+TOUCH_NS = 250_000_000
+
+
+@dataclass(eq=False, slots=True)
+class Upstream:
+    """Where an instance of the application's server listens. Its identity is its key.
+
+    ``probed``: there is a probe in its workers, which is told each exchange's id by a header that it takes off again.
+    """
+
+    instance: int
+    host: str
+    port: int
+    probed: bool
+
+
+class Closeable(Protocol):
+    """A connection of ours, of whichever side."""
+
+    def shut(self) -> None:
+        """End it now; an open exchange fails."""
+        ...
+
+
+class Waiter(Protocol):
+    """A request that waits for an upstream."""
+
+    def dispatch(self) -> None:
+        """There is one."""
+        ...
+
+    def give_up(self, why: str) -> None:
+        """It took too long."""
+        ...
+
+
+class Hub:
+    """Shared state. ``sockets`` are all connections, so that none outlives the proxy."""
+
+    def __init__(
+        self, recorder: Recorder, live: LiveExchanges, clock: Callable[[], int], *, token: str, wait_seconds: float
+    ) -> None:
+        self.recorder = recorder
+        self.live = live
+        self.clock = clock
+        self.wait_seconds = wait_seconds
+        self.header = b"gatescope-exchange: " + token.encode("ascii") + b"-"
+        self.replay_prefix = b""
+        self.why = "no server has been started yet"
+        self.sockets: set[Closeable] = set()
+        self._held: dict[Waiter, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def note(self, exchange: Exchange, now: int, direction: str, what: str, size: int, info: str = "") -> None:
+        """Record a message without payload."""
+        row: MessageRow = (exchange.id, exchange.messages, now, "wire", direction, what, size, None, b"", "", info)
+        self.recorder.message(exchange, row)
+
+    def hold(self, waiter: Waiter) -> None:
+        """Until the route is set, or for ``wait_seconds``."""
+        loop = asyncio.get_running_loop()
+        self._held[waiter] = loop.call_later(self.wait_seconds, self._expire, waiter)
+
+    def unhold(self, waiter: Waiter) -> None:
+        """It waits no longer."""
+        timer = self._held.pop(waiter, None)
+        if timer is not None:
+            timer.cancel()
+
+    def release_held(self) -> None:
+        """There is a route: send everybody on, in the order they came."""
+        held, self._held = self._held, {}
+        for waiter, timer in held.items():
+            timer.cancel()
+            waiter.dispatch()
+
+    @property
+    def held(self) -> int:
+        """How many requests wait for an upstream."""
+        return len(self._held)
+
+    def _expire(self, waiter: Waiter) -> None:
+        self._held.pop(waiter, None)
+        waiter.give_up(f"It waited {self.wait_seconds:g} s for a server: {self.why}.")
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run ``work`` beside the traffic; what it raises goes to the loop's exception handler."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """End every connection and task, and wait until they are gone."""
+        for waiter in list(self._held):
+            self.unhold(waiter)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for connection in list(self.sockets):
+            connection.shut()
+        while self.sockets:  # noqa: ASYNC110 - their connection_lost comes with one of the loop's next turns
+            await asyncio.sleep(0)
