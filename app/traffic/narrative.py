@@ -1,0 +1,121 @@
+"""What happened in one exchange, in a few plain lines.
+
+Pure. Says only what the recorded values show: a time that is 0 has not been seen, which is not the same as not having
+happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.traffic import formats
+from app.traffic.phases import phases, total_ns
+from inspector.model import Exchange, Kind, State
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An exchange with who served it, as the table's row knows it; zeros and empty text are unknown."""
+
+    slot: int = 0
+    pid: int = 0
+    generation: int = 0
+    mode: str = ""
+
+
+def headline(exchange: Exchange) -> str:
+    """One line: what was asked and what came of it."""
+    if exchange.kind == Kind.LIFESPAN:
+        return f"Lifespan of a worker: {_ending(exchange)}"
+    asked = f"{exchange.method} {formats.cell(exchange.target, 200)}".strip()
+    if exchange.status:
+        return f"{asked} → {formats.status(exchange.status)}"
+    return f"{asked} → {_ending(exchange)}"
+
+
+def _ending(exchange: Exchange) -> str:
+    if exchange.state == State.OPEN:
+        return "still running"
+    return "failed" if exchange.state == State.FAILED else "ended"
+
+
+def story(exchange: Exchange, placed: Placed, now: int = 0) -> list[str]:
+    """The lines under the headline, each a sentence."""
+    return [
+        line
+        for line in (
+            _served_by(exchange, placed),
+            _how_long(exchange, now),
+            _longest(exchange, now),
+            _after(exchange),
+            _raised(exchange),
+            exchange.error and f"It failed: {exchange.error}.".replace("..", "."),
+            _replay(exchange),
+            exchange.dropped
+            and f"Not everything was recorded: {formats.count(exchange.dropped)} messages or payloads"
+            " were dropped so that the request did not have to wait.",
+        )
+        if line
+    ]
+
+
+def _served_by(exchange: Exchange, placed: Placed) -> str:
+    if not exchange.called_ns:
+        if exchange.state == State.OPEN:
+            return "The application has not been called yet: the request waits at the client or in the server."
+        return "The application was not seen to be called for this request."
+    interface = exchange.interface or "the application"
+    where = f"worker {placed.slot} (pid {placed.pid}, generation {placed.generation})" if placed.slot else "a worker"
+    under = f" under {placed.mode}" if placed.mode else ""
+    task = f", in {exchange.task}" if exchange.task else ""
+    return f"Served through {interface} by {where}{under}{task}."
+
+
+def _how_long(exchange: Exchange, now: int) -> str:
+    total = total_ns(exchange, now if exchange.state == State.OPEN else 0)
+    if exchange.state == State.OPEN:
+        return f"Running for {formats.duration(total)} so far." if total else "Still open when recording stopped."
+    sizes = f"{formats.size(exchange.request_body.size)} in, {formats.size(exchange.response_body.size)} out"
+    return f"Took {formats.duration(total)}; bodies: {sizes}."
+
+
+def _longest(exchange: Exchange, now: int) -> str:
+    found = phases(exchange, now if exchange.state == State.OPEN else 0)
+    total = sum(phase.length_ns for phase in found)
+    if len(found) < 2:
+        return ""
+    longest = max(found, key=lambda phase: phase.length_ns)
+    share = round(100 * longest.length_ns / total)
+    return f"{share} % of it was {_WHERE[longest.name]}." if share >= 50 else ""
+
+
+_WHERE = {
+    "client": "waiting for the client to finish its request",
+    "queue": "queueing in the server before the application was called",
+    "application": "the application, before it answered",
+    "server": "between server and application",
+    "sending": "sending the response",
+    "connected": "the open connection",
+    "after": "work after the response had been sent",
+}
+
+
+def _after(exchange: Exchange) -> str:
+    if exchange.closed_ns and exchange.returned_ns > exchange.closed_ns:
+        held = formats.duration(exchange.returned_ns - exchange.closed_ns)
+        return f"The application held its worker for another {held} after the last byte."
+    return ""
+
+
+def _raised(exchange: Exchange) -> str:
+    if not exchange.exception:
+        return ""
+    last = exchange.exception.rstrip().rsplit("\n", 1)[-1]
+    moment = "after its response had begun" if exchange.started_ns else "before it had answered"
+    return f"An exception left the application {moment}: {formats.cell(last, 300)}"
+
+
+def _replay(exchange: Exchange) -> str:
+    if not exchange.replay_of:
+        return ""
+    return f"A replay of exchange {exchange.replay_of}, in run {exchange.replay_run}."

@@ -1,0 +1,116 @@
+"""The messages of an exchange as lines of a list: times, direction, names, and which of them a filter lets through.
+
+Pure. A message is what ``inspector.model.Message`` holds; its payload may have been cut or not recorded.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from app.traffic import formats
+from inspector.model import Direction, Message, Side
+
+#: The order of the list's columns.
+COLUMNS = ("Time", "Since last", "Side", "", "Message", "Size", "Content")
+
+_PREVIEW_BYTES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """Which messages to show; empty fields let everything through. ``text`` is looked for without regard to case."""
+
+    side: str = ""
+    direction: str = ""
+    text: str = ""
+
+    def accepts(self, message: Message) -> bool:
+        """Whether ``message`` is to be shown."""
+        if self.side and message.side != self.side:
+            return False
+        if self.direction and message.direction != self.direction:
+            return False
+        return not self.text or self._mentions(message)
+
+    def _mentions(self, message: Message) -> bool:
+        wanted = self.text.casefold()
+        if wanted in message.type.casefold() or wanted in message.info.casefold():
+            return True
+        payload = (message.payload or b"") + b"\n" + message.tail
+        return wanted in payload.decode("utf-8", "replace").casefold()
+
+
+def arrow(message: Message) -> str:
+    """Which way it went: to the right is towards the application."""
+    return "→" if message.direction == Direction.IN else "←"
+
+
+def side(message: Message) -> str:
+    """Who saw it, in the list's words."""
+    return "wire" if message.side == Side.WIRE else "app"
+
+
+def preview(message: Message) -> str:
+    """The beginning of what it carries, on one line."""
+    if message.payload:
+        return formats.cell(message.payload[:_PREVIEW_BYTES].decode("utf-8", "replace"), 160)
+    return formats.cell(_brief_info(message.info), 160) if message.info else ""
+
+
+def _brief_info(info: str) -> str:
+    """Tagged JSON made shorter for a list: bytes as their text, no quotes around keys."""
+    try:
+        value = json.loads(info, object_hook=_plain)
+    except ValueError:
+        return info
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={_short(item)}" for key, item in value.items())
+    return _short(value)
+
+
+def _plain(pairs: dict[str, object]) -> object:
+    if len(pairs) == 1:
+        [(key, value)] = pairs.items()
+        if key in ("$bytes", "$tuple", "$int", "$float"):
+            return value
+    return pairs
+
+
+def _short(value: object) -> str:
+    if isinstance(value, list) and len(value) > 3:
+        return f"[{len(value)}]"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def pretty_info(info: str) -> str:
+    """A message's other keys, one a line, for the pane under the list."""
+    if not info:
+        return ""
+    try:
+        value = json.loads(info, object_hook=_plain)
+    except ValueError:
+        return info
+    if not isinstance(value, dict):
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    return "\n".join(_pretty_member(key, item) for key, item in value.items())
+
+
+def _pretty_member(key: str, value: object) -> str:
+    if isinstance(value, list) and value and all(isinstance(item, list) and len(item) == 2 for item in value):
+        fields = "\n".join(f"    {name}: {content}" for name, content in value)
+        return f"{key}:\n{fields}"
+    return f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+
+
+def cut_note(message: Message) -> str:
+    """What of a payload is missing, in a sentence; empty when nothing is."""
+    if message.payload is None:
+        return f"The payload ({formats.size(message.size)}) was not recorded." if message.size else ""
+    kept = len(message.payload) + len(message.tail)
+    if kept >= message.size:
+        return ""
+    note = f"the first {len(message.payload):,}"
+    if message.tail:
+        note += f" and the last {len(message.tail):,}"
+    return f"Cut while recording: {note} of {message.size:,} bytes were kept."

@@ -1,0 +1,67 @@
+"""What happened, in plain lines."""
+
+from __future__ import annotations
+
+from app.traffic.narrative import Placed, headline, story
+from inspector.model import Exchange, Kind, State
+
+MS = 1_000_000
+PLACED = Placed(2, 4711, 3, "gunicorn-sync")
+
+
+def done(**more: object) -> Exchange:
+    values: dict[str, object] = {
+        "id": 7, "state": State.DONE, "method": "GET", "target": "/slow", "status": 200, "interface": "WSGI",
+        "opened_ns": 1 * MS, "forwarded_ns": 2 * MS, "called_ns": 90 * MS, "started_ns": 95 * MS, "closed_ns": 101 * MS,
+    }  # fmt: skip
+    return Exchange(**{**values, **more})  # type: ignore[arg-type]
+
+
+def test_headline_says_what_was_asked_and_what_came_of_it() -> None:
+    assert headline(done()) == "GET /slow → 200 OK"
+    assert headline(done(status=0, state=State.OPEN)) == "GET /slow → still running"
+    assert headline(done(status=0, state=State.FAILED)) == "GET /slow → failed"
+    assert headline(done(kind=Kind.LIFESPAN)) == "Lifespan of a worker: ended"
+
+
+def test_story_of_a_request_that_queued() -> None:
+    assert story(done(task="MainThread"), PLACED) == [
+        "Served through WSGI by worker 2 (pid 4711, generation 3) under gunicorn-sync, in MainThread.",
+        "Took 100 ms; bodies: 0 B in, 0 B out.",
+        "88 % of it was queueing in the server before the application was called.",
+    ]
+
+
+def test_story_of_what_still_runs() -> None:
+    running = done(state=State.OPEN, closed_ns=0, started_ns=0)
+    assert "Running for 999 ms so far." in story(running, PLACED, now=1000 * MS)
+    waiting = done(state=State.OPEN, closed_ns=0, started_ns=0, called_ns=0)
+    assert story(waiting, Placed())[:2] == [
+        "The application has not been called yet: the request waits at the client or in the server.",
+        "Still open when recording stopped.",
+    ]
+
+
+def test_story_of_failures() -> None:
+    failed = done(
+        state=State.FAILED, error="its worker was killed by SIGKILL", exception="Traceback\nValueError: no", interface="",
+        dropped=3, replay_of=4, replay_run=1, returned_ns=150 * MS,
+    )  # fmt: skip
+    told = story(failed, Placed())
+    assert told[0] == "Served through the application by a worker."
+    assert "The application held its worker for another 49.0 ms after the last byte." in told
+    assert "An exception left the application after its response had begun: ValueError: no" in told
+    assert "It failed: its worker was killed by SIGKILL." in told
+    assert "A replay of exchange 4, in run 1." in told
+    assert any(line.startswith("Not everything was recorded: 3 ") for line in told)
+    early = story(done(exception="KeyError: 1", started_ns=0), PLACED)
+    assert "An exception left the application before it had answered: KeyError: 1" in early
+
+
+def test_story_without_a_call_or_a_longest_phase() -> None:
+    assert story(done(called_ns=0, started_ns=0), Placed())[0] == (
+        "The application was not seen to be called for this request."
+    )
+    even = done(forwarded_ns=34 * MS, called_ns=67 * MS, started_ns=95 * MS)
+    assert len(story(even, PLACED)) == 2
+    assert len(story(done(forwarded_ns=0, called_ns=0, started_ns=0), PLACED)) == 2
