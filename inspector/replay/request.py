@@ -1,0 +1,93 @@
+"""The request of a recorded exchange, to be sent again as it was: same names, same case, same order, same bytes.
+
+Pure. Only what belongs to one connection is left out (RFC 9110 7.6.1), and the length is counted anew. HTTP/1.0
+requests go as HTTP/1.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inspector.model import Body, Exchange
+
+#: Fields of the connection, not of the message. Transfer-Encoding is kept when it says that chunks were sent.
+_HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"upgrade", b"http2-settings"})
+
+
+class UnreplayableError(Exception):
+    """The request cannot be sent again; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What goes on the wire. ``chunked``: the body goes in chunks, as the original's did."""
+
+    method: str
+    target: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+    chunked: bool
+
+
+def rebuild(original: Exchange, *, host: str = "", mark: tuple[str, str] | None = None) -> Request:
+    """The request of ``original``, which must be complete with its bodies.
+
+    ``host`` replaces the recorded Host. ``mark`` is one header more, for our own proxy. Raises UnreplayableError.
+    """
+    fields = parse_fields(original.request_head)
+    chunked = any(name.lower() == b"transfer-encoding" and b"chunked" in value.lower() for name, value in fields)
+    body = _whole(original.request_body, _announced(fields))
+    if original.state == "open" and chunked:
+        raise UnreplayableError("its body may not have been received to the end")
+    headers = [*_kept(fields, len(body), chunked, host.encode("ascii"))]
+    if mark is not None:
+        headers.append((mark[0].encode("ascii"), mark[1].encode("ascii")))
+    return Request(original.method, original.target.encode("latin-1"), tuple(headers), body, chunked)
+
+
+def parse_fields(head: bytes) -> list[tuple[bytes, bytes]]:
+    """The header fields of a request's head as recorded. Raises UnreplayableError for a line that is none."""
+    fields = []
+    for line in head.rstrip(b"\r\n").split(b"\r\n")[1:]:
+        name, colon, value = line.partition(b":")
+        if not colon or not name or name != name.strip():
+            raise UnreplayableError("its header was not valid, and would be refused before it reached the application")
+        fields.append((name, value.strip(b" \t")))
+    return fields
+
+
+def _announced(fields: list[tuple[bytes, bytes]]) -> int | None:
+    """The length that the original said its body had."""
+    for name, value in fields:
+        if name.lower() == b"content-length" and value.isdigit():
+            return int(value)
+    return None
+
+
+def _whole(body: Body, announced: int | None) -> bytes:
+    if body.truncated:
+        kept = len(body.head) + len(body.tail)
+        raise UnreplayableError(f"only {kept} of the {body.size} bytes of its body were recorded")
+    if announced is not None and announced != body.size:
+        raise UnreplayableError(f"only {body.size} of the {announced} bytes of its body were received")
+    return body.head + body.tail
+
+
+def _kept(fields: list[tuple[bytes, bytes]], length: int, chunked: bool, host: bytes) -> list[tuple[bytes, bytes]]:
+    """The fields that are sent: the recorded ones but for the hop's, our own marks, and a length of its own."""
+    kept = []
+    for name, value in fields:
+        match name.lower():
+            case b"host" if host:
+                kept.append((name, host))
+            case b"content-length" if not chunked:
+                kept.append((name, str(length).encode()))
+            case b"transfer-encoding" if chunked:
+                kept.append((name, b"chunked"))
+            case b"content-length" | b"transfer-encoding":
+                continue
+            case lower if lower in _HOP_BY_HOP or lower.startswith(b"gatescope-"):
+                continue
+            case _:
+                kept.append((name, value))
+    return kept

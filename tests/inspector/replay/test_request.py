@@ -1,0 +1,95 @@
+"""Recorded requests, rebuilt byte for byte but for what belongs to one connection."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.model import Body, Exchange, State
+from inspector.replay.request import UnreplayableError, rebuild
+
+
+def recorded(*lines: str, body: bytes = b"", method: str = "GET", target: str = "/", **fields: object) -> Exchange:
+    head = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""]).encode("latin-1")
+    fields = {"request_body": Body(len(body), body), "state": State.DONE, **fields}
+    return Exchange(1, method=method, target=target, request_head=head, **fields)
+
+
+def test_names_case_order_and_duplicates_stay():
+    request = rebuild(
+        recorded("hOST: example.org", "X-B: 2", "x-a:1", "X-B: 3 ", "X-Empty:", "Cookie: a=1", target="/a%2f//?q=é")
+    )
+    assert request.target == b"/a%2f//?q=\xe9"
+    assert request.headers == (
+        (b"hOST", b"example.org"),
+        (b"X-B", b"2"),
+        (b"x-a", b"1"),
+        (b"X-B", b"3"),
+        (b"X-Empty", b""),
+        (b"Cookie", b"a=1"),
+    )
+
+
+def test_what_belongs_to_the_connection_is_left_out():
+    request = rebuild(
+        recorded(
+            "Host: a", "Connection: close", "Keep-Alive: 5", "Upgrade: h2c", "Transfer-Encoding: gzip", "Accept: */*"
+        )
+    )
+    assert request.headers == ((b"Host", b"a"), (b"Accept", b"*/*"))
+
+
+def test_the_length_stays_in_its_place():
+    request = rebuild(recorded("Host: a", "CONTENT-length: 5", "X: y", body=b"hello", method="POST"))
+    assert request.headers == ((b"Host", b"a"), (b"CONTENT-length", b"5"), (b"X", b"y"))
+    assert (request.method, request.body, request.chunked) == ("POST", b"hello", False)
+
+
+def test_chunks_stay_chunks():
+    lines = ["Host: a", "Content-Length: 5", "Transfer-Encoding: Chunked"]
+    request = rebuild(recorded(*lines, body=b"hello", method="POST"))
+    assert request.headers == ((b"Host", b"a"), (b"Transfer-Encoding", b"chunked"))
+    assert request.chunked
+
+
+def test_another_host_and_a_mark():
+    request = rebuild(recorded("Host: a", "Gatescope-Replay: old"), host="b:1", mark=("gatescope-replay", "t-1-1"))
+    assert request.headers == ((b"Host", b"b:1"), (b"gatescope-replay", b"t-1-1"))
+
+
+def test_a_body_kept_in_two_pieces():
+    request = rebuild(recorded("Host: a", request_body=Body(5, b"he", b"llo")))
+    assert request.body == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("exchange", "reason"),
+    [
+        (recorded("Host: a", request_body=Body(50, b"he", b"llo")), "only 5 of the 50 bytes of its body were recorded"),
+        (recorded("Host: a", "Content-Length: 9", body=b"hello"), "only 5 of the 9 bytes of its body were received"),
+        (recorded("Host: a", "Transfer-Encoding: chunked", state=State.OPEN), "to the end"),
+        (recorded("nonsense"), "not valid"),
+        (recorded(": no name"), "not valid"),
+        (recorded("Name : space"), "not valid"),
+    ],
+)
+def test_what_cannot_be_sent_again(exchange, reason):
+    with pytest.raises(UnreplayableError, match=reason):
+        rebuild(exchange)
+
+
+def test_an_announced_length_that_is_no_number_is_counted_anew():
+    request = rebuild(recorded("Content-Length: 1,1", body=b"x"))
+    assert request.headers == ((b"Content-Length", b"1"),)
+
+
+names = st.from_regex(r"\AX-[A-Za-z0-9!#$%&'*+.^_`|~-]{1,8}\Z")
+values = st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_characters="\x7f\x85\xa0"), max_size=8)
+
+
+@given(st.lists(st.tuples(names, values), max_size=8), st.binary(max_size=20))
+def test_any_header_comes_out_as_it_went_in(fields, body):
+    request = rebuild(recorded(*(f"{name}: {value}" for name, value in fields), body=body))
+    assert [(name.decode(), value.decode("latin-1")) for name, value in request.headers] == fields
+    assert request.body == body
