@@ -26,11 +26,11 @@ class LaunchArea(QWidget):
         self._controller = controller
         self._link = link
         self._actions = actions
-        self._register()
         self.bar = LaunchBar(controller, actions)
         self.strip = CommandStrip(controller, actions)
         self.form = TargetForm()
         self.problem = ProblemPanel()
+        self._register()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -117,15 +117,15 @@ class LaunchArea(QWidget):
                    icon="reload", tip="Load the code anew without dropping a request", enabled_when=running),
             Action("launch.make-traffic", "Make some traffic", controller.make_traffic, shortcut="Ctrl+M", group=group,
                    icon="bolt", tip="Send the demo's requests for twenty seconds", enabled_when=can_drive),
-            Action("launch.browse", "Open in the browser", lambda: self.strip.browse(), shortcut="Ctrl+B", group=group,
+            Action("launch.browse", "Open in the browser", self.strip.browse, shortcut="Ctrl+B", group=group,
                    icon="open", enabled_when=running),
-            Action("launch.copy-command", "Copy the production command", lambda: self.strip.copy_command.copy(),
+            Action("launch.copy-command", "Copy the production command", self.strip.copy_command.copy,
                    shortcut="Ctrl+Shift+C", group=group, icon="copy", enabled_when=lambda: bool(controller.command)),
             Action("launch.open-folder", "Open project folder…", self.choose_folder, shortcut="Ctrl+O", group="File",
                    icon="folder"),
             Action("launch.type-import", "Type an import string…", self.ask_import, shortcut="Ctrl+I", group="File",
                    icon="terminal"),
-            Action("launch.pick", "Choose an application…", lambda: self.bar.picker.showMenu(), shortcut="Ctrl+L",
+            Action("launch.pick", "Choose an application…", self.bar.picker.showMenu, shortcut="Ctrl+L",
                    group=group),
         ):  # fmt: skip
             self._actions.add(action)

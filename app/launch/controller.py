@@ -63,6 +63,7 @@ class LaunchController(QObject):
         self._choices: dict[str, Choice] = {}
         self._problems: dict[str, Problem] = {}
         self._busy: dict[str, str] = {}  #: application -> what it was told to do and has not answered yet
+        self._wanted = ""  #: to be started when its modes are known
         self._asked = 0  #: id of the newest ListModes
         self._trace = ("", False)
         self._rest = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
@@ -260,6 +261,11 @@ class LaunchController(QObject):
             "starting",
         )  # fmt: skip
 
+    def start_when_ready(self) -> None:
+        """Start the application in view as soon as it is known that it can be."""
+        self._wanted = self.name
+        self._start_wanted()
+
     def stop(self) -> None:
         """Stop it when its requests are answered."""
         self._tell(StopApp(id=0, app=self.name), "stopping")
@@ -320,6 +326,12 @@ class LaunchController(QObject):
         elif isinstance(reply, Refused) and self._link.state is LinkState.ON:
             self._problems[name] = reply.problem
         self.changed.emit()
+        self._start_wanted()
+
+    def _start_wanted(self) -> None:
+        if self._wanted and self._wanted == self.name and self.listed is not None:
+            self._wanted = ""
+            self.start()
 
     def _on_rested(self) -> None:
         self.look_again()
@@ -397,7 +409,7 @@ class LaunchController(QObject):
     def _tell_trace(self) -> None:
         status = self.status
         trace = (status.trace, status.state in choices.LIVE_STATES) if status else ("", False)
-        if trace[0] and trace != self._trace:
+        if trace != self._trace:
             self._trace = trace
             self.trace_changed.emit(*trace)
 

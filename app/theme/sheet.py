@@ -27,6 +27,7 @@ QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
 QMenu::section { color: $muted; }
 
 QFrame[look="bar"] { background: $raised; border: none; border-bottom: 1px solid $line; }
+QFrame[look="tabs"] { background: $window; border: none; border-bottom: 1px solid $line; }
 QFrame[look="rule"] { background: $line; border: none; }
 QFrame[look="card"] { background: $base; border: 1px solid $line; border-radius: 8px; }
 QFrame[look="problem"] { background: $error_back; border: none; border-left: 3px solid $server_error; }

@@ -21,7 +21,8 @@ PROCESS, STATE, PID, GENERATION, RESTARTS, CPU, MEMORY, IN_HAND, LAST = range(le
 _RIGHT = {PID, GENERATION, RESTARTS, CPU, MEMORY}
 STATE_ROLES = {
     "starting": Role.PENDING, "ready": Role.OK, "running": Role.OK, "switching": Role.PENDING,
-    "crashed": Role.SERVER_ERROR, "stopping": Role.CLIENT_ERROR, "exited": Role.SERVER_ERROR, "backoff": Role.CLIENT_ERROR,
+    "crashed": Role.SERVER_ERROR, "stopping": Role.CLIENT_ERROR, "exited": Role.SERVER_ERROR,
+    "backoff": Role.CLIENT_ERROR,
 }  # fmt: skip
 _NO_INDEX = QModelIndex()
 

@@ -1,0 +1,261 @@
+"""The composition root: builds everything, passes it in, runs the event loop.
+
+python -m app                      the desktop app
+python -m app open TRACE|PROJECT   on a trace or a project's folder
+python -m app demo                 on the demo applications
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.actions import Action, ActionRegistry
+from app.feed import TraceFeed
+from app.launch.area import LaunchArea
+from app.launch.controller import LaunchController
+from app.launch.demos import demo_entries
+from app.link import LinkState, SupervisorLink
+from app.link.place import UnsafeFolderError, alive, claim, runtime_folder, secure, session_key
+from app.link.process import SupervisorProcess
+from app.logs.page import LogsPage
+from app.replay.page import ReplayPage
+from app.settings import Settings
+from app.theme import Scheme, Theme, icon
+from app.traffic.page import TrafficPage
+from app.welcome import WelcomePage
+from app.window import MainWindow, Page, Tools
+from app.workers.page import WorkersPage
+
+#: How long the window's process waits for the supervisor to confirm its end.
+FAREWELL_MS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asked for."""
+
+    demo: bool = False
+    project: str = ""
+    trace: str = ""
+
+    @property
+    def session(self) -> str:
+        """What this session is about: the same again finds its supervisor again."""
+        return "demo" if self.demo else self.project or self.trace
+
+
+class Desk:
+    """Everything there is, wired up."""
+
+    def __init__(self, application: QApplication, settings: Settings, link: SupervisorLink) -> None:
+        self.application, self.settings, self.link = application, settings, link
+        self.theme = Theme(application, Scheme(settings.option("theme")))
+        self.actions = ActionRegistry()
+        self.feed = TraceFeed()
+        self.controller = LaunchController(link, settings)
+        self.launch = LaunchArea(self.controller, link, self.actions)
+        self.traffic = TrafficPage(self.feed, self.actions, settings)
+        self.replay = ReplayPage(link, self.feed, self.actions, settings)
+        self.workers = WorkersPage(link, settings)
+        self.logs = LogsPage(link, settings, self.actions)
+        self.welcome = WelcomePage()
+        pages = (
+            Page("traffic", "Traffic", "traffic", self.traffic), Page("workers", "Workers", "workers", self.workers),
+            Page("replay", "Replay", "replay", self.replay), Page("logs", "Logs", "logs", self.logs),
+        )  # fmt: skip
+        tools = Tools(self.actions, settings, self.theme)
+        self.window = MainWindow(pages, self.launch, self.welcome, tools)
+        self.window.setWindowIcon(icon("gatescope"))
+        self._trace_path = ""
+        self._connect()
+
+    def open(self, request: Request) -> None:
+        """Show what was asked for, and reach the supervisor."""
+        self.link.start()
+        if request.trace:
+            self.show_trace(request.trace, live=False)
+        elif request.demo:
+            self.try_demo()
+        elif request.project:
+            self.launch.open_folder(request.project)
+        else:
+            self.controller.load_recent()
+            names = list(self.controller.entries)
+            if names:
+                self.controller.select(names[0])
+            else:
+                self.window.show_welcome()
+
+    def try_demo(self) -> None:
+        """Offer the demo applications, and start one."""
+        self.controller.add_entries(demo_entries())
+        names = [name for name, entry in self.controller.entries.items() if entry.demo]
+        if names and not self.controller.any_live:
+            self.controller.select("fastapi" if "fastapi" in names else names[0])
+            self.controller.start_when_ready()
+
+    def show_trace(self, path: str, live: bool) -> None:
+        """Look at a trace from now on; an empty path: at none."""
+        self.window.show_trace(path)
+        if path != self._trace_path:
+            self._trace_path = path
+            if path:
+                self.feed.open(path, live=live)
+            else:
+                self.feed.close()
+        elif path:
+            self.feed.set_live(live)
+
+    def _connect(self) -> None:
+        controller, window, traffic = self.controller, self.window, self.traffic
+        controller.trace_changed.connect(self.show_trace)
+        controller.changed.connect(self._on_changed)
+        controller.entries_changed.connect(self._on_entries_changed)
+        self.link.state_changed.connect(self._on_link_changed)
+        self.welcome.folder_wanted.connect(self.launch.choose_folder)
+        self.welcome.demo_wanted.connect(self.try_demo)
+        traffic.said.connect(window.say)
+        traffic.shown_changed.connect(window.show_counts)
+        window.looked_at.connect(self.feed.set_visible)
+        window.closed.connect(self._on_closed)
+        self.settings.option_changed.connect(self._on_option_changed)
+        demo = Action("launch.demo", "Try the demo", self.try_demo, group="File", icon="demo")
+        self.actions.add(demo)
+
+    def _on_changed(self) -> None:
+        status = self.controller.status
+        self.window.show_recording(status.in_flight if status else 0, status.dropped if status else 0)
+        self.traffic.set_address(status.url if status and self.controller.live else "")
+        self.actions.refresh()
+
+    def _on_entries_changed(self) -> None:
+        if self.controller.entries:
+            self.window.leave_welcome()
+
+    def _on_link_changed(self, state: LinkState) -> None:
+        self.launch.render_problem()
+        if state is LinkState.LOST and self.link.problem is not None:
+            self.window.leave_welcome()
+            self.window.say(self.link.problem.what)
+
+    def _on_option_changed(self, name: str) -> None:
+        if name == "theme":
+            self.theme.apply(Scheme(self.settings.option("theme")))
+            self.actions.refresh()
+
+    def _on_closed(self) -> None:
+        """The window is gone: end the supervisor, but don't wait for it for ever."""
+        self.feed.close()
+        QTimer.singleShot(FAREWELL_MS, self.application, self.application.quit)
+        self.link.shut_down(self.application.quit)
+
+
+def parse(arguments: list[str]) -> Request:
+    """What the command line asks for. Exits with status 2 and a message if it makes no sense."""
+    parser = argparse.ArgumentParser(prog="gatescope", description="See what a web server and its application say.")
+    verbs = parser.add_subparsers(dest="verb")
+    opening = verbs.add_parser("open", help="on a trace or a project's folder")
+    opening.add_argument("path", nargs="?", default="")
+    verbs.add_parser("demo", help="on the demo applications")
+    given = parser.parse_args(arguments)
+    if given.verb == "demo":
+        return Request(demo=True)
+    path = Path(given.path).resolve() if given.verb == "open" and given.path else None
+    if path is None:
+        return Request()
+    if not path.exists():
+        parser.error(f"{path} is not there: give a trace (*.gatescope) or a project's folder")
+    return Request(project=str(path)) if path.is_dir() else Request(trace=str(path))
+
+
+def missing_display(environment: dict[str, str], platform: str) -> str:
+    """Why no window can be shown, or an empty string. Qt itself would abort without an exit status of ours."""
+    if not platform.startswith("linux") or environment.get("QT_QPA_PLATFORM", "xcb").split(":")[0] not in (
+        "xcb", "wayland",
+    ):  # fmt: skip
+        return ""
+    if environment.get("WAYLAND_DISPLAY"):
+        return ""
+    display = environment.get("DISPLAY", "")
+    if not display:
+        return "neither DISPLAY nor WAYLAND_DISPLAY is set"
+    number = display[1:].partition(".")[0] if display.startswith(":") else ""
+    if number and not Path(f"/tmp/.X11-unix/X{number}").exists() and not _abstract_socket(number):  # noqa: S108
+        return f"nothing answers at DISPLAY={display}"
+    return ""
+
+
+def _abstract_socket(number: str) -> bool:
+    """X servers also listen in Linux's abstract socket namespace."""
+    try:
+        return f"@/tmp/.X11-unix/X{number}" in Path("/proc/net/unix").read_text()
+    except OSError:
+        return False
+
+
+class _Signals:
+    """Closes the window on SIGINT and SIGTERM: Python only looks at signals when Qt runs some of its code."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._read, self._write = socket.socketpair()
+        self._write.setblocking(False)
+        self._read.setblocking(False)
+        signal.set_wakeup_fd(self._write.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        self._notifier = QSocketNotifier(self._read.fileno(), QSocketNotifier.Type.Read, window)
+        self._notifier.activated.connect(window.close)
+
+
+def _report_failures(window: MainWindow) -> None:
+    """A fault in a slot is said on the screen too; the window goes on."""
+    before = sys.excepthook
+
+    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        before(kind, error, trace)
+        window.say(f"Something in this window failed: {kind.__name__}: {error}. Traffic is not affected.")
+
+    sys.excepthook = report
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the desktop app. The exit status: 0, or 2 when it can't even begin."""
+    request = parse(sys.argv[1:] if arguments is None else arguments)
+    if reason := missing_display(dict(os.environ), sys.platform):
+        sys.stderr.write(
+            f"gatescope: there is no screen to show a window on: {reason}.\n"
+            "Every action works without one too, for example: gatescope run TARGET --mode MODE  (gatescope --help)\n"
+        )
+        return 2
+    try:
+        folder = secure(runtime_folder())
+    except (UnsafeFolderError, OSError) as error:
+        sys.stderr.write(f"gatescope: no safe place for the control socket. {error}\n")
+        return 2
+    faulthandler.enable()
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Gatescope")
+    application.setDesktopFileName("gatescope")
+    application.setQuitOnLastWindowClosed(False)
+    path = claim(folder, session_key(request.session), os.getpid(), alive)
+    desk = Desk(application, Settings(project=request.session), SupervisorLink(path, SupervisorProcess()))
+    _signals = _Signals(desk.window)
+    _report_failures(desk.window)
+    desk.window.show()
+    desk.open(request)
+    return application.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

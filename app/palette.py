@@ -1,0 +1,196 @@
+"""The command palette: every action by a few letters of its name, with its key.
+
+An overlay on the window, not a dialogue.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.actions import Action, ActionRegistry, keys_text
+from app.theme import Role, color
+from app.theme.widgets import look
+
+Index = QModelIndex | QPersistentModelIndex
+_ACTION = Qt.ItemDataRole.UserRole
+_NO_INDEX = QModelIndex()
+_WIDTH, _ROWS = 560, 12
+
+
+def rank(query: str, text: str) -> int | None:
+    """How well ``query`` fits ``text``, the smaller the better: a part, starts of words, letters in order.
+
+    None: not.
+    """
+    wanted, words = query.casefold().strip(), text.casefold()
+    if wanted in words:
+        return words.index(wanted)
+    if "".join(word[0] for word in words.split()).startswith(wanted.replace(" ", "")):
+        return 500
+    at = 0
+    for letter in wanted.replace(" ", ""):
+        at = words.find(letter, at) + 1
+        if at == 0:
+            return None
+    return 1000 + at
+
+
+class PaletteModel(QAbstractListModel):
+    """The actions that fit what was typed, the best first."""
+
+    def __init__(self, actions: ActionRegistry, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._registry = actions
+        self.shown: list[Action] = []
+
+    def filter(self, query: str) -> None:
+        """Show those that ``query`` fits; what can't be done now comes last."""
+        fitting: list[tuple[bool, int, str, Action]] = []
+        for action in self._registry:
+            how = rank(query, f"{action.title} {action.group}")
+            if how is not None:
+                enabled = self._registry.get(action.id).isEnabled()
+                fitting.append((not enabled, how if query else 0, "" if not query else action.title, action))
+        self.beginResetModel()
+        self.shown = [action for *_, action in sorted(fitting, key=lambda item: item[:3])]
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802  Qt's name
+        """As many as fit."""
+        return 0 if parent.isValid() else len(self.shown)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The title; the action itself under ``UserRole``; title and key for screen readers."""
+        if not index.isValid():
+            return None
+        action = self.shown[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return action.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{action.title}, {action.group} {keys_text(action)}"
+        return action if role == _ACTION else None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """What can't be done now can't be chosen."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        enabled = self._registry.get(self.shown[index.row()].id).isEnabled()
+        return Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled if enabled else Qt.ItemFlag.ItemIsSelectable
+
+
+class _Rows(QStyledItemDelegate):
+    """Title at the left, group and key at the right."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802  Qt's name
+        """A line with air."""
+        return QSize(super().sizeHint(option, index).width(), option.fontMetrics.height() + 12)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """One action."""
+        action: Action = index.data(_ACTION)
+        enabled = bool(index.flags() & Qt.ItemFlag.ItemIsEnabled)
+        area: QRect = option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, color(Role.SELECTION))
+        inner = area.adjusted(14, 0, -14, 0)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(color(Role.TEXT if enabled else Role.MUTED))
+        painter.drawText(inner, middle | Qt.AlignmentFlag.AlignLeft, action.title)
+        painter.setPen(color(Role.MUTED))
+        keys = keys_text(action)
+        painter.drawText(inner, middle | Qt.AlignmentFlag.AlignRight, keys)
+        group = inner.adjusted(0, 0, -120, 0)
+        painter.drawText(group, middle | Qt.AlignmentFlag.AlignRight, action.group)
+
+
+class CommandPalette(QFrame):
+    """Opens over the window with Ctrl+K, goes with Escape, with a choice, or when the focus leaves."""
+
+    def __init__(self, actions: ActionRegistry, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._actions = actions
+        self.setObjectName("commandPalette")
+        look(self, "card")
+        self.line = QLineEdit()
+        self.line.setPlaceholderText("What do you want to do?")
+        self.line.setAccessibleName("Command palette: type a few letters of an action")
+        self.line.installEventFilter(self)
+        self.model = PaletteModel(actions, self)
+        self.list = QListView()
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(_Rows(self.list))
+        self.list.setUniformItemSizes(True)
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setAccessibleName("Actions that fit")
+        self.line.textChanged.connect(self._on_typed)
+        self.line.returnPressed.connect(self._run)
+        self.list.clicked.connect(lambda _index: self._run())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(6)
+        column.addWidget(self.line)
+        column.addWidget(self.list)
+        self.hide()
+
+    def open(self) -> None:
+        """Show it, empty, in the upper middle of the window."""
+        window = self._window
+        width = min(_WIDTH, window.width() - 40)
+        row = self.fontMetrics().height() + 12
+        height = min(_ROWS * row + self.line.sizeHint().height() + 26, window.height() - 80)
+        self.setGeometry((window.width() - width) // 2, 56, width, height)
+        self._actions.refresh()
+        self.line.clear()
+        self._on_typed("")
+        self.show()
+        self.raise_()
+        self.line.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Arrows move in the list; leaving the line closes."""
+        if watched is self.line and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: _ROWS, Qt.Key.Key_PageUp: -_ROWS}
+            if event.key() in steps:
+                self._move(steps[Qt.Key(event.key())])
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self._leave()
+                return True
+        if watched is self.line and event.type() == QEvent.Type.FocusOut:
+            self.hide()
+        return super().eventFilter(watched, event)
+
+    def _move(self, step: int) -> None:
+        last = self.model.rowCount() - 1
+        row = max(0, min(last, self.list.currentIndex().row() + step))
+        self.list.setCurrentIndex(self.model.index(row, 0))
+
+    def _on_typed(self, text: str) -> None:
+        self.model.filter(text)
+        self.list.setCurrentIndex(self.model.index(0, 0))
+
+    def _run(self) -> None:
+        index = self.list.currentIndex()
+        if index.isValid() and index.flags() & Qt.ItemFlag.ItemIsEnabled:
+            action: Action = index.data(_ACTION)
+            self._leave()
+            self._actions.run(action.id)
+
+    def _leave(self) -> None:
+        self.hide()
+        self._window.setFocus()

@@ -1,0 +1,263 @@
+"""The window: launch area on top, one page below it, status bar. It knows pages only as widgets that it is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.actions import Action, ActionRegistry
+from app.keys import KeysPage
+from app.palette import CommandPalette
+from app.settings import Settings
+from app.theme import Role, Scheme, Theme, set_icon
+from app.theme.widgets import ElidedLabel, icon_button, label, look
+
+_MENUS = ("File", "View", "Application", "Traffic", "Replay", "Help")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One of the window's pages."""
+
+    id: str
+    title: str
+    icon: str
+    widget: QWidget
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the window needs beside widgets."""
+
+    actions: ActionRegistry
+    settings: Settings
+    theme: Theme
+
+
+class MainWindow(QMainWindow):
+    """The one window.
+
+    Signals:
+        closed: the user closed it; its layout is saved.
+        looked_at: it was minimised (False), or is there again (True).
+    """
+
+    closed = Signal()
+    looked_at = Signal(bool)
+
+    def __init__(self, pages: Sequence[Page], launch: QWidget, welcome: QWidget, tools: Tools) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("Gatescope")
+        self.setMinimumSize(QSize(900, 560))
+        self.resize(1280, 820)
+        self._actions, self._settings, self._theme = tools.actions, tools.settings, tools.theme
+        self._pages = {page.id: page for page in pages}
+        self._launch, self._welcome = launch, welcome
+        self._keys = KeysPage(tools.actions)
+        self._stack = QStackedWidget()
+        self._tabs = QButtonGroup(self)
+        self.page = ""
+        self.counts, self.flight, self.dropped = label(), label(), label()
+        self.trace = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
+        self._register(pages)
+        self._switcher = self._make_switcher(pages)
+        self._lay_out()
+        self._make_status_bar()
+        self.palette_view = CommandPalette(tools.actions, self)
+        tools.actions.set_home(self)
+        self._fill_menus()
+        self._refill = QTimer(self, singleShot=True, interval=0)
+        self._refill.timeout.connect(self._fill_menus)
+        tools.actions.added.connect(lambda _id: self._refill.start())
+        self.show_page(pages[0].id)
+        tools.settings.remember(self)
+
+    def show_page(self, identity: str) -> None:
+        """Show one of the pages."""
+        self.page = identity
+        self._stack.setCurrentWidget(self._pages[identity].widget)
+        for tab in self._tabs.buttons():
+            tab.setChecked(tab.objectName() == f"tab-{identity}")
+        self.leave_welcome()
+
+    def show_welcome(self) -> None:
+        """Show the first page, and nothing else."""
+        self._stack.setCurrentWidget(self._welcome)
+        self._launch.hide()
+        self._switcher.hide()
+
+    def leave_welcome(self) -> None:
+        """There is something to show."""
+        self._launch.show()
+        self._switcher.show()
+        if self._stack.currentWidget() is self._welcome:
+            self._stack.setCurrentWidget(self._pages[self.page].widget)
+
+    def show_keys(self) -> None:
+        """Show the keys page, or go back from it."""
+        if self._stack.currentWidget() is self._keys:
+            self._stack.setCurrentWidget(self._pages[self.page].widget)
+        else:
+            self._stack.setCurrentWidget(self._keys)
+            self._keys.setFocus()
+
+    def say(self, text: str) -> None:
+        """Say something for a few seconds."""
+        self.statusBar().showMessage(text, 4000)
+
+    def show_counts(self, shown: int, total: int) -> None:
+        """How many exchanges the table shows, of how many."""
+        self.counts.setText(f"{total:,} exchanges" if shown == total else f"{shown:,} of {total:,} exchanges")
+
+    def show_recording(self, in_flight: int, dropped: int) -> None:
+        """What is under way, and what was not recorded."""
+        self.flight.setText(f"{in_flight:,} in flight")
+        self.dropped.setText(f"{dropped:,} dropped")
+        look(self.dropped, "error" if dropped else "")
+        tip = "Details left out because recording could not keep up; requests never wait for it"
+        self.dropped.setToolTip(tip)
+
+    def show_trace(self, path: str) -> None:
+        """Which file is looked at."""
+        self.trace.show_text(path)
+        self.setWindowTitle(f"{path.rpartition('/')[2]} - Gatescope" if path else "Gatescope")
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
+        """Remember the layout, and say that it is over; nothing is asked."""
+        self._settings.set_value("window.page", self.page)
+        self._settings.save_layout()
+        event.accept()
+        self.closed.emit()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """Tell when nobody looks."""
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.looked_at.emit(not self.isMinimized())
+        super().changeEvent(event)
+
+    # regions
+
+    def _lay_out(self) -> None:
+        for page in self._pages.values():
+            self._stack.addWidget(page.widget)
+        self._stack.addWidget(self._welcome)
+        self._stack.addWidget(self._keys)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._launch)
+        column.addWidget(self._switcher)
+        column.addWidget(self._stack, 1)
+        self.setCentralWidget(middle)
+
+    def _make_switcher(self, pages: Sequence[Page]) -> QFrame:
+        bar = QFrame()
+        bar.setObjectName("pageSwitcher")
+        bar.setAccessibleName("Pages")
+        look(bar, "tabs")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(8, 0, 12, 0)
+        row.setSpacing(2)
+        self._tabs.setExclusive(True)
+        for page in pages:
+            row.addWidget(self._make_tab(page))
+        row.addStretch(1)
+        palette = icon_button("keyboard", "All commands (Ctrl+K)")
+        palette.clicked.connect(lambda: self._actions.run("window.palette"))
+        row.addWidget(palette)
+        return bar
+
+    def _make_tab(self, page: Page) -> QToolButton:
+        tab = QToolButton()
+        tab.setObjectName(f"tab-{page.id}")
+        tab.setText(page.title)
+        tab.setCheckable(True)
+        tab.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        set_icon(tab, page.icon, Role.MUTED)
+        tab.setIconSize(QSize(16, 16))
+        tab.setToolTip(self._actions.get(f"page.{page.id}").toolTip())
+        tab.setAccessibleName(f"{page.title} page")
+        tab.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        tab.clicked.connect(lambda _checked=False: self.show_page(page.id))
+        look(tab, "tab")
+        self._tabs.addButton(tab)
+        return tab
+
+    def _make_status_bar(self) -> None:
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.setContentsMargins(8, 0, 8, 0)
+        for widget, name in ((self.counts, "Exchanges"), (self.flight, "In flight"), (self.dropped, "Dropped")):
+            widget.setAccessibleName(name)
+            bar.addWidget(widget)
+        self.trace.setAccessibleName("Trace file")
+        self.trace.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        bar.addPermanentWidget(self.trace, 1)
+
+    # actions
+
+    def _register(self, pages: Sequence[Page]) -> None:
+        for number, page in enumerate(pages, start=1):
+            self._actions.add(self._page_action(page, number))
+        for scheme in Scheme:
+            self._actions.add(self._scheme_action(scheme))
+        for action in (
+            Action("window.palette", "All commands…", self._open_palette, shortcut="Ctrl+K", group="View",
+                   icon="keyboard"),
+            Action("window.keys", "Keys", self.show_keys, shortcut="F1", group="Help", icon="keyboard"),
+            Action("window.leave-keys", "Leave the keys page", self.show_keys, shortcut="Esc", group="Help",
+                   scope=self._keys, menu=False),
+            Action("window.close", "Quit", self.close, shortcut="Ctrl+Q", group="File", icon="quit"),
+        ):  # fmt: skip
+            self._actions.add(action)
+
+    def _open_palette(self) -> None:
+        self.palette_view.open()
+
+    def _page_action(self, page: Page, number: int) -> Action:
+        def show() -> None:
+            self.show_page(page.id)
+
+        title = f"Go to {page.title}"
+        return Action(f"page.{page.id}", title, show, shortcut=f"Ctrl+{number}", group="View", icon=page.icon)
+
+    def _scheme_action(self, scheme: Scheme) -> Action:
+        titles: dict[Scheme, tuple[str, str]] = {
+            Scheme.SYSTEM: ("Colours as the system says", "info"), Scheme.LIGHT: ("Light colours", "sun"),
+            Scheme.DARK: ("Dark colours", "moon"),
+        }  # fmt: skip
+        title, sign = titles[scheme]
+        run: Callable[[], object] = lambda: self._settings.set_option("theme", str(scheme))  # noqa: E731
+        return Action(
+            f"theme.{scheme}", title, run, group="View", icon=sign, checked_when=lambda: self._theme.scheme is scheme
+        )
+
+    def _fill_menus(self) -> None:
+        bar = self.menuBar()
+        bar.clear()
+        for menu in bar.findChildren(QMenu):
+            menu.deleteLater()
+        groups = self._actions.groups()
+        for group in sorted(groups, key=lambda name: _MENUS.index(name) if name in _MENUS else len(_MENUS) - 2):
+            shown = [action for action in groups[group] if action.menu]
+            if shown:
+                menu = bar.addMenu(f"&{group}")
+                menu.aboutToShow.connect(self._actions.refresh)
+                for action in shown:
+                    menu.addAction(self._actions.get(action.id))
