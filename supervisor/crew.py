@@ -42,8 +42,8 @@ class Life:
 class Crew:
     """The workers of ``instance``.
 
-    ``changed(worker, event)`` is called for ``born``, ``ready`` and ``exited``; ``looping()`` when workers die again and
-    again before they are ready.
+    ``changed(worker, event)`` is called for ``born``, ``ready`` and ``exited``; ``looping()`` when workers die again
+    and again before they are ready.
     """
 
     def __init__(
@@ -231,7 +231,7 @@ class Crew:
         worker.state = worker_after(WorkerState(worker.state), WorkerChange.EXIT)
         worker.ended_ns = now
         worker.exit_code, worker.signal = verdict.exit_code, verdict.signal
-        worker.cause, worker.outcome = verdict.cause, verdict.outcome
+        worker.cause, worker.outcome = str(verdict.cause), verdict.outcome
         worker.in_hand = self._live.in_hand(worker.id)
         self.outcomes[worker.slot] = verdict.outcome
         self._live.worker_gone(worker.id, now, verdict.outcome)

@@ -19,6 +19,7 @@ class Output(asyncio.Protocol):
         self.ended = asyncio.get_running_loop().create_future()
 
     def data_received(self, data: bytes) -> None:
+        """Some bytes came."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             self._emit(line)
@@ -27,6 +28,7 @@ class Output(asyncio.Protocol):
             self._rest = self._rest[LONGEST_LINE:]
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio names it
+        """The last process that held the pipe is gone."""
         if self._rest:
             self._emit(self._rest)
             self._rest = b""

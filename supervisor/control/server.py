@@ -88,6 +88,13 @@ class ControlServer:
         self._server.close()
         for client in list(self._clients):
             client.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                while self._clients:
+                    await asyncio.sleep(0.01)
+        for client in list(self._clients):  # it does not read its last words
+            client.transport.abort()
+        await asyncio.sleep(0)
         await self._server.wait_closed()
         self._server = None
         if self._path is not None:
@@ -130,6 +137,7 @@ class _Client(asyncio.Protocol):
         self._server = server
         self._lines = codec.Lines()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._done_asking = False
         self.greeted = False
         self.subscribed = False
 
@@ -140,6 +148,12 @@ class _Client(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio names it
         self._server.went(self)
+
+    def eof_received(self) -> bool:
+        self._done_asking = True
+        if not self._tasks:
+            self.transport.close()
+        return True  # what it asked before is still answered
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -162,7 +176,12 @@ class _Client(asyncio.Protocol):
             return
         task = asyncio.get_running_loop().create_task(self._run(message))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if self._done_asking and not self._tasks:
+            self.transport.close()
 
     async def _run(self, command: Command) -> None:
         self.send(codec.encode(await self._server.answer(self, command)))

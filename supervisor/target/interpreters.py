@@ -15,6 +15,9 @@ from pathlib import Path
 from supervisor.control.messages import Problem, WayOut
 from supervisor.target.problems import TargetError
 
+#: The interpreter that runs us.
+OURS = sys.executable
+
 
 def choose(asked: str, folder: Path, environment: Mapping[str, str]) -> str:
     """Path of the interpreter for the target in ``folder``. Raises TargetError when what was asked for is none."""
@@ -23,7 +26,7 @@ def choose(asked: str, folder: Path, environment: Mapping[str, str]) -> str:
     for python in _candidates(folder, environment):
         if os.access(python, os.X_OK):
             return str(python)
-    return sys.executable
+    return OURS
 
 
 def _checked(asked: str) -> str:

@@ -1,0 +1,418 @@
+"""One application under supervision: its trace, its proxy, and the instance behind it, or two while it switches.
+
+It decides which instance the proxy sends requests to, and in what order things begin and end, so that none is lost.
+Knows nothing of the control socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from inspector.collector import Collector
+
+from inspector.live import LiveExchanges
+from inspector.model import Exchange, Instance, Worker
+from inspector.proxy.server import Proxy
+from inspector.store.writer import TraceWriter
+from supervisor.control.messages import AppStatus, Problem, WorkerStatus
+from supervisor.instance import RunningInstance
+from supervisor.launching import Plan, listen, meddling, user_environment
+from supervisor.lifecycle import AppEvent, AppState, app_after
+from supervisor.policy import DRAIN_LIMIT, WEBSOCKET_LIMIT
+from supervisor.servers.base import Launch, Mode
+from supervisor.target.resolve import Resolved
+from supervisor.tree.usage import Sampler, Usage
+
+#: How long the proxy keeps a request waiting for an instance to be there.
+WAIT_SECONDS = 10.0
+
+
+class Observer(Protocol):
+    """Whom the applications tell what happens: the control socket, the command line."""
+
+    def app_changed(self, app: Application) -> None:
+        """Its state, its workers or its figures."""
+        ...
+
+    def exchange_finished(self, app: Application, exchange: Exchange) -> None:
+        """A request with all that belongs to it is over."""
+        ...
+
+    def worker_changed(self, app: Application, worker: Worker, event: str) -> None:
+        """``born``, ``ready`` or ``exited``."""
+        ...
+
+    def line_written(self, app: Application, text: str) -> None:
+        """A server or the application printed a line."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """In what mode an application runs, or shall run."""
+
+    mode: Mode
+    workers: int
+    threads: int
+    adapt: bool
+
+
+class Application:
+    """An application by the name ``name``. Made by ``Supervisor``; ``open`` it, then ``start`` it."""
+
+    def __init__(self, *, name: str, resolved: Resolved, run_dir: Path, trace: Path, observer: Observer) -> None:
+        self.name = name
+        self.resolved = resolved
+        self.trace = trace
+        self.url = ""
+        self.setting: Setting | None = None
+        self.state = AppState.STOPPED
+        self.problem: Problem | None = None
+        self.current: RunningInstance | None = None
+        self._run_dir = run_dir
+        self._observer = observer
+        self._clock: Callable[[], int] = time.monotonic_ns
+        self._token = secrets.token_hex(8)
+        self._instances: dict[int, RunningInstance] = {}
+        self._modes: dict[int, str] = {}
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._booting: RunningInstance | None = None
+        self._lock = asyncio.Lock()
+        self._address = ("127.0.0.1", 0)
+        self._finished = 0
+        self._sampler = Sampler()
+        self._usage: dict[int, Usage] = {}
+        self._ticker: asyncio.Task[None] | None = None
+        self.writer = TraceWriter(trace)
+        self.live = LiveExchanges(self.writer, self._exchange_finished)
+        # The token is the proxy's, one for the application, so that each instance's workers get a socket of their own.
+        self._collectors: dict[int, Collector] = {}
+        self.proxy = Proxy(self.writer, self.live, clock=self._clock, token=self._token, wait_seconds=WAIT_SECONDS)
+
+    async def open(self, host: str, port: int) -> None:
+        """Open the proxy's address. Raises OSError when it is taken."""
+        self._address = await self.proxy.start(host, port)
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self._address[1]}"
+        self._run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._ticker = asyncio.get_running_loop().create_task(self._tick())
+
+    @property
+    def serving(self) -> bool:
+        """Whether it serves, or is about to begin or to end."""
+        return self.state not in (AppState.STOPPED, AppState.CRASHED)
+
+    # --- what is asked of it ------------------------------------------------------------------------------------------
+
+    async def start(self, setting: Setting) -> Problem | None:
+        """Serve. What went wrong, or None."""
+        async with self._lock:
+            self._enter(AppEvent.START)
+            self.problem = None
+            stale, self.current = self.current, None
+            if stale is not None:
+                await self._retire(stale, force=True)
+            instance, problem = await self._boot(setting)
+            if self.state is AppState.STARTING:
+                self._enter(AppEvent.BOOT_FAILED if problem else AppEvent.READY)
+            if problem is None and self.state is AppState.RUNNING:
+                self._route_to(instance, setting)
+            else:
+                await self._retire(instance, force=True)
+                self.problem = problem
+                self.setting = self.setting or setting
+            self._changed()
+            return problem
+
+    async def switch(self, setting: Setting) -> Problem | None:
+        """Put an instance in another mode, or with newer code, in the place of the one that serves.
+
+        The old one serves until the new one can, and while the new one cannot.
+        """
+        if self.state in (AppState.STOPPED, AppState.CRASHED):
+            return await self.start(setting)
+        async with self._lock:
+            if self.state is not AppState.RUNNING:
+                return Problem(what=f"{self.name} is {self.state}.", why="Only what runs can be switched.")
+            old = self.current
+            self._enter(AppEvent.SWITCH)
+            new, problem = await self._boot(setting)
+            if self.state not in (AppState.SWITCHING, AppState.CRASHED):  # told to stop meanwhile
+                await self._retire(new, force=True)
+                return problem or Problem(what=f"{self.name} was stopped before the switch was done.")
+            if problem is not None:
+                await self._retire(new, force=True)
+                if self.state is AppState.SWITCHING:
+                    self._enter(AppEvent.SWITCHED)
+                return problem
+            self._enter(AppEvent.SWITCHED)
+            self._route_to(new, setting)
+            if old is not None:
+                self._later(self._replace(old))
+            return None
+
+    async def stop(self) -> None:
+        """Let requests in flight finish, then end everything that runs; the trace and the proxy stay."""
+        if self.state in (AppState.STOPPED, AppState.STOPPING):
+            async with self._lock:
+                return
+        self._enter(AppEvent.STOP)
+        if self._booting is not None:
+            self._booting.abort()
+        async with self._lock:
+            self.proxy.route(None, f"{self.name} is stopped.")
+            current, self.current = self.current, None
+            if current is not None:
+                await self._replace(current)
+            await asyncio.gather(*self._retiring)
+            self._enter(AppEvent.ENDED)
+
+    async def force(self) -> None:
+        """End everything that runs, now."""
+        await asyncio.gather(*(instance.stop(force=True) for instance in list(self._instances.values())))
+
+    async def close(self) -> None:
+        """Stop, and close the trace."""
+        await self.stop()
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
+        await self.proxy.close()
+        await asyncio.to_thread(self.writer.close)
+        await asyncio.to_thread(shutil.rmtree, self._run_dir, ignore_errors=True)
+
+    # --- instances ----------------------------------------------------------------------------------------------------
+
+    async def _boot(self, setting: Setting) -> tuple[RunningInstance, Problem | None]:
+        instance = self._make(setting)
+        self._booting = instance
+        self._changed()
+        collector = self._collectors[instance.model.id] = Collector(self.writer, self.live, self, self._clock)
+        collector.expect(instance.model.id, self._token)
+        try:
+            await collector.start(instance.plan.probe_socket)
+            problem = await instance.boot()
+        finally:
+            self._booting = None
+        return instance, problem
+
+    def _make(self, setting: Setting) -> RunningInstance:
+        listener = listen()
+        identity = self.writer.new_id("instance")
+        launch = self._launch(setting, listener.fileno(), identity)
+        resolved = self.resolved
+        env = user_environment(resolved.spec.env)
+        plan = Plan(
+            mode=setting.mode,
+            launch=launch,
+            instance=identity,
+            python=resolved.python,
+            cwd=resolved.cwd,
+            env=env,
+            probe_socket=str(self._run_dir / str(identity) / "probe"),
+            token=self._token,
+            body_head=self.writer.body_head,
+            body_tail=self.writer.body_tail,
+        )
+        model = Instance(
+            id=identity,
+            app=self.name,
+            target=launch.target,
+            mode=setting.mode.slug,
+            interface=resolved.subject.interface,
+            workers=setting.workers,
+            threads=setting.threads,
+            adapted=launch.adapted,
+            command=setting.mode.production(launch),
+        )
+        instance = RunningInstance(
+            model=model, plan=plan, listener=listener, live=self.live, clock=self._clock, owner=self
+        )
+        self._instances[identity] = instance
+        self._modes[identity] = setting.mode.slug
+        for variable in meddling(env) if setting.mode.needs else ():
+            instance.remark(f"gatescope: the environment has {variable}, which may change what the server does")
+        return instance
+
+    def _launch(self, setting: Setting, fd: int, identity: int) -> Launch:
+        subject = self.resolved.subject
+        run_dir = self._run_dir / str(identity)
+        run_dir.mkdir(mode=0o700, exist_ok=True)
+        needs = setting.mode.needs
+        return Launch(
+            target=subject.target,
+            factory=subject.factory,
+            interface=subject.interface,
+            adapted=setting.mode.interface != subject.family,
+            workers=setting.workers,
+            threads=setting.threads,
+            fd=fd,
+            host=self._address[0],
+            port=self._address[1],
+            run_dir=str(run_dir),
+            version=subject.distributions.get(needs[0], "") if needs else "",
+        )
+
+    def _route_to(self, instance: RunningInstance, setting: Setting) -> None:
+        self.current = instance
+        self.setting = setting
+        self.problem = None
+        self.proxy.route(instance.upstream, "")
+        self._changed()
+
+    async def _replace(self, old: RunningInstance) -> None:
+        """End ``old``, which gets no new requests any more, once those it has are done."""
+        if old.alive:
+            await self.proxy.drain(old.upstream, limit=DRAIN_LIMIT, websocket_limit=WEBSOCKET_LIMIT)
+        await self._retire(old)
+
+    async def _retire(self, instance: RunningInstance, *, force: bool = False) -> None:
+        await instance.stop(force=force)
+        if collector := self._collectors.pop(instance.model.id, None):
+            await collector.close()
+        self._instances.pop(instance.model.id, None)
+        self._changed()
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+    # --- what the instances tell (instance.Owner) ---------------------------------------------------------------------
+
+    def line_written(self, text: str) -> None:
+        """A server or the application printed a line."""
+        self._observer.line_written(self, text)
+
+    def instance_changed(self) -> None:
+        """A figure or a state changed."""
+        self._changed()
+
+    def instance_failed(self, instance: RunningInstance, problem: Problem) -> None:
+        """``instance`` served and will not again."""
+        if instance is not self.current:
+            return
+        self.problem = problem
+        self.proxy.route(None, f"{problem.what} {problem.why}".strip())
+        if self.state in (AppState.RUNNING, AppState.SWITCHING):
+            self._enter(AppEvent.DIED)
+
+    # --- what the workers tell (inspector.collector.WorkerListener) ---------------------------------------------------
+
+    def worker_connected(self, instance: int, pid: int, ppid: int, info: dict[str, Any]) -> Worker:  # noqa: ARG002
+        """A worker introduced itself."""
+        return self._instances[instance].crew.connected(pid)
+
+    def worker_ready(self, worker: Worker, t: int) -> None:
+        """A worker can take requests."""
+        if instance := self._instances.get(worker.instance):
+            instance.crew.ready(worker, t)
+
+    def worker_gone(self, worker: Worker, t: int) -> None:  # noqa: ARG002
+        """A worker's connection ended."""
+        if instance := self._instances.get(worker.instance):
+            instance.crew.disconnected(worker)
+
+    def boot_error(self, instance: int, t: int, text: str) -> None:  # noqa: ARG002
+        """A worker could not load the application."""
+        if found := self._instances.get(instance):
+            found.boot_error(text)
+
+    def master_event(self, instance: int, event: str, pid: int, value: int, t: int) -> None:
+        """A master bore, reaped or signalled a process."""
+        if found := self._instances.get(instance):
+            found.crew.master_said(event, pid, value, t)
+
+    def worker_changed(self, worker: Worker, event: str) -> None:
+        """A worker was born, got ready or exited."""
+        self._observer.worker_changed(self, worker, event)
+        self._changed()
+
+    # --- how it stands ------------------------------------------------------------------------------------------------
+
+    def status(self) -> AppStatus:
+        """All that is to be known about it from outside."""
+        resolved, current, setting = self.resolved, self.current, self.setting
+        return AppStatus(
+            name=self.name,
+            target=resolved.complete,
+            interface=resolved.subject.interface,
+            framework=resolved.subject.framework,
+            python_version=resolved.python_version,
+            mode=setting.mode.slug if setting else "",
+            workers=setting.workers if setting else 1,
+            threads=setting.threads if setting else 1,
+            adapted=current.model.adapted if current else False,
+            state=str(self.state),
+            url=self.url,
+            command=current.model.command if current else "",
+            trace=str(self.trace),
+            pid=current.model.pid if current else 0,
+            instance=current.model.id if current else 0,
+            problem=self.problem or (current.problem if current else None),
+            processes=tuple(self._processes(current)) if current else (),
+            recorded=self._finished + len(self.live.by_id),
+            in_flight=self._in_flight(),
+            dropped=sum(self.writer.drops.values()),
+        )
+
+    def _in_flight(self) -> int:
+        upstreams = [instance.upstream for instance in self._instances.values()]
+        requests = sum(self.proxy.in_flight(upstream) for upstream in upstreams)
+        return requests + sum(self.proxy.open_websockets(upstream) for upstream in upstreams) + self.proxy.waiting
+
+    def mode_of(self, instance: int) -> str:
+        """The mode that an instance of this application ran in, empty for an unknown one."""
+        return self._modes.get(instance, "")
+
+    def _processes(self, current: RunningInstance) -> list[WorkerStatus]:
+        crew = current.crew
+        found = []
+        for slot, worker in sorted(crew.last.items()):
+            usage = self._usage.get(worker.pid, Usage())
+            found.append(
+                WorkerStatus(
+                    slot=slot,
+                    generation=worker.generation,
+                    pid=worker.pid,
+                    state=str(worker.state),
+                    restarts=worker.generation - 1,
+                    cpu=usage.cpu,
+                    rss=usage.rss,
+                    in_hand=self.live.in_hand(worker.id) if worker.pid in crew.lives else worker.in_hand,
+                    last_outcome=crew.outcomes.get(slot, ""),
+                )
+            )
+        return found
+
+    def _enter(self, event: AppEvent) -> None:
+        self.state = app_after(self.state, event)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._observer.app_changed(self)
+
+    def _exchange_finished(self, exchange: Exchange) -> None:
+        self._finished += 1
+        self._observer.exchange_finished(self, exchange)
+        self._changed()
+
+    async def _tick(self) -> None:
+        """Once a second: give up on what will not come, and see what the workers use."""
+        while True:
+            await asyncio.sleep(1.0)
+            self.live.sweep(self._clock())
+            pids = set()
+            for instance in self._instances.values():
+                instance.crew.second_passed()
+                pids |= set(instance.crew.lives)
+            before, self._usage = self._usage, self._sampler.sample(pids)
+            if before != self._usage:
+                self._changed()

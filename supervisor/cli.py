@@ -1,0 +1,154 @@
+"""The command line: ``gatescope``. Parses arguments and hands over to the module of the command.
+
+Each command's module is imported when it is used, so that ``--help`` and reading a trace start at once; nothing here
+imports the window.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+
+EPILOG = """\
+TARGET is module:attribute (main:app), a folder whose applications are to be found, or demo:NAME.
+Exit status: 0 done, 1 failed, 2 wrong usage or a request that can never work as asked.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command in ``arguments``; its exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `gatescope ... | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="gatescope",
+        description="See everything that a Python web server and its application say to each other.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.set_defaults(run=_window, window=[])
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    _add_window(commands)
+    _add_run(commands)
+    _add_modes(commands)
+    _add_drive(commands)
+    _add_others(commands)
+    return top
+
+
+def _add_window(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    opening = commands.add_parser("open", help="the window, on a trace or a project folder")
+    opening.add_argument("what", nargs="?", default="", metavar="TRACE|PROJECT")
+    opening.set_defaults(run=_open)
+    demo = commands.add_parser("demo", help="the window, on the demo applications")
+    demo.set_defaults(run=_window, window=["--demo"])
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser("run", help="run an application without a window", epilog=EPILOG)
+    _target_options(run)
+    run.add_argument("--mode", required=True, help="the server mode, see: gatescope modes TARGET")
+    run.add_argument("--workers", type=int, default=1, metavar="N", help="worker processes (1)")
+    run.add_argument("--threads", type=int, default=0, metavar="N", help="threads in each, where the mode has them")
+    run.add_argument("--adapt", action="store_true", help="put an adapter between an application and a server "
+                     "that do not speak the same interface")  # fmt: skip
+    run.add_argument("--listen", default="", metavar="HOST:PORT", help="where to serve (127.0.0.1, a free port)")
+    run.add_argument("--trace", default="", metavar="FILE", help="record to this file")
+    run.add_argument("--name", default="", help="what to call the application")
+    run.add_argument("--control", default="", metavar="PATH", help="where to put the control socket")
+    run.add_argument("--json", action="store_true", help="print an object a line")
+    run.set_defaults(run=_run)
+
+
+def _add_modes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    listing = commands.add_parser("modes", help="what can run an application, and why the rest cannot", epilog=EPILOG)
+    _target_options(listing)
+    listing.add_argument("--workers", type=int, default=1, metavar="N", help="to write the commands for")
+    listing.add_argument("--threads", type=int, default=1, metavar="N", help="to write the commands for")
+    listing.add_argument("--json", action="store_true", help="print an object a line")
+    listing.set_defaults(run=_modes)
+
+
+def _add_drive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--app", default="", metavar="NAME", help="which application (the only one there is)")
+    shared.add_argument("--control", default="", metavar="PATH", help="socket of the supervisor (the one that runs)")
+    shared.add_argument("--json", action="store_true", help="print an object a line")
+    status = commands.add_parser("status", parents=[shared], help="how running applications stand")
+    switch = commands.add_parser("switch", parents=[shared], help="another server mode, without losing a request")
+    switch.add_argument("mode")
+    switch.add_argument("--workers", type=int, default=0, metavar="N", help="(as it is)")
+    switch.add_argument("--threads", type=int, default=0, metavar="N", help="(as it is)")
+    switch.add_argument("--adapt", action="store_true", help="put an adapter between, see: gatescope run --help")
+    reload = commands.add_parser("reload", parents=[shared], help="the code anew, without losing a request")
+    stop = commands.add_parser("stop", parents=[shared], help="stop an application, or everything")
+    stop.add_argument("--all", action="store_true", help="end the supervisor with all its applications")
+    for command, name in ((status, "status"), (switch, "switch"), (reload, "reload"), (stop, "stop")):
+        command.set_defaults(run=_drive, drive=name)
+
+
+def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from supervisor import replay_commands, trace_commands
+
+    trace_commands.register(commands)
+    replay_commands.register(commands)
+
+
+def _target_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("target", metavar="TARGET", help="module:attribute, a folder, or demo:NAME")
+    command.add_argument("--python", default="", metavar="EXE", help="the interpreter (the project's own)")
+    command.add_argument("--cwd", default="", metavar="DIR", help="the folder to run and import it in")
+    command.add_argument("--env", action="append", default=[], metavar="K=V", help="for its environment; repeatable")
+    command.add_argument("--factory", action="store_true", help="TARGET is a function that makes the application")
+
+
+# Imports are inside: what a command does not need is not loaded.
+
+
+def _run(options: argparse.Namespace) -> int:
+    from supervisor.run_command import run
+
+    return run(options)
+
+
+def _modes(options: argparse.Namespace) -> int:
+    from supervisor.modes_command import run
+
+    return run(options)
+
+
+def _drive(options: argparse.Namespace) -> int:
+    from supervisor.drive_commands import run
+
+    return run(options)
+
+
+def _open(options: argparse.Namespace) -> int:
+    options.window = [options.what] if options.what else []
+    return _window(options)
+
+
+def _window(options: argparse.Namespace) -> int:  # noqa: RET503 - execv does not return
+    """Become the window: this process is replaced, and nothing of it stays in memory."""
+    if importlib.util.find_spec("PySide6") is None:
+        print("gatescope: the window needs PySide6, which is not installed here.", file=sys.stderr)  # noqa: T201
+        print("  pip install PySide6-Essentials", file=sys.stderr)  # noqa: T201
+        return 1
+    os.execv(sys.executable, [sys.executable, "-m", "app", *options.window])  # noqa: S606
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,294 @@
+"""The supervisor: several applications at once, and the commands that drive them.
+
+It carries out control messages and passes on events; sockets and arguments are for those around it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, assert_never
+
+from inspector.model import Exchange, Worker
+from inspector.store.errors import TraceError
+from supervisor import modes, places
+from supervisor.application import Application, Setting
+from supervisor.control.messages import (
+    AppChanged,
+    CancelReplay,
+    Command,
+    Event,
+    Finished,
+    GetStatus,
+    Hello,
+    ListModes,
+    MakeTraffic,
+    ModesListed,
+    OutputWritten,
+    Problem,
+    Refused,
+    ReloadApp,
+    Reply,
+    Shutdown,
+    StartApp,
+    StartReplay,
+    StatusReported,
+    StopApp,
+    Subscribe,
+    SwitchMode,
+    WayOut,
+)
+from supervisor.servers.base import Launch, Mode
+from supervisor.target.problems import TargetError
+from supervisor.target.resolve import Resolved, resolve
+from supervisor.tree.usage import listener_of
+
+#: Seconds between two events about the same application.
+PACE = 0.1
+
+
+class RefusalError(Exception):
+    """A command that cannot be carried out; ``problem`` is for the user."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.what)
+        self.problem = problem
+
+
+class Supervisor:
+    """All applications of one process.
+
+    ``publish`` is given each event; ``run_dir`` is a private folder. Set ``on_exchange`` and ``on_worker`` to be told
+    of each finished exchange and each change of a worker, and wait for ``shut_down``.
+    """
+
+    def __init__(self, run_dir: Path, publish: Callable[[Event], None]) -> None:
+        self.apps: dict[str, Application] = {}
+        self.on_exchange: Callable[[Application, Exchange], None] | None = None
+        self.on_worker: Callable[[Application, Worker, str], None] | None = None
+        self.shut_down = asyncio.Event()
+        self._run_dir = run_dir
+        self._publish = publish
+        self._waiting: set[str] = set()  #: applications with an event due
+        self._lines: dict[str, list[str]] = {}
+        self._numbers = 0
+        self._replays: Any = None
+
+    # --- commands (control.server.Executor) ---------------------------------------------------------------------------
+
+    async def execute(self, command: Command) -> Reply:
+        """The reply to ``command``."""
+        try:
+            return await self._execute(command)
+        except (RefusalError, TargetError) as error:
+            return Refused(id=command.id, problem=error.problem)
+
+    def snapshot(self) -> list[Event]:
+        """One event for each application there is."""
+        return [AppChanged(app=app.status()) for app in self.apps.values()]
+
+    async def _execute(self, command: Command) -> Reply:
+        match command:
+            case ListModes():
+                return await self._list_modes(command)
+            case StartApp():
+                return await self._start(command)
+            case SwitchMode():
+                return await self._switch(command)
+            case ReloadApp():
+                return await self._reload(command)
+            case StopApp():
+                app = self.app(command.app)
+                await app.stop()
+                return Finished(id=command.id, app=app.status())
+            case GetStatus():
+                chosen = [self.app(command.app)] if command.app else list(self.apps.values())
+                return StatusReported(id=command.id, apps=tuple(app.status() for app in chosen))
+            case Shutdown():
+                self.shut_down.set()
+                return Finished(id=command.id)
+            case Hello() | Subscribe():  # the control server's own
+                return Finished(id=command.id)
+            case StartReplay() | CancelReplay() | MakeTraffic():
+                return await self._drive(command)
+            case _:
+                assert_never(command)
+
+    async def _list_modes(self, command: ListModes) -> Reply:
+        resolved = await resolve(command.target)
+        subject = resolved.subject
+        launch = Launch(
+            target=subject.target, factory=subject.factory, interface=subject.interface, adapted=False,
+            workers=command.workers, threads=command.threads, fd=3, host="127.0.0.1", port=8000, run_dir="",
+        )  # fmt: skip
+        return ModesListed(
+            id=command.id,
+            target=resolved.complete,
+            interface=subject.interface,
+            framework=subject.framework,
+            python_version=resolved.python_version,
+            modes=modes.survey(subject, launch),
+        )
+
+    async def _start(self, command: StartApp) -> Reply:
+        mode = _mode(command.mode)
+        host, port = _address(command.listen)
+        existing = self.apps.get(command.name) if command.name else None
+        resolved = await resolve(command.target, prefer=mode.interface)
+        setting = Setting(mode=mode, workers=command.workers, threads=command.threads, adapt=command.adapt)
+        if problem := _refusal(resolved.subject, setting):
+            raise RefusalError(problem)
+        if existing is not None:
+            app = self._again(existing, resolved)
+        else:
+            app = await self._add(command, resolved, host, port)
+        if problem := await app.start(setting):
+            raise RefusalError(problem)
+        return Finished(id=command.id, app=app.status())
+
+    def _again(self, app: Application, resolved: Resolved) -> Application:
+        """Start an application that is listed and does not run: same proxy, same trace."""
+        if app.serving:
+            what = f"An application called {app.name} is running already."
+            raise RefusalError(Problem(what=what, why="Stop it first, or give this one another name.", usage=True))
+        app.resolved = resolved
+        return app
+
+    async def _add(self, command: StartApp, resolved: Resolved, host: str, port: int) -> Application:
+        name = self._free_name(command.name or resolved.name)
+        self._numbers += 1
+        trace = places.trace(command.trace, name)
+        run_dir = self._run_dir / str(self._numbers)
+        try:
+            app = Application(name=name, resolved=resolved, run_dir=run_dir, trace=trace, observer=self)
+        except TraceError as error:
+            problem = Problem(what=error.what, why=f"{error.why} {error.next}".strip(), usage=True)
+            raise RefusalError(problem) from None
+        try:
+            await app.open(host, port)
+        except OSError as error:
+            await app.close()
+            raise RefusalError(_taken(host, port, error)) from None
+        self.apps[name] = app
+        return app
+
+    def _free_name(self, wanted: str) -> str:
+        name, number = wanted, 1
+        while name in self.apps:
+            number += 1
+            name = f"{wanted}-{number}"
+        return name
+
+    async def _switch(self, command: SwitchMode) -> Reply:
+        app = self.app(command.app)
+        old = app.setting
+        mode = _mode(command.mode or (old.mode.slug if old else ""))
+        setting = Setting(
+            mode=mode,
+            workers=command.workers or (old.workers if old and mode.workers else 1),
+            threads=command.threads
+            or (old.threads if old and old.mode.threads and mode.threads else 0)
+            or mode.default_threads,
+            adapt=command.adapt,
+        )
+        if problem := _refusal(app.resolved.subject, setting):
+            raise RefusalError(problem)
+        if problem := await app.switch(setting):
+            raise RefusalError(problem)
+        return Finished(id=command.id, app=app.status())
+
+    async def _reload(self, command: ReloadApp) -> Reply:
+        app = self.app(command.app)
+        if app.setting is None:
+            raise RefusalError(Problem(what=f"{app.name} was never started.", usage=True))
+        if problem := await app.switch(app.setting):
+            raise RefusalError(problem)
+        return Finished(id=command.id, app=app.status())
+
+    async def _drive(self, command: StartReplay | CancelReplay | MakeTraffic) -> Reply:
+        return Refused(id=command.id, problem=Problem(what="Not here yet."))
+
+    def app(self, name: str) -> Application:
+        """The application called ``name``; the only one there is for an empty name. Raises RefusalError."""
+        if name in self.apps:
+            return self.apps[name]
+        if not name and len(self.apps) == 1:
+            return next(iter(self.apps.values()))
+        listed = ", ".join(self.apps) or "none"
+        what = f"There is no application called {name}." if name else "Say which application."
+        way = WayOut(text="Name one of them.", command="--app NAME")
+        raise RefusalError(Problem(what=what, why=f"Running here: {listed}.", ways_out=(way,), usage=True))
+
+    async def close(self, *, force: bool = False) -> None:
+        """Stop all applications, side by side, and close their traces."""
+        apps = list(self.apps.values())
+        if force:
+            await self.force()
+        await asyncio.gather(*(app.close() for app in apps))
+
+    async def force(self) -> None:
+        """End every process now."""
+        await asyncio.gather(*(app.force() for app in self.apps.values()))
+
+    # --- what the applications tell (application.Observer) ------------------------------------------------------------
+
+    def app_changed(self, app: Application) -> None:
+        """Send its state soon, and not too often."""
+        if app.name not in self._waiting:
+            self._waiting.add(app.name)
+            asyncio.get_running_loop().call_later(PACE, self._publish_app, app)
+
+    def exchange_finished(self, app: Application, exchange: Exchange) -> None:
+        """A request is over."""
+        if self.on_exchange is not None:
+            self.on_exchange(app, exchange)
+
+    def worker_changed(self, app: Application, worker: Worker, event: str) -> None:
+        """A worker was born, got ready or exited."""
+        if self.on_worker is not None:
+            self.on_worker(app, worker, event)
+
+    def line_written(self, app: Application, text: str) -> None:
+        """Gather lines; they leave with the next event of the application."""
+        lines = self._lines.setdefault(app.name, [])
+        if len(lines) < 1000:  # the trace has them all; this is for somebody who watches
+            lines.append(text)
+        self.app_changed(app)
+
+    def _publish_app(self, app: Application) -> None:
+        self._waiting.discard(app.name)
+        lines = self._lines.pop(app.name, None)
+        if lines:
+            self._publish(OutputWritten(app=app.name, lines=tuple(lines)))
+        self._publish(AppChanged(app=app.status()))
+
+
+def _refusal(subject: modes.Subject, setting: Setting) -> Problem | None:
+    return modes.refusal(setting.mode, subject, workers=setting.workers, threads=setting.threads, adapt=setting.adapt)
+
+
+def _mode(slug: str) -> Mode:
+    found = modes.find(slug)
+    if isinstance(found, Problem):
+        raise RefusalError(found)
+    return found
+
+
+def _address(listen: str) -> tuple[str, int]:
+    """Host and port of ``HOST:PORT``, ``PORT`` or nothing."""
+    if not listen:
+        return "127.0.0.1", 0
+    host, _, port = listen.rpartition(":")
+    if not port.isdecimal() or int(port) > 65535:
+        why = "The form is HOST:PORT, for example 127.0.0.1:8000; port 0 takes a free one."
+        raise RefusalError(Problem(what=f"{listen!r} is not an address.", why=why, usage=True))
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _taken(host: str, port: int, error: OSError) -> Problem:
+    who = listener_of(port) if port else ""
+    why = f"{who} listens there." if who else f"{os.strerror(error.errno) if error.errno else error}."
+    way = WayOut(text="Take another port, or 0 for a free one.", command="--listen 127.0.0.1:0")
+    return Problem(what=f"Cannot listen on {host}:{port}.", why=why, ways_out=(way,))

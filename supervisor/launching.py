@@ -1,0 +1,121 @@
+"""Starting a server: its listening socket, its environment, its process.
+
+The server is the target's interpreter running ``launch.py`` of the probe, which then runs the server as its own command
+line would; what crosses is one environment variable (``inspector/probe/PROTOCOL.md``) and the descriptor of the socket.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import inspector
+from supervisor.servers.base import Launch, Mode
+
+PROBE = Path(inspector.__file__).parent / "probe"
+BACKLOG = 2048
+
+#: Variables that change what a server does behind its command line's back. They are left as the user set them, since
+#: production has them too, and shown.
+MEDDLING = ("WEB_CONCURRENCY", "GUNICORN_CMD_ARGS", "UVICORN_", "FORWARDED_ALLOW_IPS")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that the launch of one instance needs to know."""
+
+    mode: Mode
+    launch: Launch
+    instance: int
+    python: str
+    cwd: str
+    env: Mapping[str, str]
+    probe_socket: str
+    token: str
+    body_head: int
+    body_tail: int
+
+
+def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A listening socket. Connections wait in its queue while no server accepts. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def environment(plan: Plan) -> dict[str, str]:
+    """What the server's process finds in its environment: ours, the user's additions, and the word to the probe."""
+    launch = plan.launch
+    adapt = None
+    if launch.adapted:
+        adapt = "wsgi-to-asgi" if launch.interface == "WSGI" else "asgi-to-wsgi"
+    word = {
+        "protocol": 1,
+        "socket": plan.probe_socket,
+        "instance": plan.instance,
+        "token": plan.token,
+        "header": "gatescope-exchange",
+        "server": plan.mode.slug,
+        "argv": plan.mode.argv(launch),
+        "target": launch.target,
+        "factory": launch.factory,
+        "interface": launch.interface,
+        "adapt": adapt,
+        "lend": lendable() if adapt else {},
+        "fd": launch.fd,
+        "host": launch.host,
+        "port": launch.port,
+        "threads": launch.threads,
+        "body_head": plan.body_head,
+        "body_tail": plan.body_tail,
+        "cwd": plan.cwd,
+    }
+    # Lines shall be seen when they are printed, also by workers that are started as new interpreters.
+    return {"PYTHONUNBUFFERED": "1", **plan.env, "GATESCOPE_LAUNCH": json.dumps(word)}
+
+
+def lendable() -> dict[str, str]:
+    """Pure-Python packages of our own environment that a worker may borrow, and the folders they lie in."""
+    spec = importlib.util.find_spec("a2wsgi")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    return {"a2wsgi": str(Path(places[0]).parent)} if places else {}
+
+
+def spawn(plan: Plan) -> subprocess.Popen[bytes]:
+    """Start the server in a session of its own. Raises OSError.
+
+    To be called on the main thread: the kernel ties the death signal of the child to the thread that made it.
+    """
+    return subprocess.Popen(  # noqa: S603 - running what the user names is what this is for
+        [plan.python, "-u", str(PROBE / "launch.py")],
+        cwd=plan.cwd,
+        env=environment(plan),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=(plan.launch.fd,),
+        start_new_session=True,
+    )
+
+
+def meddling(env: Mapping[str, str]) -> list[str]:
+    """``NAME=value`` of each variable that changes what a server does."""
+    return [f"{name}={value}" for name, value in sorted(env.items()) if name.startswith(MEDDLING)]
+
+
+def user_environment(extra: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Our own environment with what the user adds."""
+    return {**os.environ, **dict(extra)}

@@ -1,0 +1,137 @@
+"""``gatescope run``: one application without a window, and what happens to it as lines of text or JSON."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from inspector.model import Exchange, Worker
+from supervisor import serve, wording
+from supervisor.application import Application
+from supervisor.control.messages import AppChanged, Event, Finished, OutputWritten, Refused, StartApp
+from supervisor.control.place import UnsafeDirectoryError
+from supervisor.core import Supervisor
+from supervisor.options import OptionError, fail, target_spec
+from supervisor.servers.catalogue import MODES
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until a signal; the exit status."""
+    try:
+        spec = target_spec(options)
+        mode = MODES.get(options.mode)
+        threads = options.threads or (mode.default_threads if mode else 1)
+        command = StartApp(
+            id=1, target=spec, mode=options.mode, name=options.name, workers=options.workers, threads=threads,
+            adapt=options.adapt, listen=options.listen, trace=options.trace,
+        )  # fmt: skip
+        return serve.run(_serve(command, options))
+    except OptionError as error:
+        return fail(error.problem, as_json=options.json)
+    except UnsafeDirectoryError as error:
+        print(f"gatescope: the control socket could not be made: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+
+
+async def _serve(command: StartApp, options: argparse.Namespace) -> int:
+    async with serve.supervising(options.control, lambda _: None) as (supervisor, post, control):
+        tasks: set[asyncio.Task[None]] = set()
+        serve.on_signals(supervisor, force=lambda: tasks.add(asyncio.create_task(supervisor.force())))
+        printer = Printer(as_json=options.json)
+        supervisor.on_exchange, supervisor.on_worker = printer.exchange, printer.worker
+        reply = await _unless_stopped(supervisor, command)
+        if reply is None:
+            return 0
+        if isinstance(reply, Refused):
+            return fail(reply.problem, as_json=options.json)
+        assert isinstance(reply, Finished)
+        assert reply.app is not None
+        printer.ready(supervisor.app(reply.app.name), control)
+        post.listener = printer.event
+        await supervisor.shut_down.wait()
+        await supervisor.close()
+        return printer.exit_status
+
+
+async def _unless_stopped(supervisor: Supervisor, command: StartApp) -> Any:
+    """The reply to ``command``, or None when a signal came first."""
+    starting = asyncio.create_task(supervisor.execute(command))
+    stopping = asyncio.create_task(supervisor.shut_down.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if starting.done():
+        return starting.result()
+    await supervisor.close()
+    await asyncio.wait({starting}, timeout=1.0)
+    starting.cancel()
+    return None
+
+
+class Printer:
+    """Prints what happens. Lines of before the ready line are kept until it is out: it is the first."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.exit_status = 0
+        self._json = as_json
+        self._workers: dict[int, Worker] = {}
+        self._states: dict[str, str] = {}
+        self._early: list[tuple[dict[str, Any], str]] | None = []
+
+    def ready(self, app: Application, control: Path) -> None:
+        """The application serves."""
+        status = app.status()
+        fields = {
+            "event": "ready", "url": status.url, "app": status.name, "mode": status.mode, "pid": os.getpid(),
+            "server_pid": status.pid, "workers": status.workers, "trace": status.trace, "control": str(control),
+            "command": status.command,
+        }  # fmt: skip
+        text = f"{status.name} serves at {status.url} ({status.mode}), recording to {status.trace}"
+        self._states[status.name] = status.state
+        early, self._early = self._early or [], None
+        self._print(fields, text)
+        for kept, words in early:
+            self._print(kept, words)
+
+    def exchange(self, app: Application, exchange: Exchange) -> None:
+        """A request is over."""
+        worker = self._workers.get(exchange.worker)
+        instance = app.mode_of(exchange.instance)
+        where = f" worker {worker.slot}.{worker.generation}" if worker else ""
+        total = wording.timings(exchange).get("total", 0.0)
+        error = f" {exchange.error}" if exchange.error else ""
+        text = f"{exchange.method} {exchange.target} {exchange.status or '-'} {total:.1f} ms{where}{error}"
+        self._print(wording.exchange(exchange, worker, instance), text)
+
+    def worker(self, app: Application, worker: Worker, event: str) -> None:  # noqa: ARG002
+        """A worker was born, got ready or exited."""
+        self._workers[worker.id] = worker
+        text = f"worker {worker.slot}.{worker.generation} (pid {worker.pid}) {event}"
+        if event == "exited":
+            text = f"worker {worker.slot}.{worker.generation} (pid {worker.pid}) {worker.outcome}"
+        self._print(wording.worker(worker, event), text)
+
+    def event(self, event: Event) -> None:
+        """An application changed, or something was printed."""
+        if isinstance(event, OutputWritten):
+            for line in event.lines:
+                print(f"{event.app} | {line}", file=sys.stderr, flush=True)  # noqa: T201
+        elif isinstance(event, AppChanged) and self._states.get(event.app.name) != event.app.state:
+            app = event.app
+            self._states[app.name] = app.state
+            self.exit_status = 1 if app.state == "crashed" else 0 if app.state == "running" else self.exit_status
+            problem = wording.plain(app.problem) if app.problem else None
+            text = f"{app.name}: {app.state} ({app.mode})"
+            if app.problem:
+                text += f"\n{wording.problem(app.problem)}"
+            fields = {"event": "app", "app": app.name, "state": app.state, "mode": app.mode, "problem": problem}
+            self._print(fields, text)
+
+    def _print(self, fields: dict[str, Any], text: str) -> None:
+        if self._early is not None:
+            self._early.append((fields, text))
+            return
+        print(wording.line(fields) if self._json else text, flush=True)  # noqa: T201

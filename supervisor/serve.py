@@ -1,0 +1,81 @@
+"""The supervisor as a process: its event loop, its folder, its control socket, its end.
+
+Used by ``python -m supervisor`` (for the window) and by ``gatescope run``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from supervisor.control.messages import Event
+from supervisor.control.place import default_socket, runtime_directory, secure
+from supervisor.control.server import ControlServer
+from supervisor.core import Supervisor
+
+T = TypeVar("T")
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run ``main`` on uvloop's event loop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
+
+
+class Post:
+    """Where events go: to the control socket, and to a listener in this process."""
+
+    def __init__(self) -> None:
+        self.server: ControlServer | None = None
+        self.listener: Callable[[Event], None] | None = None
+
+    def publish(self, event: Event) -> None:
+        """Pass ``event`` on."""
+        if self.server is not None:
+            self.server.broadcast(event)
+        if self.listener is not None:
+            self.listener(event)
+
+
+@contextlib.asynccontextmanager
+async def supervising(
+    control: str, clients_changed: Callable[[int], None]
+) -> AsyncIterator[tuple[Supervisor, Post, Path]]:
+    """A supervisor that listens on the socket ``control`` (empty: the usual place); stops everything at the end."""
+    path = Path(control) if control else default_socket(os.getpid())
+    run_dir = secure(runtime_directory()) / str(os.getpid())
+    await asyncio.to_thread(shutil.rmtree, run_dir, ignore_errors=True)  # of a killed supervisor with the same pid
+    await asyncio.to_thread(secure, run_dir)
+    post = Post()
+    supervisor = Supervisor(run_dir, post.publish)
+    post.server = ControlServer(supervisor, clients_changed)
+    try:
+        await post.server.start(path)
+        yield supervisor, post, path
+    finally:
+        await supervisor.close()
+        await post.server.close()
+        await asyncio.to_thread(shutil.rmtree, run_dir, ignore_errors=True)
+
+
+def on_signals(supervisor: Supervisor, *, force: Callable[[], None]) -> None:
+    """SIGINT and SIGTERM end the supervisor in good order; a second one calls ``force``."""
+
+    def received() -> None:
+        if supervisor.shut_down.is_set():
+            force()
+        supervisor.shut_down.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, received)

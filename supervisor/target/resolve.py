@@ -1,0 +1,99 @@
+"""From what the user asked for to what can be launched: an import string, an interpreter, a folder, an interface."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from supervisor.control.messages import Problem, TargetSpec, WayOut
+from supervisor.modes import Subject
+from supervisor.target import applications, demos, interpreters
+from supervisor.target.applications import Candidate
+from supervisor.target.examination import examine
+from supervisor.target.problems import TargetError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A target that is complete. ``spec`` is as it was asked for."""
+
+    spec: TargetSpec
+    name: str  #: what to call it
+    subject: Subject
+    python: str
+    cwd: str
+    python_version: str
+
+    @property
+    def complete(self) -> TargetSpec:
+        """The request with everything filled in that was found out."""
+        subject = self.subject
+        return replace(self.spec, target=subject.target, factory=subject.factory, python=self.python, cwd=self.cwd)
+
+
+async def resolve(spec: TargetSpec, prefer: str = "") -> Resolved:
+    """Find out what ``spec`` leaves open; ``prefer`` is ``WSGI`` or ``ASGI`` where a folder holds both.
+
+    Raises TargetError. Takes as long as the target takes to be imported, since that happens in its own interpreter.
+    """
+    name, candidate = _candidate(spec, prefer)
+    cwd = _folder(spec, candidate)
+    environment = {**os.environ, **dict(spec.env)}
+    is_demo = spec.target.startswith(demos.PREFIX)
+    python = spec.python or (interpreters.OURS if is_demo else "")
+    python = interpreters.choose(python, cwd, environment)
+    factory = spec.factory or candidate.factory
+    found = await examine(python, candidate.target, cwd=str(cwd), env=environment, factory=factory)
+    return Resolved(
+        spec=spec, name=name, subject=found.subject, python=python, cwd=str(cwd), python_version=found.python_version
+    )
+
+
+def _folder(spec: TargetSpec, candidate: Candidate) -> Path:
+    cwd = Path(spec.cwd).expanduser().absolute() if spec.cwd else candidate.folder
+    if not cwd.is_dir():
+        raise TargetError(Problem(what=f"There is no folder {cwd}.", ways_out=(_TRY_CWD,), usage=True))
+    return cwd
+
+
+_TRY_CWD = WayOut(text="Name the folder that the target is imported from.", command="--cwd DIR")
+
+
+def _candidate(spec: TargetSpec, prefer: str) -> tuple[str, Candidate]:
+    """What to call the target, and where it is."""
+    target = spec.target.strip()
+    here = Path(spec.cwd or ".").expanduser().absolute()
+    if target.startswith(demos.PREFIX):
+        demo = demos.demo(target)
+        return demo.name, Candidate(target=demo.target, folder=demos.FOLDER)
+    module, colon, attribute = target.partition(":")
+    place = (here / target).expanduser()
+    if target and place.is_dir():
+        return place.resolve().name, _in_folder(place.resolve(), prefer)
+    if not colon and target.endswith(".py") and place.is_file():
+        return place.stem, _in_folder(place.parent.resolve(), prefer, only=place.stem)
+    if not colon or not all(part.isidentifier() for part in module.split(".")) or not attribute:
+        raise _not_a_target(target, here)
+    return module.split(".")[0], Candidate(target=target, folder=here)
+
+
+def _in_folder(folder: Path, prefer: str, only: str = "") -> Candidate:
+    found = [one for one in applications.find(folder) if not only or one.target.partition(":")[0] == only]
+    if not found:
+        where = f"{only}.py" if only else str(folder)
+        why = "Looked for pyproject.toml, manage.py, and modules that make an object of a known framework."
+        way = WayOut(text="Name it as module:attribute, with the folder to import it from.", command="--cwd DIR")
+        raise TargetError(Problem(what=f"No application was found in {where}.", why=why, ways_out=(way,), usage=True))
+    found.sort(key=lambda one: bool(prefer and one.interface and one.interface != prefer))
+    return found[0]
+
+
+def _not_a_target(target: str, here: Path) -> TargetError:
+    why = "A target is module:attribute (main:app), a folder, or demo:NAME."
+    module = target.partition(":")[0]
+    offered = [one.target for one in applications.find(here)]
+    near = [one for one in offered if one.startswith(f"{module}:")] or difflib.get_close_matches(target, offered)
+    ways = tuple(WayOut(text=f"Perhaps {one}?", command=one) for one in (near or offered)[:3])
+    return TargetError(Problem(what=f"{target!r} does not name an application.", why=why, ways_out=ways, usage=True))

@@ -1,0 +1,129 @@
+"""Values as lines of text and as JSON, for the command line.
+
+Functions from values; what prints them is elsewhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from inspector.model import Exchange, Worker
+from supervisor.control.messages import AppStatus, ModeStatus, Problem, TargetSpec
+
+
+def line(fields: dict[str, Any]) -> str:
+    """``fields`` as one line of JSON."""
+    return json.dumps(fields, separators=(",", ":"), default=str)
+
+
+def timings(exchange: Exchange) -> dict[str, float]:
+    """Milliseconds of an exchange's parts, those that were reached.
+
+    ``wait``: from the request's first byte to its being sent on. ``queue``: from there until the application was
+    called. ``app``: from the call to the start of the response. ``ttfb``: from the first byte of the request to the
+    first of the response. ``after``: what the application did after its last byte. ``total``: until the last byte had
+    left.
+    """
+    spans = {
+        "wait": (exchange.opened_ns, exchange.forwarded_ns),
+        "queue": (exchange.forwarded_ns, exchange.called_ns),
+        "app": (exchange.called_ns, exchange.started_ns),
+        "ttfb": (exchange.opened_ns, exchange.first_byte_ns),
+        "after": (exchange.last_app_ns, exchange.returned_ns),
+        "total": (exchange.opened_ns, exchange.closed_ns),
+    }
+    return {name: round((end - start) / 1e6, 3) for name, (start, end) in spans.items() if start and end}
+
+
+def exchange(found: Exchange, worker: Worker | None, mode: str) -> dict[str, Any]:
+    """A finished exchange for ``--json``."""
+    return {
+        "event": "exchange",
+        "exchange": found.id,
+        "method": found.method,
+        "target": found.target,
+        "status": found.status,
+        "kind": str(found.kind),
+        "state": str(found.state),
+        "slot": worker.slot if worker else 0,
+        "pid": worker.pid if worker else 0,
+        "generation": worker.generation if worker else 0,
+        "mode": mode,
+        "timings": timings(found),
+        "error": found.error,
+    }
+
+
+def worker(found: Worker, event: str) -> dict[str, Any]:
+    """Something that happened to a worker, for ``--json``."""
+    fields: dict[str, Any] = {
+        "event": "worker",
+        "worker": event,
+        "slot": found.slot,
+        "generation": found.generation,
+        "pid": found.pid,
+    }
+    if event == "exited":
+        fields |= {
+            "cause": found.cause,
+            "outcome": found.outcome,
+            "exit_code": found.exit_code,
+            "signal": found.signal,
+            "in_hand": list(found.in_hand),
+        }
+    return fields
+
+
+def problem(found: Problem) -> str:
+    """A problem for a terminal: what, why, what to do, and the details below."""
+    lines = [found.what]
+    if found.why:
+        lines.append(f"  {found.why}")
+    for way in found.ways_out:
+        lines.append(f"  - {way.text}")
+        extra = f"--mode {way.mode}" if way.mode else ""
+        if way.adapt:
+            extra += " --adapt"
+        lines.extend(f"      {hint}" for hint in (extra.strip(), way.command) if hint)
+    if found.detail:
+        lines += ["", *(f"    {text}" for text in found.detail.rstrip().splitlines())]
+    return "\n".join(lines)
+
+
+def status(app: AppStatus) -> str:
+    """An application for a terminal."""
+    size = f", {app.workers} workers" if app.workers > 1 else ""
+    lines = [f"{app.name}: {app.state}, {app.mode}{size}, {app.url}"]
+    for process in app.processes:
+        rss = f", {process.rss / 1e6:.0f} MB" if process.rss else ""
+        hand = f", {len(process.in_hand)} in hand" if process.in_hand and process.state != "exited" else ""
+        last = f" (before: {process.last_outcome})" if process.last_outcome else ""
+        lines.append(
+            f"  worker {process.slot}.{process.generation}: pid {process.pid}, {process.state}{rss}{hand}{last}"
+        )
+    lines.append(f"  {app.recorded} exchanges in {app.trace}")
+    if app.problem:
+        lines += [f"  {text}" for text in problem(app.problem).splitlines()]
+    return "\n".join(lines)
+
+
+def mode(found: ModeStatus) -> str:
+    """A mode for a terminal."""
+    lines = [f"{found.slug:18} {found.state:12} {found.reason}"]
+    for way in found.ways_out:
+        lines.append(f"{'':32}- {way.text}")
+        if way.command:
+            lines.append(f"{'':34}{way.command}")
+    return "\n".join(lines)
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """A message's dataclass as a dictionary."""
+    return dataclasses.asdict(value)
+
+
+def target(spec: TargetSpec) -> str:
+    """A completed target on one line."""
+    return f"{spec.target} in {spec.cwd}, run by {spec.python}"

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from supervisor.servers.base import Launch
+from supervisor.servers.command import typed, version_tuple, with_adapter
+
+
+def test_quoting() -> None:
+    assert typed("gunicorn", "main:make()") == "gunicorn 'main:make()'"
+
+
+def test_versions() -> None:
+    assert version_tuple("27.0.1rc2") == (27, 0, 1)
+    assert version_tuple("") == ()
+    assert version_tuple("unknown") == ()
+
+
+def test_the_adapter_calls_a_factory() -> None:
+    launch = Launch(
+        target="main:make", factory=True, interface="WSGI", adapted=True, workers=1, threads=1, fd=3, host="h", port=1,
+        run_dir="",
+    )  # fmt: skip
+    assert "app = WSGIMiddleware(inner())" in with_adapter(launch, "WSGIMiddleware", ["x"])
