@@ -15,6 +15,7 @@ from operator import attrgetter
 from inspector.model import Body, Direction, Exchange, Kind, Side, State, WorkerState
 from inspector.recording import MessageRow
 from inspector.store.bulk import MAX_BYTES, BulkInsert, Row
+from inspector.store.schema import DROPPED, RECORDED
 
 #: A live body beyond this is rewritten at most every ``LATE_NS``, not with every event that adds to it.
 LARGE_BODY = 64 << 10
@@ -55,15 +56,16 @@ class _Written:
 
 
 class BatchWriter:
-    """Writes batches through ``connection``. ``rev`` is the last change number."""
+    """Writes batches through ``connection``. ``rev``: the last change number; ``recorded``: messages in the file."""
 
-    def __init__(self, connection: sqlite3.Connection, rev: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, rev: int, recorded: int = 0) -> None:
         self.rev = rev
+        self.recorded = recorded
         self.late: dict[int, Exchange] = {}  #: open exchanges whose large body waits for ``LATE_NS`` to pass
         self._connection = connection
         limit = connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
-        tables = ("exchange", "detail", "message", "dropped", *_UPSERTED, *_APPENDED)
-        upserted = {"exchange", "detail", "dropped", *_UPSERTED}
+        tables = ("exchange", "detail", "message", "tally", *_UPSERTED, *_APPENDED)
+        upserted = {"exchange", "detail", "tally", *_UPSERTED}
         self._bulk = {
             table: BulkInsert(table, upsert=table in upserted, max_variables=min(limit, 32_766)) for table in tables
         }
@@ -91,12 +93,18 @@ class BatchWriter:
         lost = self._exchanges(batch.exchanges, now_ns)
         messages = self._bulk["message"]
         put = messages.write_split if batch.weight > MAX_BYTES else messages.write
-        lost += put(self._connection, batch.messages)
+        refused = put(self._connection, batch.messages)
         for table in _APPENDED:
             lost += self._bulk[table].write(self._connection, batch.others.get(table, ()))
-        if batch.dropped:
-            self._bulk["dropped"].write(self._connection, list(batch.dropped.items()))
-        return lost
+        self._tally(batch, len(batch.messages) - refused)
+        return lost + refused
+
+    def _tally(self, batch: Batch, messages: int) -> None:
+        tally = [(DROPPED + what, count) for what, count in batch.dropped.items()]
+        if messages:
+            tally.append((RECORDED, self.recorded + messages))
+        self._bulk["tally"].write(self._connection, tally)
+        self.recorded += messages
 
     def _upsert_latest(self, table: str, rows: Iterable[Row]) -> None:
         latest = {row[0]: row for row in rows}

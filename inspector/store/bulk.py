@@ -36,7 +36,7 @@ class BulkInsert:
             for size in _SIZES
             if size * self.width <= max_variables or size == 1
         }
-        # The key is given, since SQLite would otherwise look for a free one before it sees that the row is to be skipped.
+        # The key is given, since SQLite would otherwise look for a free one before it sees that the row is skipped.
         key = None if columns[0] not in ("id", "exchange") else 0
         self._padding = (key, *repeat(None, self.width - 1))
 

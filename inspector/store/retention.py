@@ -9,12 +9,14 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 
+from inspector.store.schema import DROPPED, RECORDED
+
 #: A pass deletes at most so many exchanges, so that batches are not kept waiting for long.
 _AT_MOST = 20_000
 _TARGET = 0.9  #: of the limit: what a pass aims at, so that the next is not due at once
 
 _USED = "SELECT (SELECT page_count FROM pragma_page_count()) - (SELECT freelist_count FROM pragma_freelist_count())"
-_COUNT = "INSERT INTO dropped VALUES (?, ?) ON CONFLICT (what) DO UPDATE SET count = count + excluded.count"
+_COUNT = "INSERT INTO tally VALUES (?, ?) ON CONFLICT (what) DO UPDATE SET count = count + excluded.count"
 _FINISHED = "SELECT id FROM exchange WHERE id <= ?1 AND state <> 'open'"
 
 
@@ -32,23 +34,24 @@ class Retention:
         [(pages,)] = self._connection.execute(_USED)
         return int(pages) * self._page_size
 
-    def trim(self) -> bool:
-        """One pass if it is needed; whether it deleted something, so that another may be needed."""
+    def trim(self) -> Counter[str]:
+        """One pass if it is needed; what it deleted, by kind. If it did, another may be needed."""
         used = self.used()
         if used <= self.limit:
-            return False
+            return Counter()
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             went = self._delete(1 - _TARGET * self.limit / used)
             for what, count in went.items():
-                self._connection.execute(_COUNT, (what, count))
+                self._connection.execute(_COUNT, (DROPPED + what, count))
+            self._connection.execute(_COUNT, (RECORDED, -went["messages"]))
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
         self.went.update(went)
-        return bool(went)
+        return went
 
     def _delete(self, share: float) -> Counter[str]:
         """Delete about ``share`` of what there is."""

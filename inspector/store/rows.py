@@ -1,7 +1,7 @@
 """Rows as the reader gives them, and how columns become them.
 
-Pure. A trace may come from anywhere and SQLite stores any type in any column: each query casts what it asks for, so that what
-arrives here has the type that the field says.
+Pure. A trace may come from anywhere and SQLite stores any type in any column: each query casts what it asks for, so
+that what arrives here has the type that the field says.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class TraceMeta:
 
 @dataclass(frozen=True, slots=True)
 class TraceCounts:
-    """How much there is. ``dropped``: what was seen and is not in the file, by kind. ``file_bytes`` with SQLite's log."""
+    """How much there is. ``dropped``: what was seen and is not in the file, by kind. ``file_bytes``: its log too."""
 
     exchanges: int
     open: int
@@ -113,8 +113,21 @@ class TraceCounts:
     file_bytes: int
 
 
+#: The columns of the narrow table that ``model.Exchange`` has, and the two sizes.
+SCALARS = (
+    "id", "kind", "state", "instance", "worker", "client", "method", "target", "http_version", "status", "opened_ns",
+    "forwarded_ns", "called_ns", "started_ns", "first_byte_ns", "last_app_ns", "returned_ns", "closed_ns", "interface",
+    "task", "error", "replay_of", "replay_run", "messages", "dropped", "request_size", "response_size",
+)  # fmt: skip
+#: The columns of the wide one.
+DETAIL = (
+    "request_head", "response_head", "request_body", "request_tail", "request_sha256", "response_body",
+    "response_tail", "response_sha256", "context", "exception",
+)  # fmt: skip
+BLOBS = {"request_head", "response_head", "request_body", "request_tail", "response_body", "response_tail"}
+
 #: SQL for the columns of ``ExchangeRow`` up to ``worker_generation`` and the duration in nanoseconds, in its order.
-_TEXT = {
+TEXT = {
     "kind", "state", "client", "method", "target", "http_version", "interface", "task", "error", "content_type",
 }  # fmt: skip
 _JOINED = {
@@ -145,7 +158,7 @@ def blob(column: str) -> str:
 def _column(name: str) -> str:
     if name in _JOINED:
         return _JOINED[name]
-    return text(f"e.{name}") if name in _TEXT else integer(f"e.{name}")
+    return text(f"e.{name}") if name in TEXT else integer(f"e.{name}")
 
 
 _NAMES = [f.name for f in fields(ExchangeRow)]
@@ -157,11 +170,9 @@ _TARGET = _NAMES.index("target")
 
 def exchange_row(values: tuple[Any, ...]) -> ExchangeRow:
     """The row of a query for ``COLUMNS``."""
-    duration = values[_DURATION]
-    return ExchangeRow(
-        *values[:_HAS_EXCEPTION],
-        bool(values[_HAS_EXCEPTION]),
-        *values[_HAS_EXCEPTION + 1 : _DURATION],
-        None if duration is None else duration / 1e6,
-        values[_TARGET].partition("?")[0],
-    )
+    listed: list[Any] = list(values)
+    duration = listed[_DURATION]
+    listed[_DURATION] = None if duration is None else duration / 1e6
+    listed[_HAS_EXCEPTION] = bool(listed[_HAS_EXCEPTION])
+    listed.append(listed[_TARGET].partition("?")[0])
+    return ExchangeRow(*listed)

@@ -59,8 +59,12 @@ CREATE TABLE replay_result (
     id INTEGER PRIMARY KEY, run INTEGER NOT NULL, original INTEGER, exchange INTEGER, same INTEGER, differences TEXT,
     error TEXT);
 CREATE INDEX replay_result_run ON replay_result (run);
-CREATE TABLE dropped (what TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE tally (what TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+#: In the table ``tally``: the number of messages in the file, and what is not in it, by kind.
+RECORDED = "messages"
+DROPPED = "dropped "
 
 #: MIGRATIONS[n] takes a trace from version n to n + 1.
 MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
@@ -93,7 +97,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "log": ("t_ns", "instance", "worker", "stream", "text", "exchange"),
     "replay_run": ("id", "source", "url", "speed", "total", "started_ns", "ended_ns", "state", "error"),
     "replay_result": ("run", "original", "exchange", "same", "differences", "error"),
-    "dropped": ("what", "count"),
+    "tally": ("what", "count"),
 }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from inspector.store.bulk import Row
 from inspector.store.errors import explain
 from inspector.store.lock import WriterLock
 from inspector.store.retention import Retention
+from inspector.store.schema import DROPPED, RECORDED
 
 _T = TypeVar("_T")
 _OPEN = State.OPEN
@@ -105,9 +106,10 @@ class TraceWriter:
         first = session.begin(connection, limits, program, monotonic_ns=self._monotonic_ns(), wall_ns=wall_ns)
         self._ids = {table: itertools.count(number) for table, number in first.items()}
         [(rev,)] = connection.execute("SELECT ifnull(max(rev), 0) FROM exchange")
-        self._batches = BatchWriter(connection, rev)
+        tally = dict(connection.execute("SELECT what, count FROM tally"))
+        self._batches = BatchWriter(connection, rev, tally.pop(RECORDED, 0))
         self._retention = Retention(connection, limits["file_limit"])
-        self._dropped_before = dict(connection.execute("SELECT what, count FROM dropped"))
+        self._dropped_before = {what.removeprefix(DROPPED): count for what, count in tally.items()}
         self._written_drops = dict(self._dropped_before)
 
     # --- the loop's side ----------------------------------------------------------------------------------------------
@@ -296,7 +298,8 @@ class TraceWriter:
             return
         self._retention_at, self._since_retention = now, 0
         try:
-            if self._retention.trim():
+            if went := self._retention.trim():
+                self._batches.recorded -= went["messages"]
                 self._retention_at = 0  # look again after the next batch
         except sqlite3.Error as error:
             if not _is_busy(error):

@@ -1,0 +1,134 @@
+"""A filter's tree to an SQL condition.
+
+The condition speaks of ``e``, the narrow exchange table; workers, instances and the wide ``detail`` are asked for in
+sub-selects, so that a filter that does not need them does not read them, and an index serves where there is one. Every
+leaf is true or false and never NULL, so that ``not`` means the others. What the user typed is in parameters only.
+
+Pure. The functions that a database has to provide for it are in ``inspector.query.functions``.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from inspector.query.language import And, Flag, Node, Not, Number, Or, Query, Text
+
+Parameter = int | str
+Condition = tuple[str, list[Parameter]]
+
+_NUMBERS = {
+    "id": "e.id",
+    "status": "e.status",
+    "duration": "e.duration_ns",
+    "size": "e.response_size",
+    "request-size": "e.request_size",
+    "instance": "e.instance",
+    "messages": "e.messages",
+    "replay": "e.replay_run",
+    "original": "e.replay_of",
+}
+#: What a worker says, for an exchange that has one.
+_WORKER = {"worker": "w.slot", "pid": "w.pid", "generation": "w.generation"}
+_TEXTS = {
+    "target": "e.target",
+    "path": "CASE WHEN instr(e.target, '?') THEN substr(e.target, 1, instr(e.target, '?') - 1) ELSE e.target END",
+    "method": "e.method",
+    "interface": "e.interface",
+    "client": "e.client",
+    "type": "e.content_type",
+    "task": "e.task",
+    "error": "e.error",
+}
+_FLAGS = {
+    "open": "e.state = 'open'",
+    "done": "e.state = 'done'",
+    "failed": "e.state = 'failed'",
+    "error": "(e.state = 'failed' OR e.status >= 500 OR e.has_exception)",
+    "exception": "e.has_exception",
+    "replay": "e.replay_run > 0",
+    "dropped": "e.dropped > 0",
+}
+_TESTS = {
+    "contains": "instr(lower({value}), ?) > 0",
+    "prefix": "instr(lower({value}), ?) = 1",
+    "equals": "lower({value}) = ?",
+    "regex": "gs_regex(?, {value})",
+}
+#: One of a few words of ours: written into the condition, since a partial index wants to see it.
+_CHOICES = {"kind": "e.kind", "state": "e.state"}
+_DETAIL = "(SELECT d.{column} FROM detail AS d WHERE d.id = e.id)"
+
+
+def to_sql(query: Query) -> tuple[str, list[Parameter]]:
+    """A condition for WHERE, and its parameters in order."""
+    return _node(query.node)
+
+
+def _node(node: Node) -> Condition:
+    match node:
+        case And():
+            return _joined(node.parts, " AND ", "1")
+        case Or():
+            return _joined(node.parts, " OR ", "0")
+        case Not():
+            where, parameters = _node(node.part)
+            return f"NOT {where}", parameters
+        case Number():
+            return _number(node)
+        case Flag():
+            return _FLAGS[node.name], []
+        case Text():
+            return _text(node)
+    assert_never(node)  # pragma: no cover
+
+
+def _joined(parts: tuple[Node, ...], word: str, empty: str) -> Condition:
+    conditions = [_node(part) for part in parts]
+    where = word.join(where for where, _ in conditions) or empty
+    return f"({where})", [parameter for _, parameters in conditions for parameter in parameters]
+
+
+def _number(node: Number) -> Condition:
+    if node.field in _WORKER:
+        workers = f"SELECT w.id FROM worker AS w WHERE {_WORKER[node.field]} {node.op} ?"  # noqa: S608
+        return f"e.worker IN ({workers})", [node.value]
+    if node.field == "duration":  # NULL while the exchange is open
+        return f"ifnull(e.duration_ns {node.op} ?, 0)", [node.value]
+    return f"{_NUMBERS[node.field]} {node.op} ?", [node.value]
+
+
+def _text(node: Text) -> Condition:
+    match node.field:
+        case "header":
+            sides = [_header(side, node) for side in ("request_head", "response_head")]
+            where = " OR ".join(where for where, _ in sides)
+            return f"({where})", [parameter for _, parameters in sides for parameter in parameters]
+        case "scope" | "environ":
+            return _context(node)
+        case "mode":
+            test = _TESTS[node.op].format(value="i.mode")
+            return f"e.instance IN (SELECT i.id FROM instance AS i WHERE {test})", [node.value]  # noqa: S608
+        case "kind" | "state":
+            return f"{_CHOICES[node.field]} = '{node.value}'", []
+    return _TESTS[node.op].format(value=_TEXTS[node.field]), [node.value]
+
+
+def _header(side: str, node: Text) -> Condition:
+    return _tested(f"gs_header({_DETAIL.format(column=side)}, ?)", node.key, node)
+
+
+def _context(node: Text) -> Condition:
+    """A key of the scope goes down at each dot; one of the environ may have dots in it (``wsgi.url_scheme``)."""
+    keys = node.key.split(".") if node.field == "scope" else [node.key]
+    path = "$" + "".join(f'."{key}"' for key in keys)
+    context = _DETAIL.format(column="context")
+    value = f"CASE WHEN json_valid({context}) THEN CAST(json_extract({context}, ?) AS TEXT) END"
+    where, parameters = _tested(value, path, node)
+    speaks = "LIKE 'ASGI%'" if node.field == "scope" else "= 'WSGI'"
+    return f"(e.interface {speaks} AND {where})", parameters
+
+
+def _tested(value: str, argument: str, node: Text) -> Condition:
+    """A test of a value that has a parameter of its own; the parameters stand in the order of their marks."""
+    first, second = (node.value, argument) if node.op == "regex" else (argument, node.value)
+    return f"ifnull({_TESTS[node.op].format(value=value)}, 0)", [first, second]

@@ -1,0 +1,307 @@
+"""Reads a trace, while it is being written or after, whoever wrote it and however that ended.
+
+Opens read-only and runs nothing that a file brings with it. Use it in the thread that made it. Every method raises
+TraceError when the file turns out to be damaged.
+"""
+
+# ruff: noqa: S608 - what is put together into SQL here are names of our own columns; values are parameters
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any, Self
+
+from inspector.model import Body, Exchange, Instance, Message, ReplayResult, ReplayRun, State, Worker, WorkerEvent
+from inspector.query import Query, to_sql
+from inspector.query.functions import FUNCTIONS
+from inspector.store import rows as shapes
+from inspector.store.errors import TraceError, explain
+from inspector.store.opening import open_for_reading
+from inspector.store.rows import ExchangeRow, LogRow, Session, TraceCounts, TraceMeta, blob, integer, text
+from inspector.store.schema import DROPPED, RECORDED
+
+__all__ = ["ORDERS", "ExchangeRow", "LogRow", "Session", "TraceCounts", "TraceError", "TraceMeta", "TraceReader"]
+
+#: What exchanges can be ordered by, and how SQL says it; the id decides between equals.
+ORDERS = {
+    "id": "e.id",
+    "rev": "e.rev",
+    "opened": "e.opened_ns",
+    "duration": "e.duration_ns",
+    "status": "e.status",
+    "method": "e.method",
+    "target": "e.target",
+    "path": "e.target",
+    "kind": "e.kind",
+    "state": "e.state",
+    "client": "e.client",
+    "type": "e.content_type",
+    "size": "e.response_size",
+    "request_size": "e.request_size",
+    "messages": "e.messages",
+    "instance": "e.instance",
+    "worker": "(SELECT w.slot FROM worker AS w WHERE w.id = e.worker)",
+    "pid": "(SELECT w.pid FROM worker AS w WHERE w.id = e.worker)",
+    "mode": "(SELECT i.mode FROM instance AS i WHERE i.id = e.instance)",
+}
+_IDS_AT_ONCE = 500
+
+
+class TraceReader:
+    """The trace at ``path``, read-only. Raises TraceError when there is none, or it cannot be read."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._opened = open_for_reading(self.path)
+        self._connection = self._opened.connection
+        # Bytes that are no UTF-8 are shown with replacement characters, not refused.
+        self._connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+        for name, arguments, function in FUNCTIONS:
+            self._connection.create_function(name, arguments, function, deterministic=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._opened.close()
+
+    # --- the trace ----------------------------------------------------------------------------------------------------
+
+    def meta(self) -> TraceMeta:
+        """Who recorded it, when, with what limits."""
+        with self._mapped():
+            [(version,)] = self._connection.execute("PRAGMA user_version")
+            columns = _columns("id first_exchange monotonic_ns wall_ns", "host program", "pid ended_ns")
+            sessions = [Session(*row) for row in self._connection.execute(f"SELECT {columns} FROM session ORDER BY id")]
+            found = self._connection.execute(f"SELECT {text('value')} FROM meta WHERE key = 'limits'").fetchone()
+        limits = _json(found[0] if found else "", dict)
+        kept = {str(name): value for name, value in limits.items() if isinstance(value, int)}
+        return TraceMeta(str(self.path), int(version), tuple(sessions), kept)
+
+    def counts(self) -> TraceCounts:
+        """How much there is, and what is not."""
+        with self._mapped():
+            [(exchanges,)] = self._connection.execute("SELECT count(*) FROM exchange")
+            [(unfinished,)] = self._connection.execute("SELECT count(*) FROM exchange WHERE state = 'open'")
+            tally = dict(self._connection.execute(f"SELECT {text('what')}, {integer('count')} FROM tally"))
+        messages = int(tally.pop(RECORDED, 0))
+        dropped = {what.removeprefix(DROPPED): count for what, count in tally.items() if count}
+        size = sum(_size(self.path.with_name(self.path.name + suffix)) for suffix in ("", "-wal"))
+        return TraceCounts(exchanges, unfinished, messages, dropped, size)
+
+    def data_version(self) -> int:
+        """A number that changes when somebody wrote to the trace: cheap to ask before asking anything else."""
+        with self._mapped():
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    # --- exchanges ----------------------------------------------------------------------------------------------------
+
+    def exchanges(
+        self,
+        query: Query | None = None,
+        *,
+        order: str = "id",
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[ExchangeRow]:
+        """The exchanges that ``query`` lets through, those in flight with them."""
+        where, parameters = to_sql(query) if query else ("1", [])
+        tail = f"WHERE {where} ORDER BY {_order(order, descending)} LIMIT ? OFFSET ?"
+        return self._rows(tail, [*parameters, -1 if limit is None else limit, offset])
+
+    def changes(self, since_rev: int, limit: int) -> list[ExchangeRow]:
+        """The first ``limit`` exchanges written after change ``since_rev``, in the order of their last change."""
+        return self._rows("WHERE e.rev > ? ORDER BY e.rev LIMIT ?", [since_rev, limit])
+
+    def ids(self, query: Query | None = None, order: str = "id", descending: bool = False) -> array[int]:
+        """The ids of all exchanges that ``query`` lets through: what a table of a million rows is built on."""
+        where, parameters = to_sql(query) if query else ("1", [])
+        sql = f"SELECT {integer('e.id')} FROM exchange AS e WHERE {where} ORDER BY {_order(order, descending)}"
+        with self._mapped():
+            return array("q", chain.from_iterable(self._connection.execute(sql, parameters)))
+
+    def rows(self, ids: Sequence[int]) -> list[ExchangeRow]:
+        """The exchanges with these ids, in this order; those that are gone are left out."""
+        found: dict[int, ExchangeRow] = {}
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            chunk = [int(identity) for identity in ids[start : start + _IDS_AT_ONCE]]
+            marks = ",".join("?" * len(chunk))
+            found.update((row.id, row) for row in self._rows(f"WHERE e.id IN ({marks})", chunk))
+        return [found[identity] for identity in ids if identity in found]
+
+    def exchange(self, identity: int) -> Exchange | None:
+        """One exchange with everything but its messages; None when there is none."""
+        names = ", ".join(text(f"e.{n}") if n in shapes.TEXT else integer(f"e.{n}") for n in shapes.SCALARS)
+        with self._mapped():
+            found = self._connection.execute(
+                f"SELECT {names} FROM exchange AS e WHERE e.id = ?", (identity,)
+            ).fetchone()
+            if found is None:
+                return None
+            values = dict(zip(shapes.SCALARS, found, strict=True))
+            sizes = (values.pop("request_size"), values.pop("response_size"))
+            exchange = Exchange(**values)
+            self._add_detail(exchange, *sizes)
+        over = exchange.state != State.OPEN
+        exchange.app_done = over or bool(exchange.returned_ns or not exchange.called_ns)
+        exchange.wire_done = over or exchange.closed_ns > 0
+        return exchange
+
+    def _add_detail(self, exchange: Exchange, request_size: int, response_size: int) -> None:
+        columns = ", ".join(blob(name) if name in shapes.BLOBS else text(name) for name in shapes.DETAIL)
+        found = self._connection.execute(f"SELECT {columns} FROM detail WHERE id = ?", (exchange.id,)).fetchone()
+        if found is None:
+            found = tuple(b"" if name in shapes.BLOBS else "" for name in shapes.DETAIL)
+        exchange.request_head, exchange.response_head, *bodies, exchange.context, exchange.exception = found
+        exchange.request_body = Body(request_size, *bodies[:3])
+        exchange.response_body = Body(response_size, *bodies[3:])
+
+    def messages(self, exchange: int, start: int = 0, limit: int | None = None) -> list[Message]:
+        """The messages of an exchange from number ``start`` on, in order."""
+        payload = "CASE WHEN payload IS NOT NULL THEN CAST(payload AS BLOB) END"
+        numbers, words = _columns("exchange seq t_ns"), _columns("", "side direction type")
+        columns = f"{numbers}, {words}, {integer('size')}, {payload}, {blob('tail')}, {text('sha256')}, {text('info')}"
+        sql = f"SELECT {columns} FROM message WHERE exchange = ? AND seq >= ? ORDER BY seq LIMIT ?"
+        with self._mapped():
+            found = self._connection.execute(sql, (exchange, start, -1 if limit is None else limit))
+            return [Message(*row) for row in found]
+
+    def message_count(self, exchange: int) -> int:
+        """How many messages of an exchange are in the file."""
+        with self._mapped():
+            sql = "SELECT count(*) FROM message WHERE exchange = ?"
+            return int(self._connection.execute(sql, (exchange,)).fetchone()[0])
+
+    # --- servers ------------------------------------------------------------------------------------------------------
+
+    def instances(self) -> list[Instance]:
+        """Every launch, in order."""
+        columns = _columns(
+            "id", "app target mode interface", "workers threads adapted", "command", "pid started_ns ready_ns ended_ns",
+            "outcome",
+        )  # fmt: skip
+        with self._mapped():
+            instances = [
+                Instance(*row) for row in self._connection.execute(f"SELECT {columns} FROM instance ORDER BY id")
+            ]
+        for instance in instances:
+            instance.adapted = bool(instance.adapted)
+        return instances
+
+    def workers(self, instance: int | None = None) -> list[Worker]:
+        """Every serving process, of one instance or of all, in the order of their ids."""
+        columns = _columns("id instance slot generation pid", "state", "born_ns ready_ns ended_ns")
+        columns += f", CAST(exit_code AS INTEGER), {integer('signal')}, {_columns('', 'cause outcome in_hand')}"
+        sql = f"SELECT {columns} FROM worker WHERE ?1 IS NULL OR instance = ?1 ORDER BY id"
+        with self._mapped():
+            found = self._connection.execute(sql, (instance,)).fetchall()
+        return [_worker(row) for row in found]
+
+    def worker_events(self, worker: int | None = None) -> list[WorkerEvent]:
+        """What happened to a worker, or to all, in order."""
+        columns = _columns("worker t_ns", "event detail")
+        sql = f"SELECT {columns} FROM worker_event WHERE ?1 IS NULL OR worker = ?1 ORDER BY id"
+        with self._mapped():
+            found = self._connection.execute(sql, (worker,)).fetchall()
+        return [WorkerEvent(of, t_ns, event, _json(detail, dict)) for of, t_ns, event, detail in found]
+
+    def logs(
+        self,
+        *,
+        after: int = 0,
+        limit: int | None = None,
+        instance: int | None = None,
+        worker: int | None = None,
+        exchange: int | None = None,
+        newest: bool = False,
+    ) -> list[LogRow]:
+        """Lines with an id above ``after``, oldest first; with ``newest`` the last ``limit`` of them."""
+        chosen = {"instance": instance, "worker": worker, "exchange": exchange}
+        conditions = [f"{name} = ?" for name, value in chosen.items() if value is not None]
+        where = " AND ".join(["id > ?", *conditions, *(["exchange > 0"] if exchange else [])])
+        columns = _columns("t_ns instance worker", "stream text", "exchange id")
+        sql = f"SELECT {columns} FROM log WHERE {where} ORDER BY id {'DESC' if newest else ''} LIMIT ?"
+        values = [after, *(value for value in chosen.values() if value is not None), -1 if limit is None else limit]
+        with self._mapped():
+            lines = [LogRow(*row) for row in self._connection.execute(sql, values)]
+        return lines[::-1] if newest else lines
+
+    # --- replays ------------------------------------------------------------------------------------------------------
+
+    def replay_runs(self) -> list[ReplayRun]:
+        """Every replay into this trace, in order."""
+        columns = _columns("id", "source url speed", "total started_ns ended_ns", "state error")
+        with self._mapped():
+            return [
+                ReplayRun(*row) for row in self._connection.execute(f"SELECT {columns} FROM replay_run ORDER BY id")
+            ]
+
+    def replay_results(self, run: int) -> list[ReplayResult]:
+        """What a replay found, in the order it found it."""
+        columns = _columns("run original exchange same", "differences error")
+        with self._mapped():
+            found = self._connection.execute(f"SELECT {columns} FROM replay_result WHERE run = ? ORDER BY id", (run,))
+            return [
+                ReplayResult(of, original, exchange, bool(same), differences, error)
+                for of, original, exchange, same, differences, error in found
+            ]
+
+    # --- within -------------------------------------------------------------------------------------------------------
+
+    def _rows(self, tail: str, parameters: Sequence[Any]) -> list[ExchangeRow]:
+        sql = f"SELECT {shapes.COLUMNS} FROM {shapes.SOURCE} {tail}"
+        with self._mapped():
+            return [shapes.exchange_row(row) for row in self._connection.execute(sql, parameters)]
+
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise TraceError(f"{self.path} could not be read.", explain(error), "Try again, or open a copy.") from None
+
+
+def _worker(row: tuple[Any, ...]) -> Worker:
+    values: list[Any] = list(row)
+    values[-1] = tuple(identity for identity in _json(row[-1], list) if type(identity) is int)
+    return Worker(*values)
+
+
+def _order(order: str, descending: bool) -> str:
+    direction = "DESC" if descending else "ASC"
+    return f"{ORDERS[order]} {direction}" + ("" if order == "id" else f", e.id {direction}")
+
+
+def _columns(*groups: str) -> str:
+    """SQL for columns: groups of integers and of texts in turn, beginning with integers."""
+    shaped = [text if index % 2 else integer for index in range(len(groups))]
+    return ", ".join(shape(name) for shape, group in zip(shaped, groups, strict=True) for name in group.split())
+
+
+def _json(source: str, kind: type) -> Any:
+    """The JSON value in ``source`` if it is of this ``kind``, else an empty one."""
+    try:
+        value = json.loads(source)
+    except (ValueError, RecursionError):
+        return kind()
+    return value if isinstance(value, kind) else kind()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
