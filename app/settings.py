@@ -1,8 +1,8 @@
-"""What the app remembers, in an ini file in the user's configuration folder: options of the whole app, state of each project.
+"""What the app remembers, in an ini file in the user's configuration folder: options of the app, state of each project.
 
-Options are declared in ``OPTIONS`` with type, default and description; a value in the file that does not fit is ignored.
-Pages keep their own state (columns, filters) with ``value`` and ``set_value``, which are per project, and the layout of their
-splitters and headers with ``remember``, by object name.
+Options are declared in ``OPTIONS`` with type, default and description; a value in the file that does not fit is
+ignored. Pages keep their own state (columns, filters) with ``value`` and ``set_value``, which are per project, and the
+layout of their splitters and headers with ``remember``, by object name.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ class Settings(QObject):
         return found if not declared.choices or found in declared.choices else declared.default
 
     def set_option(self, name: str, value: bool | int | str) -> None:
-        """Keep ``value``. Raises ``KeyError`` for an option that is not declared, ``ValueError`` for a value it can't have."""
+        """Keep ``value``.
+
+        Raises ``KeyError`` for an option that is not declared, ``ValueError`` for a value it can't have.
+        """
         declared = OPTIONS[name]
         if not isinstance(value, type(declared.default)) or (declared.choices and value not in declared.choices):
             raise ValueError(f"{name} can't be {value!r}: {declared.description}")
@@ -74,7 +77,10 @@ class Settings(QObject):
     # shared by all projects
 
     def shared(self, key: str, default: T) -> T:
-        """A JSON value that all projects share, e.g. the recent applications; ``default`` if absent or of another type."""
+        """A JSON value that all projects share, e.g.
+
+        the recent applications; ``default`` if absent or of another type.
+        """
         return self._read(f"shared/{key}", default)
 
     def set_shared(self, key: str, value: object) -> None:
@@ -102,7 +108,10 @@ class Settings(QObject):
         self.project_changed.emit()
 
     def remember(self, widget: QWidget) -> None:
-        """Restore the layout of a window, splitter or header now, and save it with ``save_layout``. It needs an object name."""
+        """Restore the layout of a window, splitter or header now, and save it with ``save_layout``.
+
+        It needs an object name.
+        """
         if not widget.objectName():
             raise ValueError(f"a widget to be remembered needs an object name: {widget!r}")
         self._remembered.append(widget)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QBrush, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -70,6 +70,12 @@ class LaunchBar(QFrame):
         self.reload.setEnabled(controller.state == "running")
         self.pill.show_state(controller.state)
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """Other colours: the list of modes keeps some."""
+        if event.type() == QEvent.Type.PaletteChange and self.isVisible():
+            self.render_all()
+        super().changeEvent(event)
+
     # regions
 
     def _lay_out(self) -> None:
@@ -127,7 +133,7 @@ class LaunchBar(QFrame):
         spin.setRange(1, top)
         spin.setAccessibleName(f"Number of {name}")
         spin.setKeyboardTracking(False)
-        spin.setFixedWidth(64)
+        spin.setFixedWidth(66)
         spin.valueChanged.connect(changed)
         return spin
 

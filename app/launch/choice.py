@@ -146,11 +146,14 @@ def _no_mode(choice: Choice, listed: ModesListed) -> Problem:
 def _refusal(mode: ModeStatus, listed: ModesListed) -> Problem:
     subject = listed.framework or listed.target.target
     if mode.state == "installable":
-        what = f"{mode.title} is not installed for this application."
+        what = f"{mode.slug} is not installed for this application."
     elif mode.state == "adaptable":
-        what = f"{mode.title} speaks {mode.interface}, {subject} speaks {family(listed.interface)}."
+        spoken = family(listed.interface)
+        what = (
+            f"{mode.slug} can't run {subject} as it is: the server speaks {mode.interface}, the application {spoken}."
+        )
     else:
-        what = f"{mode.title} can't run {subject}."
+        what = f"{mode.slug} can't run {subject}."
     return Problem(what=what, why=mode.reason, ways_out=mode.ways_out)
 
 

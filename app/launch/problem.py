@@ -5,7 +5,7 @@ Never modal.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -30,6 +30,7 @@ class ProblemPanel(QFrame):
         super().__init__()
         self.setObjectName("problemPanel")
         self._shown: tuple[object, ...] = ()
+        self._failure = False
         self._sign = QLabel()
         self._what = label(wrap=True, selectable=True)
         bold(self._what)
@@ -56,8 +57,8 @@ class ProblemPanel(QFrame):
         if problem is None:
             return
         look(self, "problem" if failure else "notice")
-        name, role = ("error", Role.SERVER_ERROR) if failure else ("info", Role.CLIENT_ERROR)
-        self._sign.setPixmap(pixmap(name, 20, color(role), self.devicePixelRatioF()))
+        self._failure = failure
+        self._draw_sign()
         self._what.setText(problem.what)
         self._why.setText(problem.why)
         self._why.setVisible(bool(problem.why))
@@ -70,6 +71,16 @@ class ProblemPanel(QFrame):
         self._word_details()
         self._show_ways(problem, listed, mode)
         self.setAccessibleName(f"Problem: {problem.what}")
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """Other colours: another sign."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_sign()
+        super().changeEvent(event)
+
+    def _draw_sign(self) -> None:
+        name, role = ("error", Role.SERVER_ERROR) if self._failure else ("info", Role.CLIENT_ERROR)
+        self._sign.setPixmap(pixmap(name, 20, color(role), self.devicePixelRatioF()))
 
     def _lay_out(self) -> None:
         texts = QVBoxLayout()

@@ -50,7 +50,7 @@ class TargetForm(QFrame):
         self.python.setText(known.python)
         self.env.setText(shlex.join(f"{key}={value}" for key, value in known.env))
         self.factory.setChecked(known.factory)
-        self._error.clear()
+        self._error.hide()
         self.show()
         self.target.setFocus()
 
@@ -65,13 +65,11 @@ class TargetForm(QFrame):
         try:
             env = parse_environment(self.env.text())
         except ValueError as error:
-            self._error.setText(str(error))
-            self.env.setFocus()
+            self._complain(str(error), self.env)
             return
         target = self.target.text().strip()
         if not target:
-            self._error.setText("Type the module and the attribute, for example main:app")
-            self.target.setFocus()
+            self._complain("Type the module and the attribute, for example main:app", self.target)
             return
         folder = os.path.abspath(os.path.expanduser(self.folder.text().strip() or "."))
         spec = TargetSpec(
@@ -79,6 +77,11 @@ class TargetForm(QFrame):
         )
         self.hide()
         self.accepted.emit(spec)
+
+    def _complain(self, text: str, field: QLineEdit) -> None:
+        self._error.setText(text)
+        self._error.show()
+        field.setFocus()
 
     def _choose_folder(self) -> None:
         dialog = QFileDialog(self, "Folder to import from", self.folder.text())

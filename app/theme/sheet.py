@@ -2,16 +2,21 @@
 
 Rules match by object name or by the dynamic property ``look``, so that a plain widget stays plain Fusion:
     QLabel       caption title muted mono
-    QPushButton  primary danger flat link
-    QToolButton  flat segment-left segment-right segment
-    QFrame       bar panel problem notice card rule
+    QPushButton  primary danger link big big-primary
+    QToolButton  flat tab, or the property ``segment`` (left, right)
+    QFrame       bar tabs form problem notice card rule
+Fields and buttons are all 30 pixels high, so that they stand on one line. Fusion derives outlines from the window's
+colour, which leaves fields without any in the dark; hence the borders here.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from string import Template
 
 from app.theme.roles import Colors
+
+_CONTROLS = Path(__file__).resolve().parents[2] / "resources" / "icons" / "controls"
 
 _SHEET = Template("""
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 4px 6px; }
@@ -38,19 +43,58 @@ QLabel[look="caption"] { color: $muted; }
 QLabel[look="muted"] { color: $muted; }
 QLabel[look="error"] { color: $server_error; }
 
-QPushButton { background: $raised; border: 1px solid $line; border-radius: 5px; padding: 4px 12px; min-height: 18px; }
+QPushButton { background: $raised; border: 1px solid $line; border-radius: 5px; padding: 3px 12px; min-height: 22px; }
 QPushButton:hover { background: $hover; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:disabled { color: $muted; background: transparent; }
-QPushButton[look="primary"] { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
-QPushButton[look="primary"]:hover { border-color: $text; }
-QPushButton[look="primary"]:focus { border-color: $text; }
+QPushButton[look="primary"], QPushButton[look="big-primary"] { background: $accent; color: $on_accent;
+  border-color: $accent; font-weight: 600; }
+QPushButton[look="primary"]:hover, QPushButton[look="big-primary"]:hover { border-color: $text; }
+QPushButton[look="primary"]:focus, QPushButton[look="big-primary"]:focus { border-color: $text; }
 QPushButton[look="primary"]:disabled { background: $hover; color: $muted; border-color: $line; }
+QPushButton[look="big"], QPushButton[look="big-primary"] { min-height: 38px; min-width: 220px; font-weight: 600; }
 QPushButton[look="danger"] { color: $server_error; border-color: $server_error; font-weight: 600; }
 QPushButton[look="danger"]:hover { background: $error_back; }
-QPushButton[look="link"] { background: transparent; border: 1px solid transparent; color: $accent; padding: 2px 4px; }
+QPushButton[look="link"] { background: transparent; border: 1px solid transparent; color: $accent; padding: 2px 4px;
+  min-height: 18px; text-align: left; }
 QPushButton[look="link"]:hover { text-decoration: underline; }
 QPushButton[look="link"]:focus { border-color: $accent; }
+
+QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $base; border: 1px solid $line; border-radius: 5px;
+  padding: 3px 6px; min-height: 22px; selection-background-color: $selection; selection-color: $text; }
+QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: $accent; }
+QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { background: transparent; }
+QComboBox:hover { background: $hover; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url("$controls/down-$scheme.svg"); width: 12px; height: 12px; }
+QComboBox QAbstractItemView { background: $base; border: 1px solid $line; padding: 3px; outline: none;
+  selection-background-color: $selection; selection-color: $text; }
+QComboBox QAbstractItemView::item { min-height: 24px; }
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
+  border: none; background: transparent; width: 18px; }
+QSpinBox::up-button:hover, QSpinBox::down-button:hover { background: $hover; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url("$controls/up-$scheme.svg"); width: 9px; height: 9px; }
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url("$controls/down-$scheme.svg"); width: 9px; height: 9px; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $muted; border-radius: 3px; background: $base; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$controls/check-$scheme.svg"); }
+QCheckBox::indicator:focus { border-color: $accent; }
+
+QTabWidget::pane { border: none; border-top: 1px solid $line; }
+QTabBar { background: transparent; }
+QTabBar::tab { background: transparent; border: none; border-bottom: 2px solid transparent; color: $muted;
+  padding: 6px 12px 4px 12px; }
+QTabBar::tab:hover { color: $text; background: $hover; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:focus { background: $hover; }
+
+QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
+QScrollBar::handle { background: $line; border-radius: 4px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 28px; }
+QScrollBar::handle:horizontal { min-width: 28px; }
+QScrollBar::handle:hover { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QToolButton[look="flat"] { background: transparent; border: 1px solid transparent; border-radius: 5px; padding: 4px; }
 QToolButton[look="flat"]:hover { background: $hover; }
@@ -58,7 +102,7 @@ QToolButton[look="flat"]:focus { border-color: $accent; }
 QToolButton[look="flat"]:disabled { background: transparent; }
 QToolButton[look="flat"]:checked { background: $selection; }
 
-QToolButton[segment] { background: $raised; border: 1px solid $line; padding: 4px 12px; min-height: 18px;
+QToolButton[segment] { background: $raised; border: 1px solid $line; padding: 3px 12px; min-height: 22px;
   font-weight: 600; color: $muted; }
 QToolButton[segment]:hover { background: $hover; color: $text; }
 QToolButton[segment]:checked { background: $accent; color: $on_accent; border-color: $accent; }
@@ -79,13 +123,16 @@ QToolButton#applicationPicker::menu-indicator { image: none; }
 
 QStatusBar { background: $raised; border-top: 1px solid $line; }
 QStatusBar::item { border: none; }
-QStatusBar QLabel { color: $muted; }
+QStatusBar QLabel { color: $muted; padding: 0 6px; }
+QStatusBar QLabel[look="error"] { color: $server_error; }
+QTreeView#workersTree::item { padding: 3px 6px; }
 QSplitter::handle { background: $line; }
 QHeaderView::section { background: $raised; color: $muted; border: none; border-bottom: 1px solid $line;
   border-right: 1px solid $line; padding: 4px 6px; }
 """)
 
 
-def style_sheet(table: Colors) -> str:
+def style_sheet(table: Colors, *, dark: bool) -> str:
     """The application's style sheet in these colours."""
-    return _SHEET.substitute({str(role): value for role, value in table.items()})
+    words = {str(role): value for role, value in table.items()}
+    return _SHEET.substitute(words, controls=_CONTROLS.as_posix(), scheme="dark" if dark else "light")

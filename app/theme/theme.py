@@ -62,7 +62,7 @@ class Theme(QObject):
     def _dress(self) -> None:
         table = DARK if self.is_dark() else LIGHT
         self._application.setPalette(make_palette(table))
-        self._application.setStyleSheet(style_sheet(table))
+        self._application.setStyleSheet(style_sheet(table, dark=self.is_dark()))
         recolor_widgets()
         self.changed.emit()
 

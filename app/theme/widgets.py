@@ -57,7 +57,7 @@ def button(text: str, *, icon: str = "", dress: str = "", tip: str = "") -> QPus
     if dress:
         look(made, dress)
     if icon:
-        set_icon(made, icon, Role.ON_ACCENT if dress == "primary" else Role.TEXT)
+        set_icon(made, icon, Role.ON_ACCENT if dress.endswith("primary") else Role.TEXT)
     return made
 
 

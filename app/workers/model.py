@@ -16,7 +16,7 @@ from app.workers.words import cpu, duration, memory
 from supervisor.control.messages import AppStatus, WorkerStatus
 
 Index = QModelIndex | QPersistentModelIndex
-COLUMNS = ("Process", "State", "PID", "Gen.", "Restarts", "CPU", "Memory", "In hand", "How the one before ended")
+COLUMNS = ("Process", "State", "PID", "Gen.", "Restarts", "CPU", "Memory", "In hand", "How the last one ended")
 PROCESS, STATE, PID, GENERATION, RESTARTS, CPU, MEMORY, IN_HAND, LAST = range(len(COLUMNS))
 _RIGHT = {PID, GENERATION, RESTARTS, CPU, MEMORY}
 STATE_ROLES = {

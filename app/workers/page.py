@@ -27,7 +27,7 @@ from supervisor.control.messages import AppStatus
 
 #: Lists are drawn anew at most this often, and elapsed times tick.
 FLUSH_MS = 250
-_WIDTHS = (220, 90, 80, 56, 72, 70, 90, 220)
+_WIDTHS = (200, 90, 80, 56, 76, 70, 90, 170)
 
 
 class WorkersPage(QWidget):

@@ -103,7 +103,7 @@ def lives_model(parent: QObject) -> ListModel[Life]:
             ("PID", lambda life: str(life.pid)),
             ("Lived", lambda life: duration((life.ended or time.monotonic()) - life.began)),
             ("In hand", lambda life: " ".join(f"#{exchange}" for exchange in life.in_hand)),
-            ("How it ended", lambda life: life.outcome or life.state),
+            ("Now, or how it ended", lambda life: life.outcome or life.state),
         ),
         _life_ink,
         parent,
