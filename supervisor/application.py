@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from inspector.collector import Collector
-
 from inspector.live import LiveExchanges
 from inspector.model import Exchange, Instance, Worker
 from inspector.proxy.server import Proxy

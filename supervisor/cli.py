@@ -101,10 +101,9 @@ def _add_drive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    from supervisor import replay_commands, trace_commands
-
-    trace_commands.register(commands)
-    replay_commands.register(commands)
+    for name in ("trace_commands", "replay_commands"):
+        if importlib.util.find_spec(f"supervisor.{name}") is not None:
+            importlib.import_module(f"supervisor.{name}").register(commands)
 
 
 def _target_options(command: argparse.ArgumentParser) -> None:

@@ -60,6 +60,8 @@ class ControlServer:
         self._clients: set[_Client] = set()
         self._server: asyncio.Server | None = None
         self._path: Path | None = None
+        self._alone = asyncio.Event()
+        self._alone.set()
 
     async def start(self, path: Path) -> None:
         """Listen at ``path``. Raises UnsafeDirectoryError or OSError."""
@@ -83,32 +85,39 @@ class ControlServer:
 
     async def close(self) -> None:
         """Stop listening, cut the clients, remove the socket."""
-        if self._server is None:
+        if self._server is None or self._path is None:
             return
+        # The path goes first, and those who came in time are let in: asyncio does not bear a server that is closed
+        # between accepting a connection and making its transport.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._path)
+        await asyncio.sleep(0.01)
         self._server.close()
         for client in list(self._clients):
             client.close()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1.0):
-                while self._clients:
-                    await asyncio.sleep(0.01)
+        await self._until_alone(1.0)
         for client in list(self._clients):  # it does not read its last words
             client.transport.abort()
-        await asyncio.sleep(0)
+        await self._until_alone(1.0)
         await self._server.wait_closed()
         self._server = None
-        if self._path is not None:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._path)
+
+    async def _until_alone(self, limit: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                await self._alone.wait()
 
     def came(self, client: _Client) -> None:
         """A client connected."""
         self._clients.add(client)
+        self._alone.clear()
         self._on_clients(len(self._clients))
 
     def went(self, client: _Client) -> None:
         """A client is gone."""
         self._clients.discard(client)
+        if not self._clients:
+            self._alone.set()
         self._on_clients(len(self._clients))
 
     async def answer(self, client: _Client, command: Command) -> Reply:
