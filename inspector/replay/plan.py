@@ -9,19 +9,54 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
-from inspector.model import Exchange, Kind
+from inspector.model import Kind
 
 #: The speed that waits for nothing but answers.
 MAX = "max"
 ORIGINAL = "original"
 
 
+class Summary(Protocol):
+    """What a plan needs to know of an exchange: an ``inspector.model.Exchange`` or a row of a trace."""
+
+    @property
+    def id(self) -> int:
+        """Its number in the trace."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """An ``inspector.model.Kind``."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """Of the request."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """Of the request."""
+        ...
+
+    @property
+    def opened_ns(self) -> int:
+        """When its first byte came."""
+        ...
+
+    @property
+    def replay_run(self) -> int:
+        """Not 0 if it is a replay itself."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One request to send, ``at_ns`` after the start (0 throughout at full speed)."""
 
-    original: Exchange
+    original: Summary
     at_ns: int
 
 
@@ -29,7 +64,7 @@ class Step:
 class Skipped:
     """One exchange that is not sent, and why."""
 
-    original: Exchange
+    original: Summary
     reason: str
 
 
@@ -57,13 +92,13 @@ def factor(speed: str) -> float:
     return times
 
 
-def plan(exchanges: Iterable[Exchange], speed: str, *, replays_too: bool = False) -> Plan:
+def plan(exchanges: Iterable[Summary], speed: str, *, replays_too: bool = False) -> Plan:
     """The plan for ``exchanges``, in the order in which they were opened.
 
     ``replays_too``: also those that are replays themselves. Raises ValueError for a speed that is none.
     """
     times = factor(speed)
-    kept: list[Exchange] = []
+    kept: list[Summary] = []
     skipped: list[Skipped] = []
     for exchange in sorted(exchanges, key=lambda exchange: (exchange.opened_ns, exchange.id)):
         reason = _reason(exchange, replays_too)
@@ -77,7 +112,7 @@ def plan(exchanges: Iterable[Exchange], speed: str, *, replays_too: bool = False
     return Plan(tuple(steps), tuple(skipped), paced)
 
 
-def _reason(exchange: Exchange, replays_too: bool) -> str:
+def _reason(exchange: Summary, replays_too: bool) -> str:
     """Why ``exchange`` is not sent again; empty if it is."""
     if exchange.kind == Kind.WEBSOCKET:
         return "WebSockets are not replayed"

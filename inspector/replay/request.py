@@ -90,4 +90,6 @@ def _kept(fields: list[tuple[bytes, bytes]], length: int, chunked: bool, host: b
                 continue
             case _:
                 kept.append((name, value))
+    if length and not chunked and not any(name.lower() == b"content-length" for name, _ in kept):
+        kept.append((b"Content-Length", str(length).encode()))  # HTTP/2, or a recording by another program
     return kept
