@@ -31,7 +31,7 @@ _TARGET = re.compile(rb"/.*|[A-Za-z][A-Za-z0-9+.\-]*://.+", re.DOTALL)
 _HOST = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=%]*|\[[0-9A-Za-z:.%_~\-]+\])(?::[0-9]*)?")
 _DIGITS = re.compile(rb"[0-9]{1,18}")
 _LONE_NEWLINE = re.compile(rb"(?<!\r)\n")
-_LONE_RETURN = re.compile(rb"\r(?!\n)")
+_LONE_RETURN = re.compile(rb"\r[^\n]")
 _REQUEST_LINE = re.compile(rb"([^ ]*) ([^ ]*) ([^ ]*)")
 _VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _METHOD = re.compile(rb"%b+" % _TOKEN)
@@ -196,7 +196,7 @@ def _explain_incomplete(data: bytes) -> None:
         raise BadRequest("it does not start with a method")
     if _LONE_NEWLINE.search(data):
         raise BadRequest("a line ends in a bare LF instead of CR LF")
-    if _LONE_RETURN.search(data, 0, len(data) - 1):
+    if _LONE_RETURN.search(data):
         raise BadRequest("there is a CR that is not part of a line's end")
 
 
