@@ -39,10 +39,12 @@ def size(count: int) -> str:
     if count < 1000:
         return f"{count} B"
     value = float(count)
-    for unit in ("kB", "MB", "GB"):
+    units = ["GB", "MB", "kB"]
+    unit = units.pop()
+    value /= 1000
+    while value >= 999.5 and units:
+        unit = units.pop()
         value /= 1000
-        if value < 999.5 or unit == "GB":
-            break
     digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
     return f"{value:.{digits}f} {unit}"
 

@@ -98,7 +98,8 @@ def test_form_fields_keep_order_and_blanks() -> None:
 
 
 def test_events_are_read_as_a_browser_reads_them() -> None:
-    stream = "\ufeffdata: one\ndata: two\n\n: ping\n\nevent: tick\r\nid: 7\r\nretry: 10\r\ndata:x\r\n\r\n\n\ndata: unfinished"
+    stream = "\ufeffdata: one\ndata: two\n\n: ping\n\n"
+    stream += "event: tick\r\nid: 7\r\nretry: 10\r\ndata:x\r\n\r\n\n\ndata: unfinished"
     assert bodies.server_events(stream.encode()) == [
         ServerEvent("message", "one\ntwo"),
         ServerEvent("comment", "ping"),

@@ -86,7 +86,8 @@ def test_the_tree_can_be_copied() -> None:
 def test_every_standard_key_is_explained_with_its_source() -> None:
     standard = (
         "REQUEST_METHOD SCRIPT_NAME PATH_INFO QUERY_STRING CONTENT_TYPE CONTENT_LENGTH SERVER_NAME SERVER_PORT "
-        "SERVER_PROTOCOL wsgi.version wsgi.url_scheme wsgi.input wsgi.errors wsgi.multithread wsgi.multiprocess wsgi.run_once"
+        "SERVER_PROTOCOL wsgi.version wsgi.url_scheme wsgi.input wsgi.errors wsgi.multithread wsgi.multiprocess "
+        "wsgi.run_once"
     )
     assert set(standard.split()) <= set(WSGI)
     scope = (

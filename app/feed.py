@@ -1,0 +1,299 @@
+"""The window's view of the trace file: reads it in a thread of its own and hands rows to the window in batches.
+
+Knows the store's reader and Qt's threads; knows no widget, and nothing of the supervisor. The GUI thread never touches
+the file: it asks, and is answered later by a queued signal. A poll is only sent when the one before it was answered, so
+that a slow window is not flooded, and none is sent while nobody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+
+from inspector.model import Exchange, Message
+from inspector.query import Query
+from inspector.store.reader import ExchangeRow, TraceError, TraceReader
+
+POLL_MS = 100
+BATCH = 2_000  #: rows of one poll: about what the table takes in within a frame
+HISTORY = 100_000  #: rows before the newest that a fresh look at a trace delivers as changes
+_OPEN_PATIENCE = 50  #: polls to wait for a live trace's file to appear: five seconds
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFailure:
+    """What went wrong with the trace, why, and what to do; for the user."""
+
+    what: str
+    why: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One thing to do with the reader. A job is skipped when a younger one has the same ``key``."""
+
+    token: int
+    key: str
+    call: Callable[[TraceReader], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Polled:
+    """An answer to a poll. ``version`` changes whenever somebody writes; while it does not, nothing else was read."""
+
+    version: int
+    rows: list[ExchangeRow]
+    counts: Any
+
+
+class _ReaderThread(QThread):
+    """Owns the ``TraceReader``: opens, uses and closes it in this thread alone.
+
+    Signals: ``reader_opened()``; ``answered(token, result, failure)``, failure being a ``FeedFailure`` or None.
+    """
+
+    reader_opened = Signal()
+    answered = Signal(int, object, object)
+
+    def __init__(self, path: Path, patience: int) -> None:
+        super().__init__()
+        self.setObjectName("trace-reader")
+        self._path = path
+        self._patience = patience
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._latest: dict[str, int] = {}
+        self._ending = False
+
+    def put(self, job: _Job) -> None:
+        """Do ``job`` after those before it."""
+        if job.key:
+            self._latest[job.key] = job.token
+        self._jobs.put(job)
+
+    def end(self) -> None:
+        """Leave out what is queued, close the reader and wait for the thread."""
+        self._ending = True
+        self._jobs.put(None)
+        self.wait()
+
+    def run(self) -> None:
+        """The thread."""
+        reader = self._open()
+        if reader is None:
+            return
+        self.reader_opened.emit()
+        try:
+            while not self._ending:
+                job = self._jobs.get()
+                if job is None:
+                    break
+                if not job.key or self._latest[job.key] == job.token:
+                    self._do(reader, job)
+        finally:
+            reader.close()
+
+    def _open(self) -> TraceReader | None:
+        """The reader; a live trace's file may not be there yet and is waited for."""
+        while True:
+            try:
+                return TraceReader(self._path)
+            except TraceError as error:
+                if self._patience <= 0 or self._ending:
+                    self.answered.emit(0, None, _failure(error))
+                    return None
+            self._patience -= 1
+            self.msleep(POLL_MS)
+
+    def _do(self, reader: TraceReader, job: _Job) -> None:
+        try:
+            result = job.call(reader)
+        except TraceError as error:
+            self.answered.emit(job.token, None, _failure(error))
+        else:
+            self.answered.emit(job.token, result, None)
+
+
+def _failure(error: TraceError) -> FeedFailure:
+    return FeedFailure(error.what, error.why, error.next)
+
+
+class TraceFeed(QObject):
+    """A trace as the window sees it, live or finished.
+
+    Signals:
+        opened(path): the trace can be asked; rows and counts follow.
+        closed(): no trace is open any more.
+        rows_changed(list[ExchangeRow]): new and changed exchanges, in the order of their changes.
+        counts_changed(object): what ``TraceReader.counts()`` gave, when it differs from the last.
+        failed(FeedFailure): the trace could not be opened or read.
+    """
+
+    opened = Signal(str)
+    closed = Signal()
+    rows_changed = Signal(object)
+    counts_changed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("feed")
+        self.path = ""
+        self.live = False
+        self.is_open = False
+        self._thread: _ReaderThread | None = None
+        self._waiting: dict[int, Callable[[Any], None]] = {}
+        self._token = 0
+        self._since = self._version = -1
+        self._polling = False
+        self._visible = True
+        self._counts: Any = None
+        self._timer = QTimer(self, interval=POLL_MS)
+        self._timer.timeout.connect(self._poll)
+
+    def open(self, path: str | Path, *, live: bool = True) -> None:
+        """Look at the trace at ``path`` from now on; ``live`` while somebody still writes it."""
+        self.close()
+        self.path, self.live = str(path), live
+        self._since = self._version = -1
+        self._counts, self._polling = None, False
+        self._thread = _ReaderThread(Path(path), _OPEN_PATIENCE if live else 0)
+        self._thread.reader_opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
+        self._thread.answered.connect(self._on_answered, Qt.ConnectionType.QueuedConnection)
+        self._thread.start(QThread.Priority.LowPriority)
+
+    def close(self) -> None:
+        """Let go of the trace and end the thread. Calls that wait for an answer will not get one."""
+        self._timer.stop()
+        self._waiting.clear()
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        thread.end()
+        thread.deleteLater()
+        was_open, self.is_open, self.path, self.live = self.is_open, False, "", False
+        if was_open:
+            self.closed.emit()
+
+    def set_live(self, live: bool) -> None:
+        """Whether the trace still grows. What was written until now is delivered all the same."""
+        self.live = live
+        self._resume()
+
+    def set_visible(self, visible: bool) -> None:
+        """Nobody looks: stop polling. Somebody looks again: catch up."""
+        self._visible = visible
+        self._resume()
+
+    def _resume(self) -> None:
+        if self._visible and self.is_open:
+            self._timer.start()
+            self._poll()
+        else:
+            self._timer.stop()
+
+    def ask(self, call: Callable[[TraceReader], Any], callback: Callable[[Any], None], *, key: str = "") -> None:
+        """Run ``call(reader)`` in the reader's thread and hand its result to ``callback`` in this one.
+
+        Of several questions with the same ``key`` only the newest needs an answer; the others are dropped. Nothing
+        happens when no trace is open. A ``TraceError`` becomes ``failed``.
+        """
+        if self._thread is None:
+            return
+        self._token += 1
+        self._waiting[self._token] = callback
+        self._thread.put(_Job(self._token, key, call))
+
+    def load_exchange(
+        self, identity: int, callback: Callable[[Exchange | None], None], *, key: str = "exchange"
+    ) -> None:
+        """One exchange complete; None when the trace has no such."""
+        self.ask(partial(_exchange, identity=identity), callback, key=key)
+
+    def load_messages(
+        self,
+        identity: int,
+        start: int,
+        callback: Callable[[list[Message]], None],
+        *,
+        limit: int | None = None,
+        key: str = "messages",
+    ) -> None:
+        """The messages of an exchange from number ``start``."""
+        self.ask(lambda reader: reader.messages(identity, start=start, limit=limit), callback, key=key)
+
+    def load_rows(self, ids: list[int], callback: Callable[[list[ExchangeRow]], None], *, key: str = "") -> None:
+        """The rows of these exchanges."""
+        self.ask(lambda reader: reader.rows(ids), callback, key=key)
+
+    def run_query(
+        self,
+        query: Query | None,
+        callback: Callable[[list[int]], None],
+        *,
+        order: str = "id",
+        descending: bool = False,
+        key: str = "query",
+    ) -> None:
+        """The ids of all exchanges that ``query`` lets through, in order."""
+        self.ask(lambda reader: reader.ids(query, order=order, descending=descending), callback, key=key)
+
+    @Slot()
+    def _on_opened(self) -> None:
+        if self.sender() is not self._thread:
+            return  # of a trace closed in the meantime
+        self.is_open = True
+        self.opened.emit(self.path)
+        self._resume()
+
+    @Slot(int, object, object)
+    def _on_answered(self, token: int, result: Any, failure: FeedFailure | None) -> None:
+        if self.sender() is not self._thread:
+            return
+        callback = self._waiting.pop(token, None)
+        if failure is not None:
+            self._polling = False
+            self.failed.emit(failure)
+        elif callback is not None:
+            callback(result)
+
+    def _poll(self) -> None:
+        if self._polling or not self.is_open:
+            return
+        self._polling = True
+        self.ask(partial(_changes, since=self._since, version=self._version, counts=self._counts), self._on_polled)
+
+    def _on_polled(self, polled: _Polled) -> None:
+        self._polling = False
+        self._version = polled.version
+        if polled.rows:
+            self._since = polled.rows[-1].rev
+            self.rows_changed.emit(polled.rows)
+        if polled.counts != self._counts:
+            self._counts = polled.counts
+            self.counts_changed.emit(polled.counts)
+        if len(polled.rows) == BATCH:
+            self._poll()
+        elif not self.live:
+            self._timer.stop()
+
+
+def _exchange(reader: TraceReader, *, identity: int) -> Exchange | None:
+    return reader.exchange(identity)
+
+
+def _changes(reader: TraceReader, *, since: int, version: int, counts: Any) -> _Polled:
+    now = reader.data_version()
+    if now == version:
+        return _Polled(now, [], counts)
+    if since < 0:  # the first look at this trace: not all of a long history
+        newest = reader.exchanges(order="rev", descending=True, limit=1)
+        since = max(0, newest[0].rev - HISTORY) if newest else 0
+    rows = reader.changes(since, BATCH)
+    return _Polled(now if len(rows) < BATCH else -1, rows, reader.counts())

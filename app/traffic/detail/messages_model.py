@@ -1,0 +1,134 @@
+"""The list of an exchange's messages, filtered. Grows at its end; what was shown stays where it is."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QBrush
+
+from app.theme import Role, color, mono_font
+from app.traffic import formats, sequence
+from app.traffic.sequence import MessageFilter
+from inspector.model import Direction, Message
+
+Index = QModelIndex | QPersistentModelIndex
+
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_RIGHT_COLUMNS = (0, 1, 5)
+
+
+class MessagesModel(QAbstractTableModel):
+    """Messages in the order of their time at the interface; ``begin`` is the moment they are counted from."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._begin = 0
+        self._all: list[Message] = []
+        self._shown: list[int] = []
+        self._filter = MessageFilter()
+
+    @property
+    def total(self) -> int:
+        """Messages before the filter."""
+        return len(self._all)
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest message, -1 without any."""
+        return self._all[-1].seq if self._all else -1
+
+    def start(self, begin: int) -> None:
+        """Forget all; what comes belongs to an exchange that began at ``begin``, monotonic nanoseconds."""
+        self.beginResetModel()
+        self._begin, self._all, self._shown = begin, [], []
+        self.endResetModel()
+
+    def append(self, messages: Sequence[Message]) -> None:
+        """More messages of the same exchange."""
+        held = len(self._all)
+        self._all.extend(messages)
+        fresh = [at for at in range(held, len(self._all)) if self._filter.accepts(self._all[at])]
+        if fresh:
+            first = len(self._shown)
+            self.beginInsertRows(QModelIndex(), first, first + len(fresh) - 1)
+            self._shown.extend(fresh)
+            self.endInsertRows()
+
+    def set_filter(self, wanted: MessageFilter) -> None:
+        """Show only what ``wanted`` accepts."""
+        if wanted == self._filter:
+            return
+        self.beginResetModel()
+        self._filter = wanted
+        self._shown = [at for at, message in enumerate(self._all) if wanted.accepts(message)]
+        self.endResetModel()
+
+    def message(self, row: int) -> Message:
+        """The message in a row of the list. Raises IndexError."""
+        return self._all[self._shown[row]]
+
+    def row_of(self, seq: int) -> int:
+        """The row that shows message number ``seq``, or -1."""
+        at = bisect_left(self._shown, seq, key=lambda place: self._all[place].seq)
+        return at if at < len(self._shown) and self._all[self._shown[at]].seq == seq else -1
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        """Messages the filter lets through."""
+        return 0 if parent.isValid() else len(self._shown)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        """See ``sequence.COLUMNS``."""
+        return 0 if parent.isValid() else len(sequence.COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802
+        """Titles."""
+        if orientation == Qt.Orientation.Vertical:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return sequence.COLUMNS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if section in _RIGHT_COLUMNS else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """One cell."""
+        if not index.isValid():
+            return None
+        message = self.message(index.row())
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self._text(index.row(), index.column(), message)
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in _RIGHT_COLUMNS:
+            return _RIGHT
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return _ink(index.column(), message)
+        if role == Qt.ItemDataRole.FontRole and index.column() == len(sequence.COLUMNS) - 1:
+            return mono_font()
+        return None
+
+    def _text(self, row: int, column: int, message: Message) -> str:
+        match column:
+            case 0:
+                return formats.interval(message.t_ns - self._begin)
+            case 1:
+                return formats.interval(message.t_ns - self.message(row - 1).t_ns) if row else ""
+            case 2:
+                return sequence.side(message)
+            case 3:
+                return sequence.arrow(message)
+            case 4:
+                return message.type
+            case 5:
+                return formats.size(message.size) if message.size else ""
+            case _:
+                return sequence.preview(message)
+
+
+def _ink(column: int, message: Message) -> QBrush | None:
+    if column == 3:
+        return QBrush(color(Role.ACCENT if message.direction == Direction.IN else Role.OK))
+    if message.type in ("raise", "client.gone", "upstream.gone"):
+        return QBrush(color(Role.SERVER_ERROR))
+    return None if column in (4, 6) else QBrush(color(Role.MUTED))

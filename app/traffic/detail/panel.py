@@ -1,0 +1,156 @@
+"""The detail of the selected exchange: tabs that fill when the store has answered, and again whenever it changes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from app.feed import TraceFeed
+from app.traffic.columns import Axis, running
+from app.traffic.detail.context_tab import ContextTab
+from app.traffic.detail.messages_tab import MessagesTab
+from app.traffic.detail.side_tab import SideTab
+from app.traffic.detail.summary_tab import SummaryTab
+from app.traffic.detail.tabs import Tabs
+from app.traffic.heads import parse_head
+from app.traffic.narrative import Placed
+from inspector.model import Exchange
+from inspector.store.reader import ExchangeRow
+
+_AGAIN_MS = 150  #: how soon a running exchange is read again after it changed
+
+
+class DetailPanel(QWidget):
+    """One exchange in tabs.
+
+    Signals:
+        exchange_wanted(int): show another exchange.
+        escaped(): the user wants back to the table.
+    """
+
+    exchange_wanted = Signal(int)
+    escaped = Signal()
+
+    def __init__(self, feed: TraceFeed, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("detail")
+        self._feed = feed
+        self._row: ExchangeRow | None = None
+        self._exchange: Exchange | None = None
+        self._axis = Axis()
+        self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
+        self._again.timeout.connect(self._load)
+        self.tabs = Tabs("Detail")
+        self.summary = SummaryTab()
+        self.messages = MessagesTab(feed)
+        self.context = ContextTab()
+        self.request = SideTab("request")
+        self.response = SideTab("response")
+        self._arrange()
+        self.tabs.current_changed.connect(lambda _number: self._show_current())
+        self.summary.exchange_wanted.connect(self.exchange_wanted)
+
+    def _arrange(self) -> None:
+        tabs = (
+            ("Summary", self.summary),
+            ("Messages", self.messages),
+            ("Scope", self.context),
+            ("Request", self.request),
+            ("Response", self.response),
+        )
+        for title, tab in tabs:
+            self.tabs.add(title, tab)
+        self._nothing = QLabel("Choose an exchange in the table to see what the server and the application said.")
+        self._nothing.setProperty("look", "muted")
+        self._nothing.setWordWrap(True)
+        self._nothing.setContentsMargins(24, 24, 24, 24)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self._nothing)
+        self._stack.addWidget(self.tabs)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._stack)
+
+    @property
+    def shown(self) -> int:
+        """The exchange in view, 0 for none."""
+        return self._row.id if self._row else 0
+
+    def show_row(self, row: ExchangeRow | None) -> None:
+        """Show another exchange; what the row does not say follows when it was read."""
+        if row is None:
+            self._row, self._exchange = None, None
+            self._stack.setCurrentIndex(0)
+            self.messages.begin(0, 0)
+            return
+        if row.id != self.shown:
+            self.messages.begin(row.id, row.opened_ns or row.called_ns)
+            self._again.stop()
+            self._row = row
+            self._load()
+        else:
+            self.row_changed(row)
+
+    def row_changed(self, row: ExchangeRow) -> None:
+        """The exchange in view has changed."""
+        if row.id != self.shown:
+            return
+        self._row = row
+        if not self._again.isActive():
+            self._again.start()
+
+    def tick(self, axis: Axis) -> None:
+        """Time has passed: a running exchange's summary counts on."""
+        self._axis = axis
+        if self._row and running(self._row) and self._exchange and self.tabs.current is self.summary:
+            self._show_summary()
+
+    def focus(self) -> None:
+        """Put the cursor into the tab in view."""
+        page = self.tabs.current
+        targets: dict[QWidget, QWidget] = {self.messages: self.messages.table, self.context: self.context.tree}
+        targets |= {side: side.headers for side in (self.request, self.response)}
+        targets.get(page, page).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_tab(self, number: int) -> None:
+        """Bring a tab to the front, counted from 0."""
+        self.tabs.show_page(number)
+
+    def _load(self) -> None:
+        if self._row is not None:
+            self._feed.load_exchange(self._row.id, partial(self._take, self._row.id), key="detail")
+
+    def _take(self, identity: int, exchange: Exchange | None) -> None:
+        if identity != self.shown or exchange is None:
+            return
+        self._exchange = exchange
+        self._stack.setCurrentIndex(1)
+        self._name_tabs(exchange)
+        self._show_current()
+
+    def _name_tabs(self, exchange: Exchange) -> None:
+        self.tabs.set_title(1, f"Messages ({exchange.messages})" if exchange.messages else "Messages")
+        self.tabs.set_title(2, "Environ" if exchange.interface == "WSGI" else "Scope")
+
+    def _show_current(self) -> None:
+        """Fill the tab in front; the others wait until they are looked at."""
+        exchange, page = self._exchange, self.tabs.current
+        if exchange is None:
+            return
+        if page is self.summary:
+            self._show_summary()
+        elif page is self.messages:
+            content_type = parse_head(exchange.response_head).get("content-type")
+            self.messages.expect(exchange.id, exchange.messages, content_type)
+        elif page is self.context:
+            self.context.show_exchange(exchange)
+        elif isinstance(page, SideTab):
+            page.show_exchange(exchange)
+
+    def _show_summary(self) -> None:
+        row, exchange = self._row, self._exchange
+        if row is not None and exchange is not None:
+            placed = Placed(row.worker_slot, row.worker_pid, row.worker_generation, row.mode)
+            self.summary.show_exchange(exchange, placed, self._axis)

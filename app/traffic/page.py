@@ -1,0 +1,322 @@
+"""The Traffic page: filter bar over table over detail, and what can be done with what is selected.
+
+Knows feed, actions and settings; nothing of the supervisor: a wish for a replay leaves as a signal.
+"""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QDateTime, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from app.actions import Action, ActionRegistry
+from app.feed import TraceFeed
+from app.settings import Settings
+from app.traffic import formats
+from app.traffic.clipboard import Copier
+from app.traffic.columns import COLUMNS, Axis
+from app.traffic.detail.panel import DetailPanel
+from app.traffic.empty import EmptyState
+from app.traffic.filter_bar import FilterBar
+from app.traffic.listing import Listing
+from app.traffic.table_model import ExchangeTableModel
+from app.traffic.table_view import ExchangeTable
+from app.traffic.terms import term
+from inspector.query import Query
+from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
+
+_TICK_MS = 100
+_GROUP = "Traffic"
+
+
+class TrafficPage(QWidget):
+    """Traffic, live or from a file.
+
+    Signals:
+        selected(int): the exchange the cursor is on, 0 for none.
+        replay_wanted(list[int]): send these exchanges again.
+        said(str): something for the status bar, such as what was copied.
+        shown_changed(int, int): exchanges in the table, and in the trace.
+        selection_changed(list[int]): other exchanges are selected.
+    """
+
+    selected = Signal(int)
+    replay_wanted = Signal(object)
+    said = Signal(str)
+    shown_changed = Signal(int, int)
+    selection_changed = Signal(object)
+
+    def __init__(
+        self, feed: TraceFeed, actions: ActionRegistry, settings: Settings, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("trafficPage")
+        self._feed, self._actions, self._settings = feed, actions, settings
+        self._axis = Axis()
+        self._address = ""
+        self._total = 0
+        self.model = ExchangeTableModel(self)
+        self.listing = Listing(feed, self.model, self)
+        self.filter = FilterBar()
+        self.table = ExchangeTable(self.model)
+        self.empty = EmptyState()
+        self.detail = DetailPanel(feed)
+        self.splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        self._tick = QTimer(self, interval=_TICK_MS)
+        self._copier = Copier(feed, self.said.emit, self)
+        self._arrange()
+        self._register()
+        self._connect()
+        self._restore()
+        self._say_empty()
+
+    # building
+
+    def _arrange(self) -> None:
+        self._over = QStackedWidget()
+        self._over.addWidget(self.table)
+        self._over.addWidget(self.empty)
+        self._over.setMinimumHeight(90)
+        self.detail.setMinimumHeight(110)
+        self.splitter.setObjectName("trafficSplitter")
+        self.splitter.setHandleWidth(1)
+        self.splitter.addWidget(self._over)
+        self.splitter.addWidget(self.detail)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setSizes([360, 300])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.filter)
+        column.addWidget(self.splitter, 1)
+
+    def _register(self) -> None:
+        for action in self._own_actions():
+            self._actions.add(action)
+        for identity, icon in (
+            ("traffic.follow", "follow"),
+            ("traffic.beside", "detach"),
+            ("traffic.columns", "columns"),
+        ):
+            button = QToolButton()
+            button.setDefaultAction(self._actions.get(identity))
+            button.setAccessibleName(self._actions.describe(identity).title)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self.filter.add_button(button, icon)
+
+    def _own_actions(self) -> list[Action]:
+        def make(verb: str, title: str, run: object, **more: object) -> Action:
+            return Action(id=f"traffic.{verb}", title=title, run=run, group=_GROUP, scope=self, **more)  # type: ignore[arg-type]
+
+        chosen = self._has_selection
+        return [
+            make("filter", "Filter", self.focus_filter, shortcut="Ctrl+F", icon="filter"),
+            make("follow", "Follow the newest", self._toggle_follow, shortcut="F", icon="follow",
+                 checked_when=lambda: self.table.following),
+            make("copy_curl", "Copy as curl", self._copier.copy_curl, shortcut="C", icon="copy", enabled_when=chosen),
+            make("replay", "Replay the selection", self._on_replay, shortcut="R", icon="replay", enabled_when=chosen),
+            make("detail", "Go to the detail", self.detail.focus, enabled_when=chosen),
+            make("back", "Back to the table", self.back, shortcut="Esc", menu=False),
+            make("columns", "Choose columns", self._choose_columns, icon="columns"),
+            make("beside", "Detail beside the table", self._toggle_beside, icon="detach",
+                 checked_when=lambda: self.splitter.orientation() == Qt.Orientation.Horizontal),
+        ]  # fmt: skip
+
+    def _connect(self) -> None:
+        self.filter.query_changed.connect(self._on_query_changed)
+        self.filter.escaped.connect(self.table.setFocus)
+        self.table.chosen.connect(self._on_chosen)
+        self.table.entered_detail.connect(self.detail.focus)
+        self.table.order_changed.connect(self.listing.set_order)
+        self.table.follow_changed.connect(lambda _on: self._actions.refresh())
+        self.table.menu_wanted.connect(self._show_menu)
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selection_changed())
+        self.detail.exchange_wanted.connect(self.show_exchange)
+        self.listing.settled.connect(self._say_empty)
+        self.model.rowsInserted.connect(self._say_empty)
+        self.model.modelReset.connect(self._say_empty)
+        self._feed.opened.connect(self._on_opened)
+        self._feed.closed.connect(self._say_empty)
+        self._feed.rows_changed.connect(self._on_rows_changed)
+        self._feed.counts_changed.connect(self._on_counts_changed)
+        self._feed.failed.connect(self._on_failed)
+        self.empty.button.clicked.connect(lambda: self.filter.set_text(""))
+        self._tick.timeout.connect(self._on_tick)
+
+    def _restore(self) -> None:
+        for widget in (self.splitter, self.table.horizontalHeader(), self.detail.request.splitter):
+            self._settings.remember(widget)
+        self._settings.remember(self.detail.response.splitter)
+        self._settings.remember(self.detail.messages.splitter)
+        self.filter.set_history(self._settings.value("traffic/filters", []))
+        self._settings.project_changed.connect(
+            lambda: self.filter.set_history(self._settings.value("traffic/filters", []))
+        )
+
+    # what others may ask
+
+    def show_exchange(self, identity: int) -> None:
+        """Select an exchange, letting go of the filter if it hides it."""
+        if not self.table.go_to(identity):
+            self.filter.set_text("")
+            self._feed.load_rows([identity], self.model.fill)
+            QTimer.singleShot(250, self, lambda: self.table.go_to(identity))
+
+    def filter_by(self, text: str) -> None:
+        """Use a filter made elsewhere, such as a range of time in the lanes."""
+        self.filter.set_text(text)
+
+    def set_address(self, url: str) -> None:
+        """The proxy's address, for the words of an empty table."""
+        self._address = self._copier.address = url
+        self._say_empty()
+
+    def focus_filter(self) -> None:
+        """Into the filter line."""
+        self.filter.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter.line.selectAll()
+
+    def back(self) -> None:
+        """One step back: out of the filter, out of the detail, out of the selection."""
+        if self.filter.line.hasFocus():
+            self.filter.escape()
+        elif self.detail.isAncestorOf(self.focusWidget() or self):
+            self.table.setFocus()
+        else:
+            self.table.clearSelection()
+            self.table.follow(True)
+
+    # reactions
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Somebody looks again."""
+        super().showEvent(event)
+        self._tick.start()
+        self._on_tick()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Nobody looks: no clock."""
+        super().hideEvent(event)
+        self._tick.stop()
+
+    def _on_opened(self, _path: str) -> None:
+        self.detail.show_row(None)
+        self._feed.ask(TraceReader.meta, self._on_meta)
+        self._say_empty()
+
+    def _on_meta(self, meta: TraceMeta) -> None:
+        self._axis = Axis(0, meta, QDateTime.currentDateTime().offsetFromUtc())
+        self._on_tick()
+
+    def _on_tick(self) -> None:
+        now = time.monotonic_ns() if self._feed.live else 0
+        self._axis = Axis(now, self._axis.meta, self._axis.zone)
+        self.listing.tick(self._axis, self.table.rows_on_screen())
+        self.detail.tick(self._axis)
+
+    def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
+        shown = self.detail.shown
+        for row in rows:
+            if row.id == shown:
+                self.detail.row_changed(row)
+
+    def _on_counts_changed(self, counts: object) -> None:
+        self._total = int(getattr(counts, "exchanges", 0))
+        self._say_counts()
+
+    def _on_query_changed(self, query: Query | None) -> None:
+        self.listing.set_query(query)
+        self._settings.set_value("traffic/filters", self.filter.history)
+
+    def _on_chosen(self, identity: int) -> None:
+        row = self.model.known(identity) if identity else None
+        if identity and row is None:
+            self._feed.load_rows([identity], self._on_chosen_loaded, key="chosen")
+        else:
+            self.detail.show_row(row)
+        self.selected.emit(identity)
+
+    def _on_chosen_loaded(self, rows: list[ExchangeRow]) -> None:
+        self.model.fill(rows)
+        if rows and rows[0].id == self.table.current_id():
+            self.detail.show_row(rows[0])
+
+    def _on_selection_changed(self) -> None:
+        self._copier.ids = self.table.selected_ids()
+        self.selection_changed.emit(self._copier.ids)
+        self._actions.refresh()
+
+    def _has_selection(self) -> bool:
+        return self.table.selectionModel().hasSelection()
+
+    def _on_replay(self) -> None:
+        self.replay_wanted.emit(self.table.selected_ids())
+
+    def _toggle_follow(self) -> None:
+        self.table.follow(not self.table.following)
+        self._actions.refresh()
+
+    def _toggle_beside(self) -> None:
+        beside = self.splitter.orientation() == Qt.Orientation.Horizontal
+        self.splitter.setOrientation(Qt.Orientation.Vertical if beside else Qt.Orientation.Horizontal)
+        self._actions.refresh()
+
+    def _choose_columns(self) -> None:
+        header = self.table.horizontalHeader()
+        self.table.columns_menu().popup(header.mapToGlobal(QPoint(header.width() - 160, header.height())))
+
+    def _on_failed(self, failure: object) -> None:
+        what, why, then = (str(getattr(failure, name, "")) for name in ("what", "why", "next"))
+        self.empty.say(what, f"{why}\n{then}".strip())
+        if not self.model.rowCount():
+            self._over.setCurrentWidget(self.empty)
+
+    # words
+
+    def _say_counts(self) -> None:
+        shown = self.model.rowCount()
+        total = max(self._total, shown)
+        text = formats.count(shown) if shown == total else f"{formats.count(shown)} of {formats.count(total)}"
+        self.filter.counts.setText(text if total else "")
+        self.shown_changed.emit(shown, total)
+
+    def _say_empty(self) -> None:
+        self._say_counts()
+        if self.model.rowCount():
+            self._over.setCurrentWidget(self.table)
+            return
+        if self.listing.query is not None:
+            self.empty.say("No exchange passes the filter", f"Looking for: {self.filter.text}", "Clear the filter")
+        elif self._feed.is_open:
+            where = f"Send one to {self._address}" if self._address else "Send one to the proxy's address"
+            self.empty.say("No requests yet", f"{where} and it will be here at once.")
+        else:
+            self.empty.say("Nothing to show yet", "Start an application above, or open a trace.")
+        self._over.setCurrentWidget(self.empty)
+
+    def _show_menu(self, at: QPoint, column: int) -> None:
+        menu = self.context_menu(column)
+        menu.popup(at)
+
+    def context_menu(self, column: int) -> QMenu:
+        """What can be done with the selection, and with the cell the menu was asked for."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        row = self.model.known(self.table.current_id())
+        wanted = term(COLUMNS[column], row) if row else ""
+        if wanted:
+            menu.addAction(f"Filter by  {wanted}", lambda: self.filter.add_term(wanted))
+            menu.addAction(f"Exclude  {wanted}", lambda: self.filter.add_term(wanted, exclude=True))
+            menu.addSeparator()
+        for identity in ("traffic.copy_curl", "traffic.replay"):
+            menu.addAction(self._actions.get(identity))
+        text = COLUMNS[column].text(row, self._axis) if row else ""
+        if text:
+            menu.addAction(f"Copy {COLUMNS[column].title.lower()}", lambda: self._copier.copy_text(text))
+        menu.addSeparator()
+        columns = self.table.columns_menu()
+        menu.addMenu(columns)
+        return menu

@@ -1,0 +1,72 @@
+"""How cells of the traffic tables are painted: text in its colour also when selected, and phases as a small bar."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from app.theme import Role, color
+from app.traffic.columns import running
+from app.traffic.phases import Phase, phases
+from app.traffic.table_model import AXIS_ROLE, ROW_ROLE
+from app.traffic.tones import PHASES
+
+_FULL_NS = 10_000_000_000  #: an exchange this long fills its cell
+_BASE_NS = 100_000  #: the scale is logarithmic above this
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class CellDelegate(QStyledItemDelegate):
+    """A cell without a focus frame (the row is what is chosen), which keeps its ink on the selection's colour."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: N802
+        """Qt's own, and then ours."""
+        super().initStyleOption(option, index)
+        option.state &= ~QStyle.StateFlag.State_HasFocus
+        option.palette.setBrush(QPalette.ColorRole.HighlightedText, option.palette.brush(QPalette.ColorRole.Text))
+
+
+class PhasesDelegate(CellDelegate):
+    """An exchange's phases: the length by the logarithm of its time, the parts in proportion."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """The cell's background as usual, and the bar on it."""
+        super().paint(painter, option, index)
+        row = index.data(ROW_ROLE)
+        if row is None:
+            return
+        axis = index.data(AXIS_ROLE)
+        found = phases(row, axis.now if running(row) else 0)
+        area = QRectF(option.rect).adjusted(6, 0, -8, 0)
+        bar = QRectF(area.left(), area.center().y() - 4, area.width() * _share(found), 8)
+        paint_phases(painter, bar, found)
+
+
+def _share(found: list[Phase]) -> float:
+    """How much of the cell's width the bar takes, 0.02 to 1."""
+    total = sum(phase.length_ns for phase in found)
+    return min(1.0, max(0.02, math.log1p(total / _BASE_NS) / math.log1p(_FULL_NS / _BASE_NS)))
+
+
+def paint_phases(painter: QPainter, bar: QRectF, found: list[Phase], gap: float = 0.0) -> None:
+    """``found`` as a bar in proportion; every phase gets a pixel at least, one that still runs an open end."""
+    total = sum(phase.length_ns for phase in found)
+    if not total:
+        return
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    left = bar.left()
+    for phase in found:
+        width = max(1.0, bar.width() * phase.length_ns / total)
+        ink = color(PHASES[phase.name])
+        if phase.running:
+            ink.setAlphaF(0.55)
+        painter.fillRect(QRectF(left, bar.top(), max(1.0, width - gap), bar.height()), ink)
+        left += width
+    if found[-1].running:
+        painter.fillRect(QRectF(left, bar.top() - 1, 2, bar.height() + 2), color(Role.PENDING))
+    painter.restore()

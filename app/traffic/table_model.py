@@ -1,0 +1,262 @@
+"""The exchange table's model: a list of ids, and the rows of those that were looked at.
+
+Knows rows and columns; not where they come from, and not the view. Memory grows by eight bytes an exchange: rows are
+kept for what is on the screen and around it, and asked for with ``rows_wanted`` when the view wants others. Every
+change costs what the batch costs, not what the table holds.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from inspector.store.reader import ExchangeRow
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QBrush, QFont
+
+from app.theme import color
+from app.traffic import formats
+from app.traffic.columns import COLUMNS, Axis, running
+from app.traffic.phases import MEANINGS, TITLES, phases
+from app.traffic.tones import TONES
+
+Index = QModelIndex | QPersistentModelIndex
+
+ROW_ROLE = Qt.ItemDataRole.UserRole  #: the ``ExchangeRow`` of an index, or None while it is being fetched
+AXIS_ROLE = Qt.ItemDataRole.UserRole + 1  #: the ``Axis`` now
+
+_CHUNK = 256  #: rows asked for at once
+_KEPT = 40_000  #: rows kept before the oldest looked at are let go
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+class ExchangeTableModel(QAbstractTableModel):
+    """Exchanges in the order of ``ids``.
+
+    Signals:
+        rows_wanted(list[int]): the view needs these exchanges; hand them to ``fill``.
+    """
+
+    rows_wanted = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.axis = Axis()
+        self._ids = array("q")
+        self._ascending = True  # whether the ids are sorted: then a position is found by bisection
+        self._positions: dict[int, int] | None = None
+        self._rows: dict[int, ExchangeRow] = {}
+        self._running: set[int] = set()
+        self._wanted: set[int] = set()
+        self._asked: set[int] = set()
+        self._asking = QTimer(self, singleShot=True, interval=0)
+        self._asking.timeout.connect(self._ask)
+        self._bold = QFont()
+        self._bold.setWeight(QFont.Weight.DemiBold)
+
+    # what is in it
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """All ids in order; not to be changed."""
+        return self._ids
+
+    def id_at(self, position: int) -> int:
+        """The exchange at a row. Raises IndexError."""
+        return self._ids[position]
+
+    def row_at(self, position: int) -> ExchangeRow | None:
+        """The row's values, None while they are not here."""
+        return self._rows.get(self._ids[position])
+
+    def known(self, identity: int) -> ExchangeRow | None:
+        """The values of an exchange by its id, if they are here."""
+        return self._rows.get(identity)
+
+    def position(self, identity: int) -> int:
+        """Where an exchange is; -1 if it is not in the table."""
+        if self._ascending:
+            at = bisect_left(self._ids, identity)
+            return at if at < len(self._ids) and self._ids[at] == identity else -1
+        if self._positions is None:
+            self._positions = {found: at for at, found in enumerate(self._ids)}
+        return self._positions.get(identity, -1)
+
+    # changes
+
+    def set_ids(self, ids: Sequence[int], *, ascending: bool) -> bool:
+        """Show these exchanges, in this order; ``ascending`` when that is by id.
+
+        Appends when the list only grew at its end, so that selection and scroll position stay; resets otherwise and
+        returns true.
+        """
+        fresh = ids if isinstance(ids, array) else array("q", ids)
+        held = len(self._ids)
+        if ascending == self._ascending and len(fresh) >= held and fresh[:held] == self._ids:
+            self._append(fresh[held:])
+            return False
+        self.beginResetModel()
+        self._ids, self._ascending, self._positions = fresh, ascending, None
+        self._asked.clear()
+        self.endResetModel()
+        return True
+
+    def clear(self) -> None:
+        """Nothing to show; rows are forgotten too."""
+        self.beginResetModel()
+        self._ids, self._ascending, self._positions = array("q"), True, None
+        self._rows.clear()
+        self._running.clear()
+        self._asked.clear()
+        self.endResetModel()
+
+    def take_changes(self, rows: Sequence[ExchangeRow]) -> None:
+        """New and changed exchanges of a table that shows everything by id: new ones are put in their place."""
+        fresh = sorted({row.id for row in rows if self.position(row.id) < 0})
+        self._keep(rows)
+        last = self._ids[-1] if len(self._ids) else -1
+        newer = array("q", (identity for identity in fresh if identity > last))
+        for identity in fresh[: len(fresh) - len(newer)]:
+            self._insert(identity)
+        self._append(newer)
+        self._changed(row.id for row in rows)
+
+    def update_rows(self, rows: Sequence[ExchangeRow]) -> None:
+        """Changed exchanges of a table whose list is made by the store: only what is shown is taken."""
+        shown = [row for row in rows if self.position(row.id) >= 0]
+        self._keep(shown)
+        self._changed(row.id for row in shown)
+
+    def fill(self, rows: Sequence[ExchangeRow]) -> None:
+        """Rows that were asked for."""
+        self._asked.difference_update(row.id for row in rows)
+        self._keep(rows)
+        self._changed(row.id for row in rows)
+
+    def tick(self, axis: Axis, first: int, last: int) -> None:
+        """Time has passed: what runs between the rows ``first`` and ``last``, those on the screen, has grown."""
+        self.axis = axis
+        for position in range(max(0, first), min(last + 1, len(self._ids))):
+            if self._ids[position] in self._running:
+                self.dataChanged.emit(self.index(position, 0), self.index(position, len(COLUMNS) - 1))
+
+    def _keep(self, rows: Sequence[ExchangeRow]) -> None:
+        for row in rows:
+            self._rows.pop(row.id, None)  # to the young end
+            self._rows[row.id] = row
+            if running(row):
+                self._running.add(row.id)
+            else:
+                self._running.discard(row.id)
+        if len(self._rows) > _KEPT:
+            for identity in list(self._rows)[: len(self._rows) - _KEPT * 3 // 4]:
+                del self._rows[identity]
+
+    def _append(self, ids: array[int]) -> None:
+        if not ids:
+            return
+        held = len(self._ids)
+        self.beginInsertRows(QModelIndex(), held, held + len(ids) - 1)
+        self._ids.extend(ids)
+        self._positions = None
+        self.endInsertRows()
+
+    def _insert(self, identity: int) -> None:
+        at = bisect_left(self._ids, identity)
+        self.beginInsertRows(QModelIndex(), at, at)
+        self._ids.insert(at, identity)
+        self.endInsertRows()
+
+    def _changed(self, ids: Iterable[int]) -> None:
+        """One signal for all: views only look at what of the range is on the screen."""
+        positions = [at for identity in ids if (at := self.position(identity)) >= 0]
+        if positions:
+            top, bottom = min(positions), max(positions)
+            self.dataChanged.emit(self.index(top, 0), self.index(bottom, len(COLUMNS) - 1))
+
+    # Qt's side
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        """Exchanges in the table."""
+        return 0 if parent.isValid() else len(self._ids)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        """All columns, hidden ones too."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802
+        """Titles, aligned as their cells."""
+        if orientation == Qt.Orientation.Vertical or not 0 <= section < len(COLUMNS):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section].title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if COLUMNS[section].right else _LEFT
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text, colour and alignment of a cell."""
+        if not index.isValid():
+            return None
+        column = COLUMNS[index.column()]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if column.right else _LEFT
+        row = self._rows.get(self._ids[index.row()])
+        if row is None:
+            return self._missing(index.row(), column.key, role)
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return column.text(row, self.axis)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return _ink(row, column.key)
+        if role == Qt.ItemDataRole.FontRole:
+            return self._bold if column.key == "status" else None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _tip(row, column.key, self.axis)
+        if role == ROW_ROLE:
+            return row
+        return self.axis if role == AXIS_ROLE else None
+
+    def _missing(self, position: int, key: str, role: int) -> Any:
+        """A row that is not here: ask for it and those around it."""
+        if role == Qt.ItemDataRole.DisplayRole:
+            start = position // _CHUNK * _CHUNK
+            self._wanted.update(i for i in self._ids[start : start + _CHUNK] if i not in self._rows)
+            if not self._asking.isActive():
+                self._asking.start()
+            return "…" if key == "path" else ""
+        return None
+
+    def _ask(self) -> None:
+        ids = self._wanted - self._asked
+        self._wanted.clear()
+        if ids:
+            self._asked |= ids
+            self.rows_wanted.emit(sorted(ids))
+
+
+def _ink(row: ExchangeRow, key: str) -> QBrush | None:
+    if key in ("status", "method") or (key == "duration" and running(row)):
+        if key == "method":
+            return None
+        return QBrush(color(TONES[formats.tone(row.status, row.state)]))
+    if key in ("path", "duration", "size"):
+        return None
+    return QBrush(color(TONES["neutral"]))
+
+
+def _tip(row: ExchangeRow, key: str, axis: Axis) -> str | None:
+    if key == "waterfall":
+        found = phases(row, axis.now if running(row) else 0)
+        lines = [f"{TITLES[p.name]}: {formats.duration(p.length_ns)}. {MEANINGS[p.name]}" for p in found]
+        return "\n".join(lines)
+    if key == "status":
+        said = formats.status(row.status) if row.status else "No response yet" if running(row) else "No response"
+        return f"{said}\n{row.error}" if row.error else said
+    if key == "path":
+        return formats.cell(row.target, 2000)
+    if key == "worker" and row.worker_slot:
+        return f"Slot {row.worker_slot}, pid {row.worker_pid}, generation {row.worker_generation}"
+    return None

@@ -1,0 +1,224 @@
+"""The exchange table: columns to choose, move and size, keys to walk with, and following the newest row.
+
+Knows the model and the settings; what is done with the selection is the page's business.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from app.traffic.columns import COLUMNS, INDEX
+from app.traffic.painting import CellDelegate, PhasesDelegate
+from app.traffic.table_model import ExchangeTableModel
+
+_STEPS = {Qt.Key.Key_J: 1, Qt.Key.Key_K: -1}
+
+
+class ExchangeTable(QTableView):
+    """The table.
+
+    Signals:
+        chosen(int): the current exchange by id, 0 for none.
+        entered_detail(): Enter was pressed on a row.
+        follow_changed(bool): whether the view follows the newest row.
+        order_changed(str, bool): another order was asked for: the store's name of it, empty for none; descending.
+        menu_wanted(QPoint, int): a context menu at a global point, for a column.
+    """
+
+    chosen = Signal(int)
+    entered_detail = Signal()
+    follow_changed = Signal(bool)
+    order_changed = Signal(str, bool)
+    menu_wanted = Signal(QPoint, int)
+
+    def __init__(self, model: ExchangeTableModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("exchangeTable")
+        self.setAccessibleName("Exchanges")
+        self.setAccessibleDescription(
+            "Requests with their responses, newest last. J and K walk, Enter opens the detail."
+        )
+        self.exchanges = model
+        self.following = True
+        self._order = ("", False)
+        self.setModel(model)
+        self._dress()
+        self._make_header()
+        self._connect()
+
+    def _dress(self) -> None:
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setItemDelegate(CellDelegate(self))
+        self.setItemDelegateForColumn(INDEX["waterfall"], PhasesDelegate(self))
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setMinimumSectionSize(16)
+        rows.setDefaultSectionSize(self.fontMetrics().height() + 7)
+
+    def _make_header(self) -> None:
+        header = self.horizontalHeader()
+        header.setObjectName("exchangeTableHeader")
+        header.setSectionsMovable(True)
+        header.setFirstSectionMovable(True)
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(36)
+        header.setSortIndicatorShown(True)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSectionsClickable(True)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.reset_columns()
+
+    def _connect(self) -> None:
+        header = self.horizontalHeader()
+        header.customContextMenuRequested.connect(lambda at: self.columns_menu().popup(header.mapToGlobal(at)))
+        header.sortIndicatorChanged.connect(self._on_sort_asked)
+        self.customContextMenuRequested.connect(self._on_menu_asked)
+        bar = self.verticalScrollBar()
+        bar.valueChanged.connect(self._on_scrolled)
+        bar.rangeChanged.connect(self._on_range_changed)
+        self.selectionModel().currentRowChanged.connect(self._on_current_changed)
+        self.exchanges.modelReset.connect(lambda: self.chosen.emit(0))
+
+    # columns
+
+    def reset_columns(self) -> None:
+        """Widths, order and choice as they were made."""
+        header = self.horizontalHeader()
+        unit = self.fontMetrics().averageCharWidth()
+        for number, column in enumerate(COLUMNS):
+            header.moveSection(header.visualIndex(number), number)
+            header.resizeSection(number, column.width * unit + 14)
+            header.setSectionHidden(number, not column.shown)
+
+    def columns_menu(self) -> QMenu:
+        """What to show, as a menu of ticks."""
+        menu = QMenu("Columns", self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for number, column in enumerate(COLUMNS):
+            action = QAction(column.title, menu, checkable=True)
+            action.setChecked(not self.isColumnHidden(number))
+            action.toggled.connect(lambda shown, at=number: self.show_column(at, shown))
+            menu.addAction(action)
+        menu.addSeparator()
+        menu.addAction("Reset columns", self.reset_columns)
+        return menu
+
+    def show_column(self, number: int, shown: bool) -> None:
+        """Show or hide a column; the last one stays."""
+        hidden = self.horizontalHeader().hiddenSectionCount()
+        if not shown and hidden >= len(COLUMNS) - 1:
+            return
+        self.setColumnHidden(number, not shown)
+        if shown and self.columnWidth(number) < 36:
+            self.setColumnWidth(number, COLUMNS[number].width * self.fontMetrics().averageCharWidth() + 14)
+
+    def _on_sort_asked(self, section: int, order: Qt.SortOrder) -> None:
+        name = COLUMNS[section].order if section >= 0 else ""
+        if section >= 0 and not name:
+            self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+            return
+        asked = (name, bool(name) and order == Qt.SortOrder.DescendingOrder)
+        if asked != self._order:
+            self._order = asked
+            self.order_changed.emit(*asked)
+
+    # selection
+
+    def selected_ids(self) -> list[int]:
+        """The chosen exchanges, in the table's order."""
+        rows = sorted(
+            at
+            for chosen in self.selectionModel().selection().toList()
+            for at in range(chosen.top(), chosen.bottom() + 1)
+        )
+        return [self.exchanges.id_at(at) for at in rows]
+
+    def current_id(self) -> int:
+        """The exchange the cursor is on, 0 for none."""
+        index = self.currentIndex()
+        return self.exchanges.id_at(index.row()) if index.isValid() else 0
+
+    def go_to(self, identity: int) -> bool:
+        """Select an exchange and bring it into view; false if it is not in the table."""
+        position = self.exchanges.position(identity)
+        if position < 0:
+            return False
+        index = self.exchanges.index(position, max(0, self.currentIndex().column()))
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.selectionModel().setCurrentIndex(index, flags)
+        self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
+        return True
+
+    def step(self, by: int) -> None:
+        """Move the cursor by rows; the first step takes the newest or the first."""
+        count = self.exchanges.rowCount()
+        if not count:
+            return
+        index = self.currentIndex()
+        at = index.row() + by if index.isValid() else (count - 1 if by > 0 else 0)
+        self.go_to(self.exchanges.id_at(min(max(at, 0), count - 1)))
+
+    def rows_on_screen(self) -> tuple[int, int]:
+        """First and last visible row."""
+        top = self.rowAt(0)
+        bottom = self.rowAt(self.viewport().height() - 1)
+        return max(0, top), bottom if bottom >= 0 else self.exchanges.rowCount() - 1
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """J, K and Enter; the rest is Qt's."""
+        if event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            key = Qt.Key(event.key())
+            if key in _STEPS:
+                self.step(_STEPS[key])
+                return
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self.entered_detail.emit()
+                return
+        super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:  # noqa: N802
+        """Letters are keys of their own here, not a search for rows that begin with them."""
+
+    def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        self.chosen.emit(self.exchanges.id_at(current.row()) if current.isValid() else 0)
+
+    def _on_menu_asked(self, at: QPoint) -> None:
+        index = self.indexAt(at)
+        if index.isValid():
+            if not self.selectionModel().isSelected(index):
+                self.go_to(self.exchanges.id_at(index.row()))
+            self.menu_wanted.emit(self.viewport().mapToGlobal(at), index.column())
+
+    # following
+
+    def follow(self, on: bool) -> None:
+        """Keep the newest row in view, or stop doing so."""
+        if on:
+            self.scrollToBottom()
+        self._set_following(on)
+
+    def _set_following(self, on: bool) -> None:
+        if on != self.following:
+            self.following = on
+            self.follow_changed.emit(on)
+
+    def _on_scrolled(self, value: int) -> None:
+        """The user scrolled up, or came back to the end. (New rows move the range, not the value.)"""
+        self._set_following(value >= self.verticalScrollBar().maximum())
+
+    def _on_range_changed(self, _low: int, high: int) -> None:
+        if self.following:
+            self.verticalScrollBar().setValue(high)

@@ -1,0 +1,31 @@
+"""A term of the filter language out of a cell of the table: what "filter by this" writes.
+
+Pure; the language itself is ``inspector.query``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.traffic.columns import Column
+
+if TYPE_CHECKING:
+    from inspector.store.reader import ExchangeRow
+
+_PLAIN = set("=abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./*")
+
+
+def term(column: Column, row: ExchangeRow) -> str:
+    """``status:404`` for the status cell of a row; empty for a column without a filter, or an empty cell."""
+    if not column.field or column.value is None:
+        return ""
+    value = column.value(row)
+    return f"{column.field}:{quoted(value)}" if value and value != "0" else ""
+
+
+def quoted(value: str) -> str:
+    """``value`` as the language takes it: in double quotes when it has a sign that means something there."""
+    if value and set(value) <= _PLAIN:
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
