@@ -5,17 +5,19 @@ key that starts with ``$``: ``{"$bytes": "latin-1 text"}``, ``{"$tuple": [...]}`
 for dicts with other keys (or with keys that start with ``$``), ``{"$float": "nan"}``, ``{"$int": "..."}`` for integers
 beyond 64 bits, ``{"$object": ["type", "short form"]}`` for whatever else there was.
 
-Pure. The probe sends objects as ``Opaque`` 3-tuples ``("$object", type, short form)``; see ``inspector/probe``.
+Pure. The probe puts a 3-tuple ``(OPAQUE, type, short form)`` in place of an object; see ``inspector/probe``.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-_OPAQUE = "\x00gatescope.object"  # first item of the tuple the probe puts in place of an object
+#: First item of the tuple that the probe puts in place of an object.
+OPAQUE = "\x00gatescope.object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,16 @@ class Opaque:
         return self.text
 
 
+# ASCII: lone surrogates survive as escapes. What is circular does not get as far as the encoder.
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
 def dumps(value: Any) -> str:
-    """``value`` as tagged JSON."""
-    return json.dumps(_tag(value), separators=(",", ":"))  # ASCII: lone surrogates survive as escapes
+    """``value`` as tagged JSON; what is nested too deeply to be of use is named as an object."""
+    try:
+        return _encode(_tag(value))
+    except RecursionError:
+        return _encode({"$object": [type(value).__name__, "nested too deeply"]})
 
 
 def loads(text: str) -> Any:
@@ -40,30 +49,67 @@ def loads(text: str) -> Any:
 
 
 def _tag(value: Any) -> Any:
-    kind = type(value)
-    if kind is str:
-        return value
-    if kind is bytes:
-        return {"$bytes": value.decode("latin-1")}
-    if kind is tuple:
-        if len(value) == 3 and value[0] == _OPAQUE:
-            return {"$object": [value[1], value[2]]}
-        return {"$tuple": [_tag(item) for item in value]}
-    if kind is list:
-        return [_tag(item) for item in value]
-    if kind is dict:
-        if all(type(key) is str and not key.startswith("$") for key in value):
-            return {key: _tag(item) for key, item in value.items()}
-        return {"$dict": [[_tag(key), _tag(item)] for key, item in value.items()]}
-    if kind is bool or value is None:
-        return value
-    if kind is int:
-        return value if -(2**63) <= value < 2**63 else {"$int": str(value)}
-    if kind is float:
-        return value if math.isfinite(value) else {"$float": repr(value)}
-    if kind is Opaque:
-        return {"$object": [value.type, value.text]}
-    return {"$object": [kind.__name__, repr(value)[:200]]}
+    tagger = _TAGGERS.get(type(value))
+    return {"$object": [type(value).__name__, repr(value)[:200]]} if tagger is None else tagger(value)
+
+
+def _tag_atom(value: Any) -> Any:
+    return value
+
+
+def _tag_bytes(value: bytes) -> Any:
+    return {"$bytes": value.decode("latin-1")}
+
+
+def _tag_int(value: int) -> Any:
+    return value if -(2**63) <= value < 2**63 else {"$int": str(value)}
+
+
+def _tag_float(value: float) -> Any:
+    return value if math.isfinite(value) else {"$float": repr(value)}
+
+
+def _tag_list(value: list[Any]) -> Any:
+    return [_tag_header(item) if type(item) is tuple and len(item) == 2 else _tag(item) for item in value]
+
+
+def _tag_header(value: tuple[Any, Any]) -> Any:
+    # The pairs that raw headers are made of: on the hot path, so without detours.
+    name, text = value
+    if type(name) is bytes and type(text) is bytes:
+        return {"$tuple": [{"$bytes": name.decode("latin-1")}, {"$bytes": text.decode("latin-1")}]}
+    return {"$tuple": [_tag(name), _tag(text)]}
+
+
+def _tag_tuple(value: tuple[Any, ...]) -> Any:
+    if len(value) == 3 and value[0] == OPAQUE:
+        return {"$object": [value[1], value[2]]}
+    return {"$tuple": _tag_list(value)}  # type: ignore[arg-type]  # it only iterates
+
+
+def _tag_dict(value: dict[Any, Any]) -> Any:
+    for key in value:
+        if type(key) is not str or key.startswith("$"):
+            return {"$dict": [[_tag(key), _tag(item)] for key, item in value.items()]}
+    return {key: item if type(item) is str else _tag(item) for key, item in value.items()}
+
+
+def _tag_opaque(value: Opaque) -> Any:
+    return {"$object": [value.type, value.text]}
+
+
+_TAGGERS: dict[type, Callable[[Any], Any]] = {
+    str: _tag_atom,
+    bool: _tag_atom,
+    type(None): _tag_atom,
+    bytes: _tag_bytes,
+    int: _tag_int,
+    float: _tag_float,
+    list: _tag_list,
+    tuple: _tag_tuple,
+    dict: _tag_dict,
+    Opaque: _tag_opaque,
+}
 
 
 def _untag(pairs: dict[str, Any]) -> Any:
@@ -76,7 +122,7 @@ def _untag(pairs: dict[str, Any]) -> Any:
         case "$tuple":
             return tuple(value)
         case "$dict":
-            return {name: item for name, item in value}
+            return dict(value)
         case "$int":
             return int(value)
         case "$float":

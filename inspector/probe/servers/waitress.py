@@ -1,0 +1,39 @@
+"""Waitress: one process, a pool of threads. Its command line cannot take an inherited socket, its function can."""
+
+from . import sockets
+
+
+def install(session):
+    """There is nothing to hook: we load the application ourselves."""
+    from importlib import metadata
+
+    try:
+        session.server_version = metadata.version("waitress")
+    except metadata.PackageNotFoundError:
+        session.server_version = ""
+
+
+def run(session):
+    """As ``waitress-serve``, until told to stop; requests in hand are finished first."""
+    import waitress
+
+    from ..loading import load
+
+    config = session.config
+    session.be_worker()
+    sock = sockets.listening(config)
+    with session.booting():
+        application = load(config["target"], config["factory"])
+        application = session.wrap(session.adapt(application), "WSGI")
+    _say_when_serving(session)
+    sockets.on_stop(_stop)
+    waitress.serve(application, sockets=[sock], threads=config["threads"], clear_untrusted_proxy_headers=True)
+    return 0
+
+
+def _stop():
+    raise KeyboardInterrupt  # which waitress takes for the order to finish and go
+
+
+def _say_when_serving(session):
+    session.ready()

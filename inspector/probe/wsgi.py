@@ -1,0 +1,270 @@
+"""The boundary of a WSGI application: records its call, what it says through it, and passes everything on untouched.
+
+Source: PEP 3333. The environ stays the server's own dict (P1 below), with a recording stream for input and errors put in. What the
+instrumentation must not do to the contract it watches is listed in this package's tests.
+"""
+
+import threading
+import time
+
+from .boundary import Boundary, exception_text, next_call
+from .encode import OPAQUE, encode, encode_strictly, plain, type_name
+from .payload import Kept
+from .result import recording_result
+from .streams import watch
+
+_clock = time.monotonic_ns
+_current_thread = threading.current_thread
+_ATOMS = frozenset((str, bytes, int, float, bool, type(None)))
+
+#: environ keys whose values are objects under this process's server, so that they need not be found by failing. Grows.
+_object_keys = {"wsgi.input", "wsgi.errors", "wsgi.file_wrapper"}
+_MOST_OBJECT_KEYS = 64
+_shapes = {}  # what stands for an object, by type (by itself if it is one)
+
+
+def take_exchange_id(environ, settings):
+    """Take the proxy's header out of ``environ``; the exchange id it held, or 0. What a client invented stays."""
+    key = settings.environ_key
+    value = environ.get(key)
+    if value is None:
+        return 0
+    found = settings.exchange_id(value)
+    if found:
+        del environ[key]
+        return found
+    parts = value.split(",")  # the server joined it with a client's
+    for index in range(len(parts) - 1, -1, -1):
+        found = settings.exchange_id(parts[index].strip())
+        if found:
+            del parts[index]
+            environ[key] = ",".join(parts).strip()
+            break
+    return found
+
+
+def _shape(value):
+    """What stands for the server's object ``value``. Without calling its repr: that costs too much at each request."""
+    key = value if isinstance(value, type) else type(value)
+    shape = _shapes.get(key)
+    if shape is None:
+        text = repr(value) if key is value else "<%s object>" % type_name(value)
+        shape = _shapes[key] = (OPAQUE, type_name(value), text)
+    return shape
+
+
+def context(environ):
+    """A copy of ``environ`` that can travel, as it is before we put anything in."""
+    copy = environ.copy()
+    for key in _object_keys:
+        if key in copy and type(copy[key]) not in _ATOMS:
+            copy[key] = _shape(copy[key])
+    return copy
+
+
+def _learn(environ):
+    """After a failure to encode: remember which keys hold objects."""
+    for key, value in list(environ.items()):
+        if (
+            len(_object_keys) < _MOST_OBJECT_KEYS
+            and type(value) not in _ATOMS
+            and type(value) not in (tuple, list, dict)
+        ):
+            _object_keys.add(key)
+
+
+class Call:
+    """One call of the application: its ``start_response`` and ``write``, and what its other parts record themselves by."""
+
+    __slots__ = (
+        "_number",
+        "_put",
+        "_emitter",
+        "_settings",
+        "_start",
+        "_write",
+        "_response",
+        "_request",
+        "_error",
+        "over",
+    )
+
+    def __init__(self, number, emitter, settings, start_response):
+        self._number = number
+        self._put = emitter.put
+        self._emitter = emitter
+        self._settings = settings
+        self._start = start_response
+        self._write = None
+        self._response = None  # nothing yet, then the first piece, then a Kept
+        self._request = None
+        self._error = ""
+        self.over = False
+
+    def start_response(self, *args, **kwargs):
+        """The server's ``start_response``."""
+        t = _clock()
+        try:
+            if len(args) == 2 and not kwargs and type(args[1]) is list:
+                info = {"status": args[0], "headers": args[1][:]}  # which the application may go on using
+            else:
+                info = plain(_start_info(args, kwargs))
+            self._put(("msg", self._number, t, "out", "start_response", 0, None, b"", "", info))
+        except Exception:  # arguments of the strangest kind; the server will say so
+            pass
+        try:
+            write = self._start(*args, **kwargs)
+        except BaseException as error:
+            self.refused("start_response", error)
+            raise
+        if not callable(write):
+            return write
+        self._write = write
+        return self.write
+
+    def write(self, *args, **kwargs):
+        """The server's ``write``."""
+        if len(args) == 1 and not kwargs:
+            self.produced("write", args[0])
+        else:
+            self.note(_clock(), "out", "write", plain({"args": list(args), "kwargs": kwargs}))
+        try:
+            return self._write(*args, **kwargs)
+        except BaseException as error:
+            self.refused("write", error)
+            raise
+
+    def note(self, t, direction, kind, info):
+        """A message without a payload."""
+        self._put(("msg", self._number, t, direction, kind, 0, None, b"", "", info))
+
+    def produced(self, kind, data):
+        """The application hands over ``data``, a piece of its response."""
+        t = _clock()
+        if type(data) is not bytes:
+            self.note(t, "out", kind, {"data": plain(data)})
+            return
+        size = len(data)
+        payload, tail, digest = data, b"", ""
+        if self._response is None and size <= self._settings.body_head:
+            self._response = data
+        else:
+            self._response = self._kept(self._response)
+            payload, tail, digest = self._response.take(data)
+        self._put(("msg", self._number, t, "out", kind, size, payload, tail, digest, None))
+
+    def consumed(self, kind, data, began, args, kwargs):
+        """The application took ``data`` from its input, by a call that began then."""
+        t = _clock()
+        info = {"args": list(args), "began": began}
+        if kwargs:
+            info["kwargs"] = kwargs
+        if type(data) is list and all([type(line) is bytes for line in data]):
+            info["lines"] = len(data)
+            data = b"".join(data)
+        if type(data) is not bytes:
+            self.note(t, "in", kind, plain(dict(info, result=data)))
+            return
+        self._request = self._kept(self._request)
+        payload, tail, digest = self._request.take(data, not data)
+        self._put(("msg", self._number, t, "in", kind, len(data), payload, tail, digest, plain(info)))
+
+    def _kept(self, body):
+        """``body`` as a Kept: it has been nothing, or its first piece, so far."""
+        if type(body) is Kept:
+            return body
+        kept = Kept(self._settings.body_head, self._settings.body_tail)
+        if body is not None:
+            kept.take(body)
+        return kept
+
+    def complained(self, kind, args, kwargs):
+        """The application wrote to ``wsgi.errors``."""
+        t = _clock()
+        if len(args) == 1 and type(args[0]) is str and not kwargs:
+            data = args[0].encode("utf-8", "surrogatepass")
+            kept = Kept(self._settings.body_head, self._settings.body_tail).take(data, True)
+            self._put(("msg", self._number, t, "out", kind, len(data)) + kept + (None,))
+        else:
+            self.note(t, "out", kind, plain({"args": list(args), "kwargs": kwargs}) if args or kwargs else None)
+
+    def exhausted(self):
+        """The server asked for more and there was none."""
+        tail, digest = self._response.end() if type(self._response) is Kept else (b"", "")
+        self._put(("msg", self._number, _clock(), "out", "iterate", 0, None, tail, digest, {"stop": True}))
+
+    def raised(self, error):
+        """``error`` left the application; the first one is the call's."""
+        if not self._error:
+            self._error = exception_text(error)
+
+    def refused(self, where, error):
+        """``error`` came out of the server's ``where`` into the application."""
+        text = "%s: %s" % (type(error).__name__, error)
+        self.note(_clock(), "in", "raise", {"from": where, "exception": text})
+
+    def finish(self):
+        """Nothing more is to be expected of this call."""
+        if not self.over:
+            self.over = True
+            self._emitter.finish(("done", self._number, _clock(), self._error))
+
+
+def _start_info(args, kwargs):
+    # No reference to the traceback may survive (PEP 3333, start_response): its text does.
+    if kwargs or not 2 <= len(args) <= 3:
+        return {"args": list(args), "kwargs": kwargs}
+    if len(args) == 2:
+        return {"status": args[0], "headers": args[1]}
+    exc_info = args[2]
+    if type(exc_info) is tuple and len(exc_info) == 3 and isinstance(exc_info[1], BaseException):
+        exc_info = exception_text(exc_info[1])
+    return {"status": args[0], "headers": args[1], "exc_info": exc_info}
+
+
+def wrap(application, emitter, settings, pass_lists=False):
+    """A WSGI application that records what ``application`` and its server say to each other.
+
+    ``pass_lists``: hand lists to the server as they are (granian looks for them).
+    """
+
+    class BoundaryWSGI(Boundary):
+        """A WSGI application."""
+
+        __slots__ = ()
+
+        def __call__(self, environ, start_response):
+            call = _open(environ, start_response, emitter, settings) if emitter.open else None
+            if call is None:
+                return application(environ, start_response)
+            try:
+                result = application(environ, call.start_response)
+            except BaseException as error:
+                call.raised(error)
+                call.finish()
+                raise
+            return recording_result(result, call, environ, pass_lists)
+
+    return BoundaryWSGI(application)
+
+
+def _open(environ, start_response, emitter, settings):
+    """A call begins. None when it cannot be recorded."""
+    try:
+        exchange = take_exchange_id(environ, settings)
+        number = next_call()
+        try:
+            frame = encode_strictly(_call_frame(exchange, number, environ))
+        except ValueError:
+            _learn(environ)
+            frame = encode(_call_frame(exchange, number, environ))
+        emitter.now(frame)
+        call = Call(number, emitter, settings, start_response)
+        watch(environ, call)
+    except Exception:  # no environ at all: the application will say so
+        return None
+    return call
+
+
+def _call_frame(exchange, number, environ):
+    return ("call", exchange, number, _clock(), "WSGI", "http", context(environ), _current_thread().name)
