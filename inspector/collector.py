@@ -52,7 +52,9 @@ class WorkerListener(Protocol):
         ...
 
     def master_event(self, instance: int, event: str, pid: int, value: int, t: int) -> None:
-        """The master's ``born``, ``exited`` (``value``: wait status) or ``signal`` (``value``: which one) of ``pid``."""
+        """``pid`` was ``born``, ``exited`` (``value``: wait status), or got the ``signal`` ``value`` from its
+        master.
+        """
         ...
 
 

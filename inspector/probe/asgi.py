@@ -1,12 +1,11 @@
 """The boundary of an ASGI application: records its calls and messages, and passes them on untouched.
 
 Source: the ASGI specification 3.0, with the HTTP & WebSocket message format 2.5 and the lifespan protocol 2.0. ASGI 2
-applications (called twice) are called twice. The scope, the messages, exceptions and cancellation pass through as the very objects
-they are; nothing is awaited but what the application awaits.
+applications (called twice) are called twice. The scope, the messages, exceptions and cancellation pass through as the
+very objects they are; nothing is awaited but what the application awaits.
 """
 
 import asyncio
-import sys
 import threading
 import time
 
@@ -34,8 +33,8 @@ def task_name():
 def take_exchange_id(scope, settings):
     """Take the proxy's header out of ``scope["headers"]``; the exchange id it held, or 0.
 
-    The list may be another one afterwards, of the same type: the server may share the old one. Only the header with our token
-    goes; one that a client invented stays.
+    The list may be another one afterwards, of the same type: the server may share the old one. Only the header with our
+    token goes; one that a client invented stays.
     """
     headers = scope.get("headers")
     if not headers:
@@ -48,7 +47,7 @@ def take_exchange_id(scope, settings):
             if found:
                 scope["headers"] = headers[:-1]
                 return found
-        elif not any([pair[0] == name for pair in headers]):
+        elif not any(pair[0] == name for pair in headers):
             return 0
     pairs = list(headers)
     found = 0

@@ -1,7 +1,7 @@
 """The way out: frames to the supervisor over a nonblocking Unix socket, without ever holding up whoever calls.
 
-Knows nothing of applications. A full socket makes frames wait in a bounded buffer, then detail is dropped and counted; a
-supervisor that is gone makes everything here a no-op. Nothing raises.
+Knows nothing of applications. A full socket makes frames wait in a bounded buffer, then detail is dropped and counted;
+a supervisor that is gone makes everything here a no-op. Nothing raises.
 
 The originals of the threading primitives are taken when this is imported: a server may patch them afterwards (gevent).
 """
@@ -34,9 +34,9 @@ CONNECT_TIMEOUT = 2.0
 class Emitter:
     """The connection of one process.
 
-    ``now`` sends a frame at once, ``put`` lets it wait for company, ``finish`` sends it and all that waits. Frames of one call
-    leave in the order they came if its first one goes by ``now``. ``open``: somebody listens; while false, frames are
-    not even worth making.
+    ``now`` sends a frame at once, ``put`` lets it wait for company, ``finish`` sends it and all that waits. Frames of
+    one call leave in the order they came if its first one goes by ``now``. ``open``: somebody listens; while false,
+    frames are not even worth making.
     """
 
     __slots__ = (

@@ -47,8 +47,8 @@ def outlive_parent():
 class Watch:
     """In a master: tells of every child born, reaped or signalled, by standing before the functions of ``os``.
 
-    Not an audit hook: that would stay in every forked worker, and be called for each of its ``open`` and ``id``. Results and
-    exceptions are the originals'. ``remove`` restores everything.
+    Not an audit hook: that would stay in every forked worker, and be called for each of its ``open`` and ``id``.
+    Results and exceptions are the originals'. ``remove`` restores everything.
     """
 
     def __init__(self, emitter):

@@ -1,9 +1,10 @@
-"""Runs a server as its own command line would, with the probe inside. Started as ``python launch.py`` by the supervisor.
+"""Runs a server as its own command line would, with the probe inside. Started as ``python launch.py`` by the
+supervisor.
 
-It stays ``__main__``, and is light: multiprocessing's spawned children (uvicorn's workers) run it again as ``__mp_main__`` before
-anything else, which is how the probe gets into them; gunicorn's upgrade in place runs it again as the same command.
-The rest of the probe is loaded by file path under a private name, so that ``import app`` or ``import supervisor`` in the user's
-project finds the user's.
+It stays ``__main__``, and is light: multiprocessing's spawned children (uvicorn's workers) run it again as
+``__mp_main__`` before anything else, which is how the probe gets into them; gunicorn's upgrade in place runs it again
+as the same command. The rest of the probe is loaded by file path under a private name, so that ``import app`` or
+``import supervisor`` in the user's project finds the user's.
 """
 
 import importlib.util

@@ -1,7 +1,7 @@
 """Lends the user's interpreter a pure-Python package that its own environment lacks.
 
-A folder put on ``sys.path`` would lend everything that lies in it; this finder serves the named packages alone, and only after
-everything else was asked.
+A folder put on ``sys.path`` would lend everything that lies in it; this finder serves the named packages alone, and
+only after everything else was asked.
 """
 
 import sys
@@ -14,7 +14,7 @@ class Lender:
     def __init__(self, packages):
         self._packages = packages
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name, path=None, target=None):  # noqa: ARG002  (importlib's signature)
         """The import system's question. Submodules are found through their package's own path."""
         folder = self._packages.get(name)
         return None if folder is None else PathFinder.find_spec(name, [folder], target)

@@ -20,7 +20,9 @@ class Kept:
         self._tail_limit = tail
 
     def take(self, data, final=False):
-        """What to keep of the piece ``data``: ``(payload, tail, sha256)``; the last two only at the end of a cut body."""
+        """What to keep of the piece ``data``: ``(payload, tail, sha256)``; the last two only at the end of a cut
+        body.
+        """
         if self._hash is None:
             size = len(data)
             if size <= self._room:

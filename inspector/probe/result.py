@@ -1,9 +1,9 @@
 """What a WSGI application returns, watched while the server iterates and closes it.
 
-Source: PEP 3333, "The Application/Framework Side" and "Optional Platform-Specific File Handling". Servers look at what they get:
-an instance of their own ``wsgi.file_wrapper`` is sent by ``sendfile``, a length of one becomes a Content-Length, ``close`` is called
-if it is there. So the wrapper has ``close`` and a length only if the application's object has, and a file wrapper is
-returned as it is.
+Source: PEP 3333, "The Application/Framework Side" and "Optional Platform-Specific File Handling". Servers look at what
+they get: an instance of their own ``wsgi.file_wrapper`` is sent by ``sendfile``, a length of one becomes a
+Content-Length, ``close`` is called if it is there. So the wrapper has ``close`` and a length only if the application's
+object has, and a file wrapper is returned as it is.
 """
 
 import time

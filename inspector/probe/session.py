@@ -1,4 +1,5 @@
-"""The probe in one process: who it is, whom it tells, and how it wraps the application. Servers' hooks are made from this.
+"""The probe in one process: who it is, whom it tells, and how it wraps the application. Servers' hooks are made from
+this.
 
 One for each process, made by ``launch.py``. A fork's child gets a connection of its own; a spawned child starts
 over with the configuration that travelled in its environment.
@@ -28,8 +29,8 @@ _clock = time.monotonic_ns
 class Session:
     """What servers' hooks use.
 
-    Attributes: ``config`` the decoded ``GATESCOPE_LAUNCH``; ``role`` ``""`` until the process is a ``master`` or a ``worker``, or
-    ``bystander``: a child of a worker, which is the user's own business.
+    Attributes: ``config`` the decoded ``GATESCOPE_LAUNCH``; ``role`` ``""`` until the process is a ``master`` or a
+    ``worker``, or ``bystander``: a child of a worker, which is the user's own business.
     """
 
     def __init__(self, config):

@@ -9,7 +9,9 @@ _clock = time.monotonic_ns
 
 
 class _Stream:
-    """What the two streams are made from; ``watch`` turns one into the real thing, which passes attributes on when set, too."""
+    """What the two streams are made from; ``watch`` turns one into the real thing, which passes attributes on when set,
+    too.
+    """
 
     __slots__ = ("_original", "_call")
 
@@ -158,9 +160,8 @@ _inputs = {}
 
 def _input_class(kind):
     """By what the server's class can do, ours."""
-    if not hasattr(kind, "__iter__"):
-        found = Input
-    else:
+    found = Input
+    if hasattr(kind, "__iter__"):
         found = IteratorInput if hasattr(kind, "__next__") else IterableInput
     if len(_inputs) < 64:  # classes made on the fly must not pile up here
         _inputs[kind] = found

@@ -1,6 +1,6 @@
 """The boundary of a WSGI application: records its call, what it says through it, and passes everything on untouched.
 
-Source: PEP 3333. The environ stays the server's own dict (P1 below), with a recording stream for input and errors put in. What the
+Source: PEP 3333. The environ stays the server's own dict with a recording stream for input and errors put in. What the
 instrumentation must not do to the contract it watches is listed in this package's tests.
 """
 
@@ -16,6 +16,7 @@ from .streams import watch
 _clock = time.monotonic_ns
 _current_thread = threading.current_thread
 _ATOMS = frozenset((str, bytes, int, float, bool, type(None)))
+_CONTAINERS = frozenset((tuple, list, dict))
 
 #: environ keys whose values are objects under this process's server, so that they need not be found by failing. Grows.
 _object_keys = {"wsgi.input", "wsgi.errors", "wsgi.file_wrapper"}
@@ -74,7 +75,9 @@ def _learn(environ):
 
 
 class Call:
-    """One call of the application: its ``start_response`` and ``write``, and what its other parts record themselves by."""
+    """One call of the application: its ``start_response`` and ``write``, and what its other parts record themselves
+    by.
+    """
 
     __slots__ = (
         "_number",
@@ -159,7 +162,7 @@ class Call:
         info = {"args": list(args), "began": began}
         if kwargs:
             info["kwargs"] = kwargs
-        if type(data) is list and all([type(line) is bytes for line in data]):
+        if type(data) is list and all(type(line) is bytes for line in data):
             info["lines"] = len(data)
             data = b"".join(data)
         if type(data) is not bytes:

@@ -1,8 +1,8 @@
 """One module a server. Each has two functions:
 
-``install(session)`` puts our hooks into the server's classes. Called in the process that the supervisor started and in every
-spawned child, before the server does anything.
-``run(session)`` runs the server as its console script would. Returns the exit status, or raises SystemExit.
+``install(session)`` puts our hooks into the server's classes. Called in the process that the supervisor started and in
+every spawned child, before the server does anything. ``run(session)`` runs the server as its console script would.
+Returns the exit status, or raises SystemExit.
 """
 
 import importlib

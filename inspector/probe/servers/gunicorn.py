@@ -1,7 +1,7 @@
 """Gunicorn with its sync, threaded or uvicorn's workers: wraps what a worker loads, and knows when it serves.
 
-Facts of gunicorn 20 to 27. The user's own ``gunicorn.conf.py``, ``-c`` and ``GUNICORN_CMD_ARGS`` keep their effect: our hooks are
-put around theirs after all of it was read, at a reload too.
+Facts of gunicorn 20 to 27. The user's own ``gunicorn.conf.py``, ``-c`` and ``GUNICORN_CMD_ARGS`` keep their effect: our
+hooks are put around theirs after all of it was read, at a reload too.
 """
 
 from ..session import VARIABLE

@@ -13,6 +13,7 @@ def listening(config, backlog=1024):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((config["host"], config["port"]))
     sock.listen(backlog)
+    sock.setblocking(False)  # another instance may take the connection that we were told of
     return sock
 
 

@@ -23,7 +23,7 @@ def install(session):
     _hook_master(Multiprocess, session)
 
 
-def run(session):
+def run(session):  # noqa: ARG001  (every server's has it)
     """As the ``uvicorn`` command."""
     from uvicorn.main import main
 
@@ -57,7 +57,9 @@ def _hook_load(config_class, session):
 
 
 def _boundary(config, session):
-    """What uvicorn is to find in the application's place: our boundary, or a factory of it where it would find a factory."""
+    """What uvicorn is to find in the application's place: our boundary, or a factory of it where it would find a
+    factory.
+    """
     from uvicorn.importer import ImportFromStringError, import_from_string
 
     try:
@@ -88,7 +90,7 @@ def _called_as(application, interface):
     elif inspect.isfunction(application):
         is_3 = inspect.iscoroutinefunction(application)
     else:
-        is_3 = inspect.iscoroutinefunction(getattr(application, "__call__", None))
+        is_3 = inspect.iscoroutinefunction(getattr(application, "__call__", None))  # noqa: B004
     return "ASGI3" if is_3 else "ASGI2"
 
 

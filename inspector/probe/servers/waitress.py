@@ -25,7 +25,7 @@ def run(session):
     with session.booting():
         application = load(config["target"], config["factory"])
         application = session.wrap(session.adapt(application), "WSGI")
-    _say_when_serving(session)
+    session.ready()
     sockets.on_stop(_stop)
     waitress.serve(application, sockets=[sock], threads=config["threads"], clear_untrusted_proxy_headers=True)
     return 0
@@ -33,7 +33,3 @@ def run(session):
 
 def _stop():
     raise KeyboardInterrupt  # which waitress takes for the order to finish and go
-
-
-def _say_when_serving(session):
-    session.ready()

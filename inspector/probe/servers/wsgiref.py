@@ -41,7 +41,9 @@ def run(session):
 
 
 class _Stop:
-    """Serves by turns, so that a signal's handler need not interrupt a request (which wsgiref would answer with a 500)."""
+    """Serves by turns, so that a signal's handler need not interrupt a request (which wsgiref would answer with a
+    500).
+    """
 
     def __init__(self, server):
         self._server = server
