@@ -341,7 +341,7 @@ class Application:
         resolved, current, setting = self.resolved, self.current, self.setting
         return AppStatus(
             name=self.name,
-            target=resolved.complete,
+            target=resolved.spec,
             interface=resolved.subject.interface,
             framework=resolved.subject.framework,
             python_version=resolved.python_version,
@@ -385,7 +385,7 @@ class Application:
                     restarts=worker.generation - 1,
                     cpu=usage.cpu,
                     rss=usage.rss,
-                    in_hand=self.live.in_hand(worker.id) if worker.pid in crew.lives else worker.in_hand,
+                    in_hand=crew.in_hand(worker) if worker.pid in crew.lives else worker.in_hand,
                     last_outcome=crew.outcomes.get(slot, ""),
                 )
             )

@@ -54,7 +54,7 @@ def _add_window(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     opening.add_argument("what", nargs="?", default="", metavar="TRACE|PROJECT")
     opening.set_defaults(run=_open)
     demo = commands.add_parser("demo", help="the window, on the demo applications")
-    demo.set_defaults(run=_window, window=["--demo"])
+    demo.set_defaults(run=_window, window=["demo"])
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -136,7 +136,7 @@ def _drive(options: argparse.Namespace) -> int:
 
 
 def _open(options: argparse.Namespace) -> int:
-    options.window = [options.what] if options.what else []
+    options.window = ["open", options.what] if options.what else []
     return _window(options)
 
 

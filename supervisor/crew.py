@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inspector.live import LiveExchanges
-from inspector.model import Instance, Worker, WorkerEvent, WorkerState
+from inspector.model import Instance, Kind, Worker, WorkerEvent, WorkerState
 from supervisor.death import Evidence, Order, Verdict, judge
 from supervisor.lifecycle import WorkerChange, worker_after
 from supervisor.policy import CrashLoop
@@ -158,6 +158,11 @@ class Crew:
         """Workers that can take requests."""
         return sum(life.worker.state == WorkerState.READY and not life.ended_ns for life in self.lives.values())
 
+    def in_hand(self, worker: Worker) -> tuple[int, ...]:
+        """The requests that ``worker`` is working on; its lifespan, which is open all its life, is none."""
+        by_id = self._live.by_id
+        return tuple(id for id in self._live.in_hand(worker.id) if by_id[id].kind != Kind.LIFESPAN)
+
     # --- one death ----------------------------------------------------------------------------------------------------
 
     def _free_slot(self) -> int:
@@ -232,7 +237,7 @@ class Crew:
         worker.ended_ns = now
         worker.exit_code, worker.signal = verdict.exit_code, verdict.signal
         worker.cause, worker.outcome = str(verdict.cause), verdict.outcome
-        worker.in_hand = self._live.in_hand(worker.id)
+        worker.in_hand = self.in_hand(worker)
         self.outcomes[worker.slot] = verdict.outcome
         self._live.worker_gone(worker.id, now, verdict.outcome)
         detail = {

@@ -134,7 +134,9 @@ def _signalled(evidence: Evidence, number: int) -> Verdict:
         return verdict(Cause.GRACEFUL, f"ended when it was told to, by {sent}")
     if number in FAULTS:
         return verdict(Cause.CRASH, f"crashed with {sent} (a fault in native code)")
-    if evidence.master_gone and number != signal.SIGKILL:
+    if evidence.master_gone and number == signal.SIGKILL:  # each worker asks the kernel for that (PR_SET_PDEATHSIG)
+        return verdict(Cause.ORPHANED, "was killed by SIGKILL, as is every worker whose master has died")
+    if evidence.master_gone:
         return verdict(Cause.ORPHANED, f"ended by {sent} after its master had died")
     if number == signal.SIGKILL and evidence.oom_kills:
         return verdict(Cause.OUT_OF_MEMORY, "was killed by SIGKILL while the kernel was killing for want of memory")

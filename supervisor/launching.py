@@ -64,6 +64,7 @@ def environment(plan: Plan) -> dict[str, str]:
         adapt = "wsgi-to-asgi" if launch.interface == "WSGI" else "asgi-to-wsgi"
     word = {
         "protocol": 1,
+        "parent": os.getpid(),
         "socket": plan.probe_socket,
         "instance": plan.instance,
         "token": plan.token,

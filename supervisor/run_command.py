@@ -103,7 +103,10 @@ class Printer:
         where = f" worker {worker.slot}.{worker.generation}" if worker else ""
         total = wording.timings(exchange).get("total", 0.0)
         error = f" {exchange.error}" if exchange.error else ""
-        text = f"{exchange.method} {exchange.target} {exchange.status or '-'} {total:.1f} ms{where}{error}"
+        what = (
+            f"{exchange.method} {exchange.target} {exchange.status or '-'}" if exchange.method else str(exchange.kind)
+        )
+        text = f"{what} {total:.1f} ms{where}{error}"
         self._print(wording.exchange(exchange, worker, instance), text)
 
     def worker(self, app: Application, worker: Worker, event: str) -> None:  # noqa: ARG002

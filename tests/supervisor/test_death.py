@@ -67,8 +67,8 @@ TERM = (signal.SIGTERM,)
         ),
         (
             {"status": died(9), "master": True, "master_gone": True},
-            Cause.KILLED,
-            "was killed by SIGKILL (not sent by its master)",
+            Cause.ORPHANED,
+            "was killed by SIGKILL, as is every worker whose master has died",
         ),
         ({"status": left(9)}, Cause.EXIT, "exited by itself with status 9"),
         ({"status": left(0)}, Cause.EXIT, "exited by itself with status 0"),

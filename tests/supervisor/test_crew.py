@@ -1,0 +1,228 @@
+"""Lives and deaths of workers, which are real processes here; what masters and probes say is put in by the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from inspector.live import LiveExchanges
+from inspector.model import Exchange, Instance, Worker, WorkerState
+from inspector.store.writer import TraceWriter
+from supervisor.crew import Crew
+from supervisor.death import Order
+from supervisor.servers.base import Mode
+from supervisor.servers.catalogue import MODES
+
+
+class Stage:
+    """A crew, its trace, and the processes that play its workers."""
+
+    def __init__(self, folder: Path, mode: Mode, workers: int) -> None:
+        self.writer = TraceWriter(folder / "t.gatescope")
+        self.live = LiveExchanges(self.writer)
+        self.events: list[tuple[str, int, int]] = []
+        self.loops = 0
+        instance = Instance(id=1, app="a", target="m:a", mode=mode.slug, interface="WSGI", workers=workers, threads=1)
+        self.crew = Crew(
+            instance=instance, mode=mode, live=self.live, clock=time.monotonic_ns, changed=self.changed,
+            looping=self.looping,
+        )  # fmt: skip
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def changed(self, worker: Worker, event: str) -> None:
+        self.events.append((event, worker.slot, worker.generation))
+
+    def looping(self) -> None:
+        self.loops += 1
+
+    def process(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        self.processes.append(process)
+        return process
+
+    def worker(self, *, ready: bool = True) -> Worker:
+        worker = self.crew.connected(self.process().pid)
+        if ready:
+            self.crew.ready(worker, time.monotonic_ns())
+        return worker
+
+    def kill(self, worker: Worker, number: int = signal.SIGKILL) -> None:
+        os.kill(worker.pid, number)
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        self.writer.close()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Callable[[str, int], Stage]]:
+    made: list[Stage] = []
+
+    def make(mode: str = "gunicorn-sync", workers: int = 2) -> Stage:
+        made.append(Stage(tmp_path, MODES[mode], workers))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def play(scene: Callable[[], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(20):
+            await scene()
+
+    asyncio.run(main())
+
+
+async def exited(worker: Worker) -> None:
+    while worker.state != WorkerState.EXITED:  # noqa: ASYNC110 - a state has no event
+        await asyncio.sleep(0.005)
+
+
+def test_a_death_from_outside(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage()
+        worker = on.worker()
+        exchange = Exchange(id=7, worker=worker.id, called_ns=1)
+        on.live.add(exchange, expects_app=True)
+        began = time.monotonic()
+        on.kill(worker)
+        on.crew.disconnected(worker)
+        await exited(worker)
+        assert time.monotonic() - began < 1
+        assert (worker.cause, worker.signal, worker.exit_code) == ("killed", 9, None)
+        assert worker.outcome == "was killed by SIGKILL (not sent by its master)"
+        assert worker.in_hand == (7,)
+        assert exchange.error == "its worker was killed by SIGKILL (not sent by its master)"
+        assert on.events == [("born", 1, 1), ("ready", 1, 1), ("exited", 1, 1)]
+
+    play(scene)
+
+
+def test_the_successor_takes_the_slot(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage()
+        first, second = on.worker(), on.worker()
+        assert (first.slot, second.slot) == (1, 2)
+        on.kill(first)
+        await exited(first)
+        third = on.worker()
+        assert (third.slot, third.generation) == (1, 2)
+        assert on.crew.outcomes[1].startswith("was killed")
+        assert on.crew.ready_count == 2
+
+    play(scene)
+
+
+def test_what_the_master_did_is_told_apart(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage()
+        worker = on.worker()
+        now = time.monotonic_ns()
+        on.crew.master_said("signal", worker.pid, signal.SIGABRT, now)
+        on.kill(worker, signal.SIGABRT)
+        on.crew.master_said("exited", worker.pid, signal.SIGABRT, now)
+        await exited(worker)
+        assert worker.cause == "replaced"
+        assert "it had not answered in time" in worker.outcome
+
+    play(scene)
+
+
+def test_a_master_that_kills_the_dead_did_not_kill_it(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage("uvicorn", 2)
+        worker = on.worker()
+        on.kill(worker)
+        while not on.crew.lives[worker.pid].ended_ns:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        on.crew.master_said("signal", worker.pid, signal.SIGKILL, time.monotonic_ns())
+        await exited(worker)
+        assert worker.cause == "killed"
+
+    play(scene)
+
+
+def test_ordered_ends_are_graceful(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage("uvicorn", 2)
+        worker, slow = on.worker(), on.worker()
+        on.crew.stopping(Order.STOP)
+        assert worker.state == WorkerState.STOPPING
+        on.kill(worker, signal.SIGTERM)
+        await exited(worker)
+        assert worker.cause == "graceful"
+        on.crew.stopping(Order.KILL)
+        on.kill(slow)
+        await on.crew.gone(5)
+        assert slow.cause == "forced"
+
+    play(scene)
+
+
+def test_a_closed_connection_is_no_death(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage()
+        worker = on.worker()
+        on.crew.disconnected(worker)
+        await asyncio.sleep(0.1)
+        assert worker.state == WorkerState.READY
+        await on.crew.gone(0.01)
+        assert worker.cause == "unknown"
+
+    play(scene)
+
+
+def test_a_worker_that_was_dead_before_it_could_be_watched(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage()
+        process = on.process()
+        process.kill()
+        process.wait()
+        on.crew.master_said("signal", process.pid, 9, time.monotonic_ns())
+        on.crew.master_said("born", process.pid, 0, 123)
+        worker = on.crew.connected(process.pid)
+        assert worker.born_ns == 123
+        on.crew.disconnected(worker)
+        on.crew.master_said("exited", process.pid, 9, time.monotonic_ns())
+        await exited(worker)
+        assert worker.cause == "replaced"
+
+    play(scene)
+
+
+def test_a_loop_of_deaths_before_ready_is_noticed(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage()
+        for _ in range(5):
+            worker = on.worker(ready=False)
+            on.kill(worker)
+            await exited(worker)
+        assert on.loops == 1
+        assert worker.generation == 5
+
+    play(scene)
+
+
+def test_a_second_connection_is_the_same_worker(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage()
+        worker = on.worker()
+        assert on.crew.connected(worker.pid) is worker
+        on.kill(worker)
+        await exited(worker)
+        on.crew.ready(worker, 1)  # said before its end, read after
+        assert worker.state == WorkerState.EXITED
+
+    play(scene)
