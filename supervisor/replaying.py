@@ -109,7 +109,8 @@ class Replays:
         await originals.open()
         try:
             chosen = await originals.choose(ids=command.exchanges)
-            check(chosen, command.speed)
+            chosen_by_hand = bool(command.exchanges)  # then also what is a replay itself
+            check(chosen, command.speed, replays_too=chosen_by_hand)
         except BaseException:
             await originals.close()
             raise
@@ -120,7 +121,7 @@ class Replays:
             originals=chosen,
             landing=Proxied(Arrivals.of(live), token, run.id),
             recorder=recorder,
-            options=Options(speed=command.speed, concurrency=command.concurrency),
+            options=Options(speed=command.speed, concurrency=command.concurrency, replays_too=chosen_by_hand),
             load=originals.load,
             on_progress=replay.moved,
         )

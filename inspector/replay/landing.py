@@ -59,6 +59,12 @@ class Arrivals:
         self._waiting: dict[tuple[int, int], asyncio.Future[None]] = {}
         live.on_finished = self._on_finished
 
+    @classmethod
+    def of(cls, live: LiveExchanges) -> Arrivals:
+        """The one that watches ``live``, which its hook remembers for us."""
+        watching = getattr(live.on_finished, "__self__", None)
+        return watching if isinstance(watching, cls) else cls(live)
+
     def begin(self, run: int) -> None:
         """Remember what finishes of ``run``."""
         self._runs.add(run)
