@@ -38,7 +38,9 @@ def to_curl(exchange: Exchange, address: str = "") -> str:
 
 
 def _path(target: str) -> str:
-    return target if target.startswith("/") else urlsplit(target).path or "/"
+    if target.startswith("/"):
+        return target
+    return "/" if target == "*" else urlsplit(target).path or "/"
 
 
 def _data(content: bytes) -> str:

@@ -71,6 +71,7 @@ class TrafficPage(QWidget):
         self._connect()
         self._restore()
         self._say_empty()
+        self.setFocusProxy(self.table)
 
     # building
 

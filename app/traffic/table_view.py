@@ -6,13 +6,14 @@ Knows the model and the settings; what is done with the selection is the page's 
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from app.traffic.columns import COLUMNS, INDEX
 from app.traffic.painting import CellDelegate, PhasesDelegate
 from app.traffic.table_model import ExchangeTableModel
 
+_NARROW = 1100  #: pixels: below, the bar of phases makes room for the path
 _STEPS = {Qt.Key.Key_J: 1, Qt.Key.Key_K: -1}
 
 
@@ -42,6 +43,7 @@ class ExchangeTable(QTableView):
         )
         self.exchanges = model
         self.following = True
+        self._sized_by_user = self._sharing = False
         self._order = ("", False)
         self.setModel(model)
         self._dress()
@@ -84,6 +86,7 @@ class ExchangeTable(QTableView):
     def _connect(self) -> None:
         header = self.horizontalHeader()
         header.customContextMenuRequested.connect(lambda at: self.columns_menu().popup(header.mapToGlobal(at)))
+        header.sectionResized.connect(self._on_section_resized)
         header.sortIndicatorChanged.connect(self._on_sort_asked)
         self.customContextMenuRequested.connect(self._on_menu_asked)
         bar = self.verticalScrollBar()
@@ -102,6 +105,8 @@ class ExchangeTable(QTableView):
             header.moveSection(header.visualIndex(number), number)
             header.resizeSection(number, column.width * unit + 14)
             header.setSectionHidden(number, not column.shown)
+        self._sized_by_user = False
+        self._share_width()
 
     def columns_menu(self) -> QMenu:
         """What to show, as a menu of ticks."""
@@ -134,6 +139,27 @@ class ExchangeTable(QTableView):
         if asked != self._order:
             self._order = asked
             self.order_changed.emit(*asked)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The path takes what the other columns leave, until the user has sized a column."""
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        if self._sized_by_user:
+            return
+        path, last = INDEX["path"], INDEX["waterfall"]
+        unit = self.fontMetrics().averageCharWidth()
+        narrow = self.viewport().width() < _NARROW
+        others = sum(self.columnWidth(at) for at in range(len(COLUMNS)) if at not in (path, last))
+        bar = COLUMNS[last].width * unit * (2 if narrow else 3) // 3
+        self._sharing = True
+        self.setColumnWidth(path, max(18 * unit, self.viewport().width() - others - bar))
+        self._sharing = False
+
+    def _on_section_resized(self, section: int, _before: int, _now: int) -> None:
+        if not self._sharing and section != INDEX["waterfall"] and self.isVisible():
+            self._sized_by_user = self._sized_by_user or QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
 
     # selection
 

@@ -44,8 +44,8 @@ def test_story_of_what_still_runs() -> None:
 
 def test_story_of_failures() -> None:
     failed = done(
-        state=State.FAILED, error="its worker was killed by SIGKILL", interface="", exception="Traceback\nValueError: no",
-        dropped=3, replay_of=4, replay_run=1, returned_ns=150 * MS,
+        state=State.FAILED, error="its worker was killed by SIGKILL", exception="Traceback\nValueError: no", dropped=3,
+        interface="", replay_of=4, replay_run=1, returned_ns=150 * MS,
     )  # fmt: skip
     told = story(failed, Placed())
     assert told[0] == "Served through the application by a worker."

@@ -38,6 +38,7 @@ class BodyView(QWidget):
         self.image.setAccessibleName(f"{name} image")
         self._colors = JsonColors(self.text.document())
         self._stack = QStackedWidget()
+        self.bar_height = self.segments.sizeHint().height() + 4
         self._arrange()
         self.segments.group.idClicked.connect(self._show)
 
@@ -49,7 +50,9 @@ class BodyView(QWidget):
         for page in (self.text, self.table, scroll):
             self._stack.addWidget(page)
         self.title = caption(self._name)
-        bar = QHBoxLayout()
+        head = QWidget()
+        head.setFixedHeight(self.bar_height)
+        bar = QHBoxLayout(head)
         bar.setContentsMargins(8, 2, 4, 2)
         bar.addWidget(self.title)
         bar.addStretch(1)
@@ -58,7 +61,7 @@ class BodyView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar)
+        column.addWidget(head)
         column.addWidget(self.note)
         column.addWidget(self._stack, 1)
 

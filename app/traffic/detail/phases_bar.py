@@ -78,4 +78,6 @@ class PhasesBar(QWidget):
     def _label(self, phase: Phase) -> str:
         total = sum(p.length_ns for p in self._phases)
         more = ", so far" if phase.running else ""
-        return f"{TITLES[phase.name]} {formats.duration(phase.length_ns)} ({100 * phase.length_ns / total:.0f} %{more})"
+        share = 100 * phase.length_ns / total
+        said = f"{share:.0f} %" if share >= 1 else "under 1 %"
+        return f"{TITLES[phase.name]} {formats.duration(phase.length_ns)} ({said}{more})"

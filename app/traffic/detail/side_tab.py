@@ -20,14 +20,16 @@ class SideTab(QWidget):
         super().__init__(parent)
         self._side = side
         title = side.title()
+        self.body = BodyView(f"{title} body")
         self.start_line = QLabel()
         self.start_line.setAccessibleName(f"{title} line")
         self.start_line.setFont(mono_font())
         self.start_line.setTextFormat(Qt.TextFormat.PlainText)
         self.start_line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.start_line.setContentsMargins(8, 6, 8, 4)
+        self.start_line.setContentsMargins(8, 0, 8, 0)
+        # The head's table and the body begin on one line.
+        self.start_line.setFixedHeight(self.body.bar_height)
         self.headers = PairTable(f"{title} headers", ("Header", "Value"))
-        self.body = BodyView(f"{title} body")
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.splitter.setObjectName(f"{side}Splitter")
         self.splitter.setHandleWidth(1)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.theme import color, mono_font
+from app.theme import Role, color, mono_font
 from app.traffic import formats, narrative
 from app.traffic.columns import Axis
 from app.traffic.detail.parts import MonoText, caption
@@ -31,9 +31,9 @@ class SummaryTab(QScrollArea):
         self.setAccessibleName("Summary")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self._tone = Role.TEXT
         self.headline = _line("Headline")
         self.story = _line("What happened")
-        self.story.setLineWidth(0)
         self.bar = PhasesBar()
         self.facts = QGridLayout()
         self._values: dict[str, QLabel] = {}
@@ -84,8 +84,8 @@ class SummaryTab(QScrollArea):
         """Show ``exchange``, which ``placed`` served, as things stand at ``axis``."""
         now = axis.now if exchange.state == State.OPEN else 0
         self.headline.setText(narrative.headline(exchange))
-        tone = color(TONES[formats.tone(exchange.status, exchange.state)])
-        self.headline.setStyleSheet(f"color: {tone.name()};")
+        self._tone = TONES[formats.tone(exchange.status, exchange.state)]
+        self._ink_headline()
         self.story.setText("\n".join(narrative.story(exchange, placed, now)))
         found = phases(exchange, now)
         self.bar.show_phases(found)
@@ -97,6 +97,17 @@ class SummaryTab(QScrollArea):
         self.problem.setVisible(bool(exchange.exception))
         if self.problem.toPlainText() != exchange.exception:
             self.problem.setPlainText(exchange.exception)
+
+    def _ink_headline(self) -> None:
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.WindowText, color(self._tone))
+        self.headline.setPalette(palette)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Other colours: the headline's too."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._ink_headline()
 
     def _show_facts(self, exchange: Exchange, placed: Placed, axis: Axis) -> None:
         began = exchange.opened_ns or exchange.called_ns
