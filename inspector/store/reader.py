@@ -35,6 +35,7 @@ ORDERS = {
     "id": "e.id",
     "rev": "e.rev",
     "opened": "e.opened_ns",
+    "time": "max(e.opened_ns, e.called_ns * (e.opened_ns = 0))",
     "duration": "e.duration_ns",
     "status": "e.status",
     "method": "e.method",

@@ -1,0 +1,274 @@
+"""The commands that read traces: ``ls``, ``show``, ``workers``, ``export``.
+
+Parses their arguments, opens the trace and prints; what things look like is decided in ``inspector.export``. Starts
+nothing and knows no supervisor.
+
+Exit status: 0 done, 1 the trace cannot be read or what was asked for is not in it, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
+from importlib import metadata
+from pathlib import Path
+
+from inspector.export import listing
+from inspector.export.curl import to_curl
+from inspector.export.har import to_har
+from inspector.export.record import Record, exchange_record, full_record, to_line, worker_record
+from inspector.model import Instance, Worker, WorkerEvent
+from inspector.query import Query, QueryError, parse
+from inspector.store.reader import TraceError, TraceReader
+
+_PAGE = 500
+_FILTER = """\
+FILTER: words that must all hold. A bare word is looked for in the target; field:value compares.
+  method:POST  path:/api  path:~^/api/\\d+$  status:5xx  status:404,410  duration:>200ms  size:>10k
+  kind:ws  state:open  is:failed  is:error  worker:3  pid:4711  mode:gunicorn  replay:1  id:12..20
+  header.x-request-id:abc  scope.path:/x  environ.REMOTE_ADDR:10.  -path:/health  not a  a or b  ( )
+After the trace, a filter that begins with "-" needs "--" before it, or "not" instead.
+"""
+
+Handler = Callable[[argparse.Namespace], int]
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands. Each parser's ``handler`` (and ``run``) takes the arguments and gives the exit status."""
+    ls = _parser(commands, "ls", _ls, "list the exchanges of a trace", epilog=_FILTER)
+    _add_filter(ls)
+    _add_json(ls)
+    show = _parser(commands, "show", _show, "everything about one exchange")
+    show.add_argument("id", type=int, metavar="ID", help="the exchange's number, as gatescope ls prints it")
+    _add_json(show)
+    workers = _parser(commands, "workers", _workers, "the workers of a trace, their lives and how they ended")
+    _add_json(workers)
+    export = _parser(commands, "export", _export, "write exchanges in another format", epilog=_FILTER)
+    _add_filter(export)
+    export.add_argument("--format", choices=("har", "curl"), required=True)
+    export.add_argument("-o", "--output", metavar="FILE", default="-", help="where to (standard output)")
+    export.add_argument("--secrets", action="store_true", help="leave credentials and cookies as they were")
+
+
+def _parser(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    handler: Handler,
+    about: str,
+    epilog: str = "",
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=about, description=about.capitalize() + ".", epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("trace", metavar="TRACE", help="a trace file")
+    parser.set_defaults(handler=handler, run=handler)
+    return parser
+
+
+def _add_filter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("filter", nargs="*", metavar="FILTER", help="which exchanges (all), see below")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+
+class _UsageError(Exception):
+    """What was asked for makes no sense; the text says why."""
+
+
+def _reported(handler: Handler) -> Handler:
+    """``handler`` with its failures told on standard error, and a reader that stops listening taken for the end."""
+
+    @wraps(handler)
+    def wrapped(options: argparse.Namespace) -> int:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter gets its escape
+        try:
+            status = handler(options)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What Python still holds for standard output is written at exit: to nowhere.
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except _UsageError as error:
+            return _complain(str(error), 2)
+        except TraceError as error:
+            return _complain(str(error), 1)
+        except OSError as error:
+            return _complain(f"{error.strerror or error}: {error.filename or 'output'}", 1)
+        return status
+
+    return wrapped
+
+
+def _complain(text: str, status: int) -> int:
+    print(f"gatescope: {listing_safe(text)}", file=sys.stderr)  # noqa: T201
+    return status
+
+
+def listing_safe(text: str) -> str:
+    """``text`` line by line without what a terminal would act on."""
+    return "\n".join(listing.visible(line) for line in text.split("\n"))
+
+
+def _say(line: str) -> None:
+    print(line)  # noqa: T201
+
+
+# --- the commands -----------------------------------------------------------------------------------------------------
+
+
+@_reported
+def _ls(options: argparse.Namespace) -> int:
+    query = _query(options.filter)
+    with TraceReader(options.trace) as reader:
+        ids = reader.ids(query)
+        if options.json:
+            for record in _records(reader, ids):
+                _say(to_line(exchange_record(record)))
+            return 0
+        style, meta = _style(), reader.meta()
+        _say(listing.listing_head(style))
+        for start in range(0, len(ids), _PAGE):
+            for row in reader.rows(ids[start : start + _PAGE]):
+                _say(listing.listing_line(row, meta.wall(row.opened_ns or row.called_ns, row.id), style))
+        _say(style.paint(_summary(reader, len(ids)), "dim"))
+    return 0
+
+
+def _summary(reader: TraceReader, shown: int) -> str:
+    counts = reader.counts()
+    parts = [f"{shown} of {counts.exchanges} exchanges", f"{counts.open} open", f"{counts.messages} messages"]
+    parts += [f"{count} {what} dropped" for what, count in sorted(counts.dropped.items())]
+    return ", ".join(parts)
+
+
+@_reported
+def _show(options: argparse.Namespace) -> int:
+    with TraceReader(options.trace) as reader:
+        record = next(_records(reader, [options.id]), None)
+        if record is None:
+            ids = reader.ids()
+            why = f"It holds {len(ids)} exchanges" + (f", numbered {ids[0]} to {ids[-1]}." if ids else ".")
+            raise TraceError(f"There is no exchange {options.id} in {options.trace}.", why, "See: gatescope ls TRACE")
+        if options.json:
+            _say(to_line(full_record(record)))
+            return 0
+        for line in listing.exchange_text(record, _style()):
+            _say(line)
+    return 0
+
+
+@_reported
+def _workers(options: argparse.Namespace) -> int:
+    with TraceReader(options.trace) as reader:
+        instances = {instance.id: instance for instance in reader.instances()}
+        workers, meta = reader.workers(), reader.meta()
+        if options.json:
+            events = _by_worker(reader.worker_events())
+            for worker in workers:
+                began = meta.wall(worker.born_ns) / 1e9 if worker.born_ns else 0.0
+                instance = instances.get(worker.instance)
+                restarts = max(0, worker.generation - 1)
+                _say(to_line(worker_record(worker, instance, events.get(worker.id, ()), restarts, began)))
+            return 0
+    style = _style()
+    _say(listing.workers_head(style))
+    for worker in workers:
+        _say(listing.worker_line(worker, _mode(instances, worker.instance), meta.wall(worker.born_ns), style))
+    return 0
+
+
+@_reported
+def _export(options: argparse.Namespace) -> int:
+    query = _query(options.filter)
+    with TraceReader(options.trace) as reader, _output(options.output) as write:
+        ids = reader.ids(query)
+        if options.format == "har":
+            records = _records(reader, ids)
+            pieces: Iterable[str] = to_har(records, version=_version(), secrets=options.secrets)
+        else:
+            records = _records(reader, ids, messages=False)
+            pieces = (to_curl(record.exchange, secrets=options.secrets) + "\n" for record in records)
+        for piece in pieces:
+            write(piece)
+    return 0
+
+
+# --- parts ------------------------------------------------------------------------------------------------------------
+
+
+def _query(words: list[str]) -> Query | None:
+    """One argument is a whole filter; several are joined, as they were typed without quotes."""
+    text = " ".join(words)
+    try:
+        return parse(text) if text.strip() else None
+    except QueryError as error:
+        raise _UsageError(f"{error.message}\n  {text}\n  {' ' * error.position}^") from None
+
+
+def _records(reader: TraceReader, ids: Iterable[int], *, messages: bool = True) -> Iterator[Record]:
+    """The exchanges with these ids and what belongs to them; those that are gone by now are left out."""
+    meta = reader.meta()
+    instances = {instance.id: instance for instance in reader.instances()}
+    workers: dict[int, Worker] = {worker.id: worker for worker in reader.workers()}
+    for identity in ids:
+        exchange = reader.exchange(identity)
+        if exchange is None:
+            continue
+        found = reader.messages(identity) if messages else []
+        wall = meta.wall(exchange.opened_ns or exchange.called_ns, identity)
+        yield Record(exchange, found, workers.get(exchange.worker), _mode(instances, exchange.instance), wall)
+
+
+def _mode(instances: dict[int, Instance], identity: int) -> str:
+    instance = instances.get(identity)
+    return instance.mode if instance else ""
+
+
+def _by_worker(events: Iterable[WorkerEvent]) -> dict[int, list[WorkerEvent]]:
+    found: dict[int, list[WorkerEvent]] = {}
+    for event in events:
+        found.setdefault(event.worker, []).append(event)
+    return found
+
+
+def _style() -> listing.Style:
+    """Colours for a terminal that wants them (https://no-color.org), 100 columns for everything else."""
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size((100, 24)).columns if terminal else 100
+    return listing.Style(width, terminal and not os.environ.get("NO_COLOR"))
+
+
+@contextlib.contextmanager
+def _output(path: str) -> Iterator[Callable[[str], object]]:
+    """Where an export goes. A file appears when it is complete, so that what was there before survives a failure."""
+    if path == "-":
+        yield sys.stdout.write
+        return
+    target = Path(path)
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+            yield file.write
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _version() -> str:
+    try:
+        return metadata.version("gatescope")
+    except metadata.PackageNotFoundError:
+        return "0"
