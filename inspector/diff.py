@@ -133,6 +133,8 @@ def _compare(original: Answer, replay: Answer, rules: Rules) -> Iterator[Differe
         )
     if original.status != replay.status:
         yield Difference("status", "", original.status or None, replay.status or None)
+    if not (original.status and replay.status):
+        return  # one of them has no response, so there is nothing to compare
     yield from _compare_headers(original, replay, rules)
     yield from _compare_bodies(original, replay, rules)
 

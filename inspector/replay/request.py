@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from inspector.model import Body, Exchange
 
-#: Fields of the connection, not of the message. Transfer-Encoding is kept when it says that chunks were sent.
+#: Fields of the connection, not of the message. Transfer-Encoding is kept when it says that chunks were sent,
+#: Connection when it only says whether the connection stays open: applications see it, and we can do as it says.
 _HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"upgrade", b"http2-settings"})
+_PERSISTENCE = (b"keep-alive", b"close")
 
 
 class UnreplayableError(Exception):
@@ -86,6 +88,8 @@ def _kept(fields: list[tuple[bytes, bytes]], length: int, chunked: bool, host: b
                 kept.append((name, b"chunked"))
             case b"content-length" | b"transfer-encoding":
                 continue
+            case b"connection" if value.lower() in _PERSISTENCE:
+                kept.append((name, value))
             case lower if lower in _HOP_BY_HOP or lower.startswith(b"gatescope-"):
                 continue
             case _:

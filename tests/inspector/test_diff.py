@@ -37,7 +37,7 @@ def paths(differences: list[Difference]) -> list[tuple[str, str]]:
 
 def test_status():
     assert compare(answer(status=200), answer(status=503)) == [Difference("status", "", 200, 503)]
-    assert compare(answer(status=200), answer(status=0)) == [Difference("status", "", 200, None)]
+    assert compare(answer(b"hello", ("A", "b"), status=200), answer(status=0)) == [Difference("status", "", 200, None)]
 
 
 def test_an_error_on_one_side_is_a_difference_and_on_both_is_none():

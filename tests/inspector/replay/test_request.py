@@ -34,10 +34,20 @@ def test_names_case_order_and_duplicates_stay():
 def test_what_belongs_to_the_connection_is_left_out():
     request = rebuild(
         recorded(
-            "Host: a", "Connection: close", "Keep-Alive: 5", "Upgrade: h2c", "Transfer-Encoding: gzip", "Accept: */*"
+            "Host: a",
+            "Connection: Upgrade, close",
+            "Keep-Alive: 5",
+            "Upgrade: h2c",
+            "Transfer-Encoding: gzip",
+            "Accept: */*",
         )
     )
     assert request.headers == ((b"Host", b"a"), (b"Accept", b"*/*"))
+
+
+@pytest.mark.parametrize("value", ["keep-alive", "Close"])
+def test_whether_the_connection_persists_is_said_again(value):
+    assert rebuild(recorded(f"Connection: {value}")).headers == ((b"Connection", value.encode()),)
 
 
 def test_the_length_stays_in_its_place():
