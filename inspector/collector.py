@@ -77,7 +77,6 @@ class Collector:
         self._path: Path | None = None
         self._connections: set[_Connection] = set()
         self._empty = asyncio.Event()
-        self.closing = False
 
     async def start(self, path: str | os.PathLike[str]) -> None:
         """Listen at ``path``, which must not exist, in a folder that only the user may enter. Raises OSError."""
@@ -94,12 +93,14 @@ class Collector:
         self._tokens.pop(instance, None)
 
     async def close(self) -> None:
-        """Stop listening and drop every connection, without a word to the listener."""
-        self.closing = True
+        """Stop listening, take what was sent so far, and drop every connection.
+
+        The listener hears of workers that had gone before, but not of those that live on.
+        """
         if self._server is not None:
             self._server.close()
         for connection in list(self._connections):
-            connection.abort()
+            connection.finish()
         if self._connections:
             await self._empty.wait()
         if self._server is not None:
@@ -138,6 +139,7 @@ class _Connection(asyncio.Protocol):
         self._instance = 0
         self._worker: Worker | None = None
         self._calls: Calls | None = None
+        self._dropped = False  # by us, while the process lives
         self._handle: Callable[[Frame], None] = self._hello
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -149,13 +151,8 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take the frames that have come, then rest a little."""
-        try:
-            for frame in self._decoder.feed(data):
-                self._handle(frame)
-        except FrameError:
-            self._refuse()
-            return
-        if len(data) < MUCH and self._transport is not None and not self._transport.is_closing():
+        assert self._transport is not None
+        if self._take(data) and len(data) < MUCH and not self._transport.is_closing():
             self._transport.pause_reading()
             self._loop.call_later(REST, self._go_on)
 
@@ -163,24 +160,50 @@ class _Connection(asyncio.Protocol):
         """All it sent has been taken: the socket gives that before its end."""
         if self._patience is not None:
             self._patience.cancel()
-        if self._worker is not None and not self._collector.closing:
+        if self._worker is not None and not self._dropped:
             self._collector.listener.worker_gone(self._worker, self._collector.clock())
         self._collector.left(self)
 
-    def abort(self) -> None:
-        """Drop the connection at once."""
-        if self._transport is not None:
-            self._transport.abort()
+    def finish(self) -> None:
+        """Take what is there, which the loop may not have looked at yet, and drop the connection."""
+        assert self._transport is not None
+        self._dropped = not self._take_the_rest(self._transport.get_extra_info("socket").fileno())
+        self._transport.abort()
+
+    def _take_the_rest(self, descriptor: int) -> bool:
+        """Whether the process had closed it."""
+        while descriptor >= 0:
+            try:
+                data = os.read(descriptor, MUCH)
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
+            if not data:
+                return True
+            self._take(data)
+        return True
+
+    def _take(self, data: bytes) -> bool:
+        try:
+            for frame in self._decoder.feed(data):
+                self._handle(frame)
+        except FrameError:
+            self._refuse()
+            return False
+        return True
 
     def _go_on(self) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        assert self._transport is not None
+        if not self._transport.is_closing():
             self._transport.resume_reading()
 
     def _refuse(self) -> None:
         self._collector.refused += 1
         self._collector.recorder.dropped("probe connections", 1)
         self._handle = _ignore
-        self.abort()
+        assert self._transport is not None
+        self._transport.abort()
 
     def _hello(self, frame: Frame) -> None:
         if frame[0] != "hello":
