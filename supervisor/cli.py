@@ -54,7 +54,7 @@ def _add_window(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     opening.add_argument("what", nargs="?", default="", metavar="TRACE|PROJECT")
     opening.set_defaults(run=_open)
     demo = commands.add_parser("demo", help="the window, on the demo applications")
-    demo.set_defaults(run=_window, window=["demo"])
+    demo.set_defaults(run=_demo)
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -133,6 +133,16 @@ def _drive(options: argparse.Namespace) -> int:
     from supervisor.drive_commands import run
 
     return run(options)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    displayed = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    if displayed or sys.platform in ("darwin", "win32"):
+        options.window = ["demo"]
+        return _window(options)
+    from supervisor.demo_command import run
+
+    return run()
 
 
 def _open(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
 from inspector.model import Exchange, Worker
 from inspector.store.errors import TraceError
@@ -30,6 +30,7 @@ from supervisor.control.messages import (
     Problem,
     Refused,
     ReloadApp,
+    ReplayChanged,
     Reply,
     Shutdown,
     StartApp,
@@ -40,6 +41,7 @@ from supervisor.control.messages import (
     SwitchMode,
     WayOut,
 )
+from supervisor.replaying import ReplayRefusedError, Replays
 from supervisor.servers.base import Launch, Mode
 from supervisor.target.problems import TargetError
 from supervisor.target.resolve import Resolved, resolve
@@ -74,7 +76,8 @@ class Supervisor:
         self._waiting: set[str] = set()  #: applications with an event due
         self._lines: dict[str, list[str]] = {}
         self._numbers = 0
-        self._replays: Any = None
+        self._replays = Replays(lambda status: publish(ReplayChanged(replay=status)))
+        self._traffic: dict[str, asyncio.Task[None]] = {}
 
     # --- commands (control.server.Executor) ---------------------------------------------------------------------------
 
@@ -87,7 +90,8 @@ class Supervisor:
 
     def snapshot(self) -> list[Event]:
         """One event for each application there is."""
-        return [AppChanged(app=app.status()) for app in self.apps.values()]
+        replays = [ReplayChanged(replay=status) for status in self._replays.status()]
+        return [*(AppChanged(app=app.status()) for app in self.apps.values()), *replays]
 
     async def _execute(self, command: Command) -> Reply:
         match command:
@@ -101,6 +105,7 @@ class Supervisor:
                 return await self._reload(command)
             case StopApp():
                 app = self.app(command.app)
+                await self._end_visitors(app.name)
                 await app.stop()
                 return Finished(id=command.id, app=app.status())
             case GetStatus():
@@ -111,8 +116,14 @@ class Supervisor:
                 return Finished(id=command.id)
             case Hello() | Subscribe():  # the control server's own
                 return Finished(id=command.id)
-            case StartReplay() | CancelReplay() | MakeTraffic():
-                return await self._drive(command)
+            case StartReplay():
+                return await self._start_replay(command)
+            case CancelReplay():
+                if (replay := self._replays.cancel(command.run)) is None:
+                    raise RefusalError(Problem(what=f"There is no replay {command.run} under way."))
+                return Finished(id=command.id, replay=replay)
+            case MakeTraffic():
+                return await self._make_traffic(command)
             case _:
                 assert_never(command)
 
@@ -207,8 +218,40 @@ class Supervisor:
             raise RefusalError(problem)
         return Finished(id=command.id, app=app.status())
 
-    async def _drive(self, command: StartReplay | CancelReplay | MakeTraffic) -> Reply:
-        return Refused(id=command.id, problem=Problem(what="Not here yet."))
+    async def _start_replay(self, command: StartReplay) -> Reply:
+        app = self._serving(command.app)
+        try:
+            status = await self._replays.start(
+                app=app.name, url=app.url, token=app.proxy.replay_token, recorder=app.writer, live=app.live,
+                trace_path=str(app.trace), command=command,
+            )  # fmt: skip
+        except ReplayRefusedError as error:
+            raise RefusalError(error.problem) from None
+        return Finished(id=command.id, replay=status)
+
+    async def _make_traffic(self, command: MakeTraffic) -> Reply:
+        """Traffic runs in the background; only its end says what came of it, among the application's output."""
+        app = self._serving(command.app)
+        if app.name in self._traffic:
+            raise RefusalError(Problem(what=f"Traffic is being made for {app.name} already."))
+        task = asyncio.create_task(self._drive(app, command.seconds))
+        self._traffic[app.name] = task
+        task.add_done_callback(lambda _: self._traffic.pop(app.name, None))
+        return Finished(id=command.id, app=app.status())
+
+    async def _drive(self, app: Application, seconds: float) -> None:
+        from supervisor.traffic import drive
+
+        report = await drive(app.url, seconds)
+        last = f"; the last one: {report.problem}" if report.problem else ""
+        answered, failed = report.answered.total(), report.failed.total()
+        self.line_written(app, f"gatescope: traffic is over, {answered} answers, {failed} failures{last}")
+
+    def _serving(self, name: str) -> Application:
+        app = self.app(name)
+        if not app.serving:
+            raise RefusalError(Problem(what=f"{app.name} is {app.state}.", why="Start it first."))
+        return app
 
     def app(self, name: str) -> Application:
         """The application called ``name``; the only one there is for an empty name. Raises RefusalError."""
@@ -226,7 +269,16 @@ class Supervisor:
         apps = list(self.apps.values())
         if force:
             await self.force()
+        await self._end_visitors("")
         await asyncio.gather(*(app.close() for app in apps))
+
+    async def _end_visitors(self, name: str) -> None:
+        """End the replays and the traffic that we make ourselves for the application ``name``, or for all."""
+        await self._replays.close(name)
+        tasks = [task for app, task in self._traffic.items() if name in ("", app)]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def force(self) -> None:
         """End every process now."""

@@ -239,6 +239,8 @@ class Crew:
         worker.cause, worker.outcome = str(verdict.cause), verdict.outcome
         worker.in_hand = self.in_hand(worker)
         self.outcomes[worker.slot] = verdict.outcome
+        for identity in worker.in_hand:  # that the connection ended is what the proxy knows; this is why
+            self._live.by_id[identity].error = f"its worker {verdict.outcome}"
         self._live.worker_gone(worker.id, now, verdict.outcome)
         detail = {
             "cause": str(verdict.cause),

@@ -50,6 +50,7 @@ class Subject:
     python: str = "python"
     factory: bool = False
     distributions: Mapping[str, str] = field(default_factory=dict)
+    remark: str = ""  #: what says so
 
     @property
     def family(self) -> str:
@@ -121,7 +122,8 @@ def _tailored(mode: Mode, launch: Launch, *, adapted: bool) -> Launch:
 
 def _judge(mode: Mode, subject: Subject) -> tuple[str, str, tuple[WayOut, ...]]:
     if not subject.family:
-        return "impossible", f"{subject.called} is neither a WSGI nor an ASGI application, as far as one can see.", ()
+        why = f"{subject.called} is neither a WSGI nor an ASGI application, as far as one can see. {subject.remark}"
+        return "impossible", why.rstrip(), ()
     if mode.interface != subject.family:
         state = "impossible" if subject.interface == "ASGI2" else "adaptable"
         return state, explain(mode, subject), ways_out(mode, subject)
@@ -140,21 +142,28 @@ def _missing(mode: Mode, subject: Subject) -> str:
 def explain(mode: Mode, subject: Subject) -> str:
     """Why ``mode`` does not run ``subject``, whose interface it does not speak: what would happen, and why."""
     server = mode.slug.split("-")[0]
-    cls = subject.framework or "your application"
+    name = _callable(subject)
     if subject.family == "ASGI":
         return (
             f"{subject.called} is ASGI: a coroutine to be called with scope, receive and send, and awaited. "
-            f"{mode.title} speaks WSGI and calls it with two arguments, environ and start_response. "
+            f"{mode.slug} speaks WSGI and calls it with two arguments, environ and start_response. "
             f"{server} would start as if all were well and then answer every request with status 500; its log would "
-            f"say: TypeError: {cls}.__call__() missing 1 required positional argument: 'send'."
+            f"say: TypeError: {name}() missing 1 required positional argument: 'send'."
         )
     return (
         f"{subject.called} is WSGI: a plain function of environ and start_response that returns the body. "
-        f"{mode.title} speaks ASGI: it takes it for an application of the old ASGI 2 and calls it with one argument, "
+        f"{mode.slug} speaks ASGI: it takes it for an application of the old ASGI 2 and calls it with one argument, "
         f"scope. {server} would start, remark that the lifespan protocol appears unsupported, and then answer every "
-        f"request with status 500; its log would say: TypeError: {cls}.__call__() missing 1 required positional "
+        f"request with status 500; its log would say: TypeError: {name}() missing 1 required positional "
         f"argument: 'start_response'."
     )
+
+
+def _callable(subject: Subject) -> str:
+    """What Python calls the application in a TypeError."""
+    if subject.framework == "Django":
+        return f"{subject.family}Handler.__call__"
+    return f"{subject.framework}.__call__" if subject.framework else subject.target.rpartition(":")[2]
 
 
 def ways_out(mode: Mode, subject: Subject) -> tuple[WayOut, ...]:

@@ -226,7 +226,12 @@ def check(chosen: Sequence[Summary], speed: str, *, replays_too: bool = False) -
     why = "; ".join(f"{count}: {reason}" for reason, count in reasons.most_common())
     way = WayOut(text="Choose other exchanges, or another trace.")
     raise ReplayRefusedError(
-        Problem(what="There is nothing to replay.", why=why or "No exchange was chosen, or none matches.", ways_out=(way,), usage=True)
+        Problem(
+            what="There is nothing to replay.",
+            why=why or "No exchange was chosen, or none matches.",
+            ways_out=(way,),
+            usage=True,
+        )
     )
 
 

@@ -16,11 +16,14 @@ from typing import Any
 
 from supervisor.control.messages import Problem, WayOut
 from supervisor.launching import PROBE
-from supervisor.modes import Subject, normalised
+from supervisor.modes import Subject
 from supervisor.target.problems import TargetError
 
 #: Seconds that importing a target may take.
 LIMIT = 60.0
+#: Lines of what the interpreter wrote that are worth showing when it says nothing sensible.
+SHOWN = 20
+INTERFACES = ("WSGI", "ASGI3", "ASGI2")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,4 +36,98 @@ class Examination:
 
 async def examine(python: str, target: str, *, cwd: str, env: Mapping[str, str], factory: bool) -> Examination:
     """Import ``target`` in its interpreter and say what it is. Raises TargetError."""
-    raise NotImplementedError
+    question = json.dumps({"target": target, "factory": factory, "cwd": cwd})
+    status, output, errors = await _ask([python, str(PROBE / "examine.py"), question], cwd, env)
+    try:
+        answer = json.loads(output)
+        version, error = str(answer["python"]), answer["error"]
+    except (ValueError, KeyError, TypeError):
+        raise TargetError(_nonsense(python, target, status, errors)) from None
+    if error:
+        raise TargetError(_not_had(target, cwd, error))
+    return Examination(subject=_subject(answer, python), python_version=version)
+
+
+async def _ask(command: list[str], cwd: str, env: Mapping[str, str]) -> tuple[int, bytes, str]:
+    """Exit status (minus the signal), standard output and the end of standard error. Raises TargetError."""
+    pipe = asyncio.subprocess.PIPE
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=cwd, env=env, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise TargetError(
+            Problem(what=f"{command[0]} is not a Python interpreter.", why=f"{why}.", usage=True)
+        ) from None
+    try:
+        async with asyncio.timeout(LIMIT):
+            output, errors = await process.communicate()
+    except TimeoutError:
+        what = f"Importing the target took more than {LIMIT:g} s."
+        raise TargetError(Problem(what=what, why="It may wait for something, or start a server by itself.")) from None
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # also what the target started
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+    return process.returncode or 0, output, errors.decode(errors="replace")
+
+
+def _nonsense(python: str, target: str, status: int, errors: str) -> Problem:
+    """No answer: it is no Python, or importing the target ended the process."""
+    tail = "\n".join(errors.splitlines()[-SHOWN:])
+    if not errors.strip() and not status:
+        way = WayOut(text="Give the path of a Python, or of a virtual environment's folder.", command="--python .venv")
+        why = "It ran, but did not answer as a Python would."
+        return Problem(what=f"{python} is not a Python interpreter.", why=why, ways_out=(way,), usage=True)
+    ended = f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+    return Problem(what=f"{target} could not be examined.", why=f"{python} ended with {ended}.", detail=tail)
+
+
+def _not_had(target: str, cwd: str, error: Mapping[str, Any]) -> Problem:
+    """The target could not be imported, or is not there."""
+    kind, message = error.get("kind"), str(error.get("message", ""))
+    module = target.partition(":")[0]
+    ways = [WayOut(text=f"Perhaps {module}:{name}?", command=f"{module}:{name}") for name in error["candidates"][:3]]
+    if kind == "no-module":
+        ways.append(WayOut(text=f"It was looked for in {cwd}; name another folder.", command="--cwd DIR"))
+    if kind == "raised":
+        return Problem(what=f"{target} could not be loaded.", why=f"{message}.", detail=str(error["traceback"]))
+    return Problem(what=f"There is no application {target}.", why=f"{message}.", ways_out=tuple(ways), usage=True)
+
+
+def _subject(answer: Mapping[str, Any], python: str) -> Subject:
+    """What was found, as a subject. Raises TargetError for what only looks like an application."""
+    target, interface, of = str(answer["target"]), str(answer["interface"]), str(answer["of"])
+    factory = bool(answer["factory"])
+    if interface == "factory":
+        if of not in INTERFACES:
+            raise TargetError(_maybe_factory(target, str(answer["evidence"])))
+        interface, factory = of, True
+    if interface in ("class", "view"):
+        raise TargetError(_only_looks(target, interface, str(answer["evidence"])))
+    return Subject(
+        target=target,
+        interface=interface if interface in INTERFACES else "",
+        framework=str(answer["framework"]),
+        python=python,
+        factory=factory,
+        distributions={str(name): str(version) for name, version in answer["distributions"].items()},
+        remark=str(answer["evidence"]),
+    )
+
+
+def _maybe_factory(target: str, evidence: str) -> Problem:
+    way = WayOut(text="If it makes the application when it is called with nothing, say so.", command="--factory")
+    return Problem(what=f"{target} is not an application itself.", why=evidence, ways_out=(way,), usage=True)
+
+
+def _only_looks(target: str, kind: str, evidence: str) -> Problem:
+    if kind == "class":
+        way = WayOut(
+            text="Name an instance of it; or, if it needs no arguments, let it be called.", command="--factory"
+        )
+        return Problem(what=f"{target} is a class, not an application.", why=evidence, ways_out=(way,), usage=True)
+    way = WayOut(text="Name the application that it is registered with.")
+    return Problem(what=f"{target} is a view, not an application.", why=evidence, ways_out=(way,), usage=True)

@@ -96,7 +96,9 @@ def test_why_uvicorn_does_not_run_flask() -> None:
 
 
 def test_an_application_of_no_known_framework_is_called_so() -> None:
-    assert "your application.__call__()" in explain(MODES["uvicorn"], BARE)
+    assert "TypeError: app() missing" in explain(MODES["uvicorn"], BARE)
+    django = Subject(target="shop.asgi:application", interface="ASGI3", framework="Django")
+    assert "TypeError: ASGIHandler.__call__() missing" in explain(MODES["wsgiref"], django)
 
 
 def test_adapted_is_fine_when_asked_for() -> None:

@@ -1,0 +1,116 @@
+"""What users get wrong: a message that names cause and way out, the right exit status, no traceback of ours."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.apps import project
+from tests.support.program import gatescope
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return project(tmp_path_factory.mktemp("project"))
+
+
+def refused(folder: Path, *arguments: object) -> tuple[int, str]:
+    outcome = gatescope("run", *arguments, cwd=folder)
+    assert "supervisor/" not in outcome.stderr  # no frame of ours
+    assert outcome.stderr.startswith(("gatescope: ", "usage: "))
+    return outcome.returncode, outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["nowhere:app", "--mode", "uvicorn"], 2, ["nowhere"]),
+        (["asgi:absent", "--mode", "uvicorn"], 2, ["absent", "asgi:app"]),
+        (["asgi", "--mode", "uvicorn"], 2, ["module:attribute", "asgi:app"]),
+        (["asgi:os", "--mode", "uvicorn"], 2, ["asgi:os"]),
+        (["broken:app", "--mode", "uvicorn"], 1, ["RuntimeError: the sky is falling", "broken.py", "in load"]),
+        (["asgi:app", "--mode", "uvicron"], 2, ["no mode called 'uvicron'", "Did you mean uvicorn?"]),
+        (["asgi:app", "--mode", "gunicorn"], 2, ["gunicorn-sync"]),
+        (["asgi:app", "--mode", "gunicorn-sync"], 2, ["'send'", "--mode gunicorn-uvicorn", "--adapt"]),
+        (["wsgi:app", "--mode", "uvicorn"], 2, ["'start_response'", "--mode gunicorn-sync", "--adapt"]),
+        (["wsgi:app", "--mode", "wsgiref", "--workers", "2"], 2, ["always one process", "gunicorn-sync"]),
+        (["wsgi:app", "--mode", "gunicorn-sync", "--workers", "0"], 2, ["0 workers", "from 1"]),
+        (["wsgi:app", "--mode", "gunicorn-sync", "--workers", "many"], 2, ["invalid int value"]),
+        (["asgi:app", "--mode", "uvicorn", "--threads", "4"], 2, ["4 threads"]),
+        (["asgi:app", "--mode", "uvicorn", "--python", "/nowhere/python"], 2, ["not a Python interpreter"]),
+        (["asgi:app", "--mode", "uvicorn", "--python", "/bin/echo"], 2, ["/bin/echo", "not a Python"]),
+        (["asgi:app", "--mode", "uvicorn", "--cwd", "/nowhere"], 2, ["no folder /nowhere"]),
+        (["asgi:app", "--mode", "uvicorn", "--env", "novalue"], 2, ["NAME=VALUE"]),
+        (["asgi:app", "--mode", "uvicorn", "--listen", "here"], 2, ["HOST:PORT"]),
+        (["asgi:app", "--mode", "uvicorn", "--trace", "/nowhere/x.gatescope"], 2, ["/nowhere/x.gatescope"]),
+        (["demo:flaks", "--mode", "uvicorn"], 2, ["demo:flask"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_clear_message(folder: Path, arguments: list[str], status: int, words: list[str]) -> None:
+    code, text = refused(folder, *arguments)
+    assert (code, [word for word in words if word not in text]) == (status, []), text
+
+
+def test_the_port_is_taken(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        code, text = refused(folder, "asgi:app", "--mode", "uvicorn", "--listen", address)
+    assert code == 1
+    assert f"Cannot listen on {address}" in text
+    assert "(pid " in text
+
+
+def test_a_trace_is_not_overwritten(folder: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "mine.gatescope"
+    trace.write_text("precious")
+    code, text = refused(folder, "asgi:app", "--mode", "uvicorn", "--trace", trace)
+    assert code == 2
+    assert str(trace) in text
+    assert trace.read_text() == "precious"
+
+
+def test_an_environment_without_the_server(folder: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    code, text = refused(folder, "wsgi:app", "--mode", "gunicorn-sync", "--python", tmp_path / "env")
+    assert code == 2
+    assert "gunicorn is not installed" in text
+    assert "pip install" in text
+    assert str(tmp_path / "env") in text
+
+
+def test_a_syntax_error_shows_the_line(folder: Path) -> None:
+    (folder / "typo.py").write_text("def app(:\n    pass\n")
+    code, text = refused(folder, "typo:app", "--mode", "uvicorn")
+    assert code == 1
+    assert "SyntaxError" in text
+    assert "def app(:" in text
+
+
+def test_with_json_the_failure_is_an_object_too(folder: Path) -> None:
+    outcome = gatescope("run", "asgi:app", "--mode", "gunicorn-sync", "--json", cwd=folder)
+    assert outcome.returncode == 2
+    [line] = map(json.loads, outcome.stdout.splitlines())
+    assert line["event"] == "failed"
+    assert [way["mode"] for way in line["ways_out"]] == ["gunicorn-uvicorn", "uvicorn", "gunicorn-sync"]
+
+
+def test_no_command_that_exists() -> None:
+    assert gatescope("frobnicate").returncode == 2
+
+
+def test_modes_explains(folder: Path) -> None:
+    outcome = gatescope("modes", "asgi:app", "--json", cwd=folder)
+    assert outcome.returncode == 0
+    modes = {line["mode"]: line for line in map(json.loads, outcome.stdout.splitlines())}
+    assert modes["uvicorn"]["state"] == "ready"
+    assert modes["gunicorn-sync"]["state"] == "adaptable"
+    assert modes["uvicorn"]["interface"] == "ASGI"
+    assert "'send'" in modes["gunicorn-sync"]["reason"]
+    text = gatescope("modes", folder / "wsgi.py").stdout
+    assert "gunicorn-sync      ready" in text

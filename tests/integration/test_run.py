@@ -1,0 +1,129 @@
+"""``gatescope run``: every mode serves, what happens is told in lines, and it ends when told to."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from supervisor.tree.watch import session
+from tests.support.apps import project
+from tests.support.program import gatescope, running
+
+
+def get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=30) as response:
+        return bytes(response.read())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return project(tmp_path / "project")
+
+
+MODES = [
+    ("wsgi:app", "wsgiref", 1),
+    ("wsgi:app", "waitress", 1),
+    ("wsgi:app", "gunicorn-sync", 2),
+    ("wsgi:app", "gunicorn-gthread", 1),
+    ("asgi:app", "uvicorn", 1),
+    ("asgi:app", "uvicorn", 2),
+    ("asgi:app", "gunicorn-uvicorn", 2),
+]
+
+
+@pytest.mark.parametrize(("target", "mode", "workers"), MODES)
+def test_each_mode_serves_and_tells(folder: Path, target: str, mode: str, workers: int) -> None:
+    with running(target, "--mode", mode, "--workers", workers, cwd=folder) as run:
+        ready = run.lines[0]
+        assert ready["event"] == "ready"
+        assert (ready["app"], ready["mode"]) == (target.partition(":")[0], mode)
+        answers = {get(f"{run.url}/?{number}") for number in range(4)}
+        exchanges = run.finished(4)
+        pids = {answer.split()[1] for answer in answers}
+        assert {str(line["pid"]).encode() for line in exchanges} == pids
+        for line in exchanges:
+            assert (line["status"], line["state"], line["method"], line["mode"]) == (200, "done", "GET", mode)
+            assert line["slot"] in range(1, workers + 1)
+            assert line["generation"] == 1
+            assert line["timings"]["total"] >= line["timings"]["app"] >= 0
+            assert line["error"] == ""
+        born = run.wait_for_count(lambda line: line.get("worker") == "ready", workers)
+        assert {line["slot"] for line in born} == set(range(1, workers + 1))
+        assert run.stop(signal.SIGTERM) == 0
+        assert session(ready["server_pid"]) == []
+        ended = [line for line in run.lines if line.get("worker") == "exited"]
+        assert [line["cause"] for line in ended] == ["graceful"] * workers
+        states = [line["state"] for line in run.lines if line["event"] == "app"]
+        assert states[-1:] == ["stopped"]
+    with sqlite3.connect(run.trace) as trace:
+        assert trace.execute("SELECT count(*) FROM exchange WHERE kind = 'http'").fetchone() == (4,)
+    trace.close()
+
+
+@pytest.mark.parametrize(("target", "mode"), [("asgi:app", "gunicorn-sync"), ("wsgi:app", "uvicorn")])
+def test_an_adapter_between(folder: Path, target: str, mode: str) -> None:
+    with running(target, "--mode", mode, "--adapt", cwd=folder) as run:
+        assert get(run.url).startswith(target[:4].encode())
+        assert "a2wsgi" in run.lines[0]["command"]
+
+
+def test_a_factory_and_the_environment(folder: Path) -> None:
+    (folder / "told.py").write_text(
+        "import os, wsgi\n\ndef make():\n    assert os.environ['TOLD'] == 'a=b'\n    return wsgi.app\n"
+    )
+    arguments = ["told:make", "--factory", "--env", "TOLD=a=b", "--mode", "gunicorn-sync"]
+    with running(*arguments, "--cwd", folder, "--python", sys.executable, cwd=folder.parent) as run:
+        assert get(run.url).startswith(b"wsgi")
+
+
+def test_a_folder(folder: Path) -> None:
+    (folder / "main.py").write_text(
+        "import asgi\nasync def app(scope, receive, send):\n    await asgi.app(scope, receive, send)\n"
+    )
+    with running(folder, "--mode", "uvicorn") as run:
+        assert get(run.url).startswith(b"asgi")
+
+
+def test_a_request_in_hand_is_finished_before_the_end(folder: Path) -> None:
+    import threading
+
+    with running("wsgi:app", "--mode", "gunicorn-sync", cwd=folder) as run:
+        url, answers = run.url, []
+        thread = threading.Thread(target=lambda: answers.append(get(f"{url}/slow?1.5")))
+        thread.start()
+        while "in_flight" not in (status := gatescope("status", "--control", run.control, "--json").stdout) or (
+            '"in_flight":1' not in status
+        ):
+            pass
+        assert run.stop() == 0
+        thread.join(30)
+        assert answers[0].startswith(b"wsgi")
+
+
+def test_the_control_socket_drives_it(folder: Path) -> None:
+    with running("wsgi:app", "--mode", "wsgiref", cwd=folder) as run:
+        control = ("--control", run.control)
+        status = gatescope("status", *control)
+        assert status.returncode == 0
+        assert "wsgi: running, wsgiref" in status.stdout
+        assert gatescope("stop", *control).returncode == 0
+        assert "stopped" in gatescope("status", *control).stdout
+        assert gatescope("stop", "--all", *control).returncode == 0
+        assert run.process.wait(30) == 0
+    assert not Path(run.control).exists()
+
+
+def test_output_of_the_application_is_shown_and_recorded(folder: Path) -> None:
+    with running("wsgi:app", "--mode", "gunicorn-sync", cwd=folder) as run:
+        get(f"{run.url}/printed")
+        run.finished(1)
+        run.stop()
+    with sqlite3.connect(run.trace) as trace:
+        lines = [text for (text,) in trace.execute("SELECT text FROM log WHERE stream = 'stdout'")]
+    trace.close()
+    assert "wsgi /printed" in lines

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from supervisor import boot
+from supervisor.launching import Plan
+from supervisor.servers.base import Launch
+from supervisor.servers.catalogue import MODES
+
+LAUNCH = Launch(
+    target="main:app", factory=False, interface="WSGI", adapted=False, workers=1, threads=1, fd=3, host="", port=0,
+    run_dir="",
+)  # fmt: skip
+PLAN = Plan(
+    mode=MODES["waitress"], launch=LAUNCH, instance=1, python="/py", cwd="/", env={}, probe_socket="", token="",
+    body_head=1, body_tail=1,
+)  # fmt: skip
+TRACEBACK = 'Traceback (most recent call last):\n  File "main.py", line 1, in <module>\n    boom()\nNameError: boom\n'
+
+
+def test_the_line_that_says_it() -> None:
+    assert boot.last_line(TRACEBACK) == "NameError: boom"
+    assert boot.last_line("") == ""
+
+
+def test_the_users_own_traceback_is_shown() -> None:
+    problem = boot.failed(PLAN, TRACEBACK, ["noise"], "")
+    assert (problem.what, problem.why) == ("main:app could not be loaded.", "NameError: boom")
+    assert problem.detail == TRACEBACK
+
+
+def test_without_one_the_last_lines_are() -> None:
+    problem = boot.failed(PLAN, "", [str(number) for number in range(50)], "exited by itself with status 3")
+    assert problem.why == "Its process exited by itself with status 3."
+    assert problem.detail.splitlines()[-1] == "49"
+    assert boot.failed(PLAN, "", [], "").why == "No worker was ready in time."
+    assert boot.looping(PLAN, "", ["a"]).detail == "a"
+
+
+def test_other_ends() -> None:
+    assert "in 2 s" in boot.restarting(PLAN, "crashed", 2.0).what
+    assert "now" in boot.restarting(PLAN, "crashed", 0.0).what
+    assert boot.gone(PLAN, "crashed", "", []).why == "It died too often in a row."
+    assert boot.gone(PLAN, "", TRACEBACK, []).why == "NameError: boom"
+    assert "No such file" in boot.cannot_start(PLAN, FileNotFoundError(2, "No such file")).why

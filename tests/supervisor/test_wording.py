@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+
+from inspector.model import Exchange, Worker
+from supervisor import wording
+from supervisor.control.messages import AppStatus, ModeStatus, Problem, TargetSpec, WayOut, WorkerStatus
+
+MS = 1_000_000
+
+
+def test_timings_are_of_what_was_reached() -> None:
+    exchange = Exchange(
+        id=1, opened_ns=1 * MS, forwarded_ns=2 * MS, called_ns=4 * MS, started_ns=8 * MS, first_byte_ns=9 * MS,
+        last_app_ns=9 * MS, returned_ns=25 * MS, closed_ns=33 * MS,
+    )  # fmt: skip
+    assert wording.timings(exchange) == {"wait": 1, "queue": 2, "app": 4, "ttfb": 8, "after": 16, "total": 32}
+    assert wording.timings(Exchange(id=1, opened_ns=1)) == {}
+
+
+def test_an_exchange_without_a_worker() -> None:
+    fields = wording.exchange(Exchange(id=3, method="GET", target="/"), None, "")
+    assert (fields["event"], fields["exchange"], fields["slot"], fields["pid"]) == ("exchange", 3, 0, 0)
+    assert json.loads(wording.line(fields)) == fields
+
+
+def test_a_worker_tells_of_its_end_only_at_its_end() -> None:
+    worker = Worker(id=1, instance=1, slot=2, generation=3, pid=4, cause="killed", in_hand=(5,), signal=9)
+    assert wording.worker(worker, "ready") == {
+        "event": "worker", "worker": "ready", "slot": 2, "generation": 3, "pid": 4,
+    }  # fmt: skip
+    assert wording.worker(worker, "exited")["in_hand"] == [5]
+
+
+def test_a_problem_is_what_why_and_what_to_do() -> None:
+    ways = (WayOut(text="Adapt.", mode="waitress", adapt=True), WayOut(text="Install.", command="pip install x"))
+    problem = Problem(what="No.", why="Because.", ways_out=ways, detail="line\n  more\n")
+    assert wording.problem(problem).splitlines() == [
+        "No.", "  Because.", "  - Adapt.", "      --mode waitress --adapt", "  - Install.", "      pip install x", "",
+        "    line", "      more",
+    ]  # fmt: skip
+    assert wording.problem(Problem(what="No.")) == "No."
+
+
+def test_an_application() -> None:
+    processes = (
+        WorkerStatus(slot=1, generation=2, pid=9, state="ready", rss=5_000_000, in_hand=(1,), last_outcome="fell"),
+    )
+    status = AppStatus(
+        name="shop", target=TargetSpec(target="m:a"), mode="uvicorn", workers=2, state="running", url="http://x",
+        trace="t", processes=processes, problem=Problem(what="Hm."), recorded=3,
+    )  # fmt: skip
+    assert wording.status(status).splitlines() == [
+        "shop: running, uvicorn, 2 workers, http://x",
+        "  worker 1.2: pid 9, ready, 5 MB, 1 in hand (before: fell)",
+        "  3 exchanges in t",
+        "  Hm.",
+    ]
+
+
+def test_a_mode_and_a_target() -> None:
+    way = WayOut(text="Install it.", command="pip install x")
+    mode = ModeStatus(slug="m", title="M", interface="WSGI", state="installable", reason="Not here.", ways_out=(way,))
+    assert "installable  Not here." in wording.mode(mode)
+    assert "pip install x" in wording.mode(mode)
+    assert wording.target(TargetSpec(target="m:a", cwd="/x", python="py")) == "m:a in /x, run by py"
