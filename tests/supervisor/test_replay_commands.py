@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -176,3 +179,24 @@ def test_an_application_is_run_for_it(replay, tmp_path):
             b"GET /json HTTP/1.1\r\nHost: monday.example\r\n\r\n"
         )
         assert trace.instances()[0].ended_ns
+
+
+def test_an_interrupt_ends_it_in_good_order(server, tmp_path):
+    """What was sent is kept, and said; the exit status is a shell's for SIGINT."""
+    trace = tmp_path / "slow.gatescope"
+    writer = TraceWriter(trace)
+    for number, path in enumerate(["/json", "/slow?seconds=30"], 1):
+        answer = httpx.Response(200, text="{}", request=httpx.Request("GET", server.url + path))
+        writer.touch(exchange(writer, number, answer))
+    writer.close()
+    command = [sys.executable, "-m", "supervisor.cli", "replay", str(trace), "--url", server.url, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        first = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=20)
+    summary = json.loads(rest)
+    assert first["target"] == "/json"
+    assert (summary["state"], summary["sent"], summary["total"]) == ("cancelled", 1, 2)
+    assert process.returncode == 130
+    with TraceReader(tmp_path / "slow.replay.gatescope") as results:
+        assert results.replay_runs()[0].state == "cancelled"
