@@ -152,10 +152,14 @@ class TrafficPage(QWidget):
             self._settings.remember(widget)
         self._settings.remember(self.detail.response.splitter)
         self._settings.remember(self.detail.messages.splitter)
+        self._restore_state()
+        self._settings.project_changed.connect(self._restore_state)
+        self.table.columns_sized.connect(lambda sized: self._settings.set_value("traffic/sized", sized))
+
+    def _restore_state(self) -> None:
+        """What the project in view remembers."""
         self.filter.set_history(self._settings.value("traffic/filters", []))
-        self._settings.project_changed.connect(
-            lambda: self.filter.set_history(self._settings.value("traffic/filters", []))
-        )
+        self.table.sized_by_user = self._settings.value("traffic/sized", False)
 
     # what others may ask
 

@@ -5,7 +5,7 @@ Knows the model and the settings; what is done with the selection is the page's 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
@@ -25,6 +25,7 @@ class ExchangeTable(QTableView):
         entered_detail(): Enter was pressed on a row.
         follow_changed(bool): whether the view follows the newest row.
         order_changed(str, bool): another order was asked for: the store's name of it, empty for none; descending.
+        columns_sized(bool): the user has chosen widths, or let go of them.
         menu_wanted(QPoint, int): a context menu at a global point, for a column.
     """
 
@@ -32,6 +33,7 @@ class ExchangeTable(QTableView):
     entered_detail = Signal()
     follow_changed = Signal(bool)
     order_changed = Signal(str, bool)
+    columns_sized = Signal(bool)
     menu_wanted = Signal(QPoint, int)
 
     def __init__(self, model: ExchangeTableModel, parent: QWidget | None = None) -> None:
@@ -43,7 +45,8 @@ class ExchangeTable(QTableView):
         )
         self.exchanges = model
         self.following = True
-        self._sized_by_user = self._sharing = False
+        self.sized_by_user = False  #: whether the user has chosen widths: then the path keeps its own
+        self._sharing = False
         self._order = ("", False)
         self.setModel(model)
         self._dress()
@@ -74,7 +77,6 @@ class ExchangeTable(QTableView):
         header.setSectionsMovable(True)
         header.setFirstSectionMovable(True)
         header.setHighlightSections(False)
-        header.setStretchLastSection(True)
         header.setMinimumSectionSize(36)
         header.setSortIndicatorShown(True)
         header.setSortIndicatorClearable(True)
@@ -105,7 +107,9 @@ class ExchangeTable(QTableView):
             header.moveSection(header.visualIndex(number), number)
             header.resizeSection(number, column.width * unit + 14)
             header.setSectionHidden(number, not column.shown)
-        self._sized_by_user = False
+        if self.sized_by_user:
+            self.sized_by_user = False
+            self.columns_sized.emit(False)
         self._share_width()
 
     def columns_menu(self) -> QMenu:
@@ -146,20 +150,25 @@ class ExchangeTable(QTableView):
         self._share_width()
 
     def _share_width(self) -> None:
-        if self._sized_by_user:
-            return
         path, last = INDEX["path"], INDEX["waterfall"]
         unit = self.fontMetrics().averageCharWidth()
-        narrow = self.viewport().width() < _NARROW
+        width = self.viewport().width()
         others = sum(self.columnWidth(at) for at in range(len(COLUMNS)) if at not in (path, last))
-        bar = COLUMNS[last].width * unit * (2 if narrow else 3) // 3
+        bar = COLUMNS[last].width * unit * (2 if width < _NARROW else 3) // 3
         self._sharing = True
-        self.setColumnWidth(path, max(18 * unit, self.viewport().width() - others - bar))
+        if not self.sized_by_user:
+            self.setColumnWidth(path, max(18 * unit, width - others - bar))
+        if not self.isColumnHidden(last):
+            self.setColumnWidth(last, max(bar, width - others - self.columnWidth(path)))
         self._sharing = False
 
     def _on_section_resized(self, section: int, _before: int, _now: int) -> None:
-        if not self._sharing and section != INDEX["waterfall"] and self.isVisible():
-            self._sized_by_user = self._sized_by_user or QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if self._sharing or section == INDEX["waterfall"] or not self.isVisible():
+            return
+        if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton and not self.sized_by_user:
+            self.sized_by_user = True
+            self.columns_sized.emit(True)
+        self._share_width()
 
     # selection
 
@@ -182,11 +191,17 @@ class ExchangeTable(QTableView):
         position = self.exchanges.position(identity)
         if position < 0:
             return False
-        index = self.exchanges.index(position, max(0, self.currentIndex().column()))
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        self.selectionModel().setCurrentIndex(index, flags)
+        index = self.exchanges.index(position, self._cursor_column())
+        self.setCurrentIndex(index)  # the view's own, so that Shift extends from here
         self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
         return True
+
+    def _cursor_column(self) -> int:
+        """A column that is in view: from a hidden one Qt's own keys do not move."""
+        column = self.currentIndex().column()
+        if column >= 0 and not self.isColumnHidden(column):
+            return column
+        return next(at for at in range(len(COLUMNS)) if not self.isColumnHidden(at))
 
     def step(self, by: int) -> None:
         """Move the cursor by rows; the first step takes the newest or the first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -18,12 +17,18 @@ from PySide6.QtWidgets import (
 from app.theme import Role, color, mono_font
 from app.traffic import context, formats
 from app.traffic.context import Node
-from app.traffic.detail.parts import RoomyDelegate, caption
+from app.traffic.detail.parts import CopyTree, RoomyDelegate, caption
 from app.traffic.explanations import explain
 from inspector.model import Exchange
 
 _PATH = Qt.ItemDataRole.UserRole
 _CHARACTERS = (30, 9, 48, 40)
+
+
+class _Tree(CopyTree):
+    def lines_to_copy(self, items: list[QTreeWidgetItem]) -> list[str]:
+        """Keys with what they mean."""
+        return [f"{item.text(0)}: {item.text(3) or item.text(2)}" for item in items]
 
 
 class ContextTab(QWidget):
@@ -36,16 +41,13 @@ class ContextTab(QWidget):
         self.search = QLineEdit(placeholderText="Find a key or a value", clearButtonEnabled=True)
         self.search.setAccessibleName("Find in environ or scope")
         self.count = caption()
-        self.tree = QTreeWidget()
+        self.tree = _Tree()
         self.help = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.help.setAccessibleName("What this key is")
         self._dress()
         self._arrange()
         self.search.textChanged.connect(self._on_find_changed)
         self.tree.currentItemChanged.connect(lambda item, _old: self._explain(item))
-        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.tree)
-        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
-        copy.activated.connect(self._copy)
 
     def _dress(self) -> None:
         self.tree.setAccessibleName("Environ or scope")
@@ -65,7 +67,8 @@ class ContextTab(QWidget):
 
     def _arrange(self) -> None:
         bar = QHBoxLayout()
-        bar.setContentsMargins(8, 4, 8, 4)
+        bar.setContentsMargins(8, 4, 10, 4)
+        bar.setSpacing(8)
         bar.addWidget(self.search, 1)
         bar.addWidget(self.count)
         column = QVBoxLayout(self)
@@ -132,10 +135,6 @@ class ContextTab(QWidget):
         for at in range(self.tree.topLevelItemCount()):
             if (item := self.tree.topLevelItem(at)) is not None:
                 _hide_others(item, wanted)
-
-    def _copy(self) -> None:
-        lines = [f"{item.text(0)}: {item.text(3) or item.text(2)}" for item in self.tree.selectedItems()]
-        QGuiApplication.clipboard().setText("\n".join(lines))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Other colours: write the types in theirs again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
@@ -51,7 +51,26 @@ class RoomyDelegate(CellDelegate):
         return QSize(hint.width() + 4, max(hint.height(), option.fontMetrics.height() + 6))
 
 
-class PairTable(QTreeWidget):
+class CopyTree(QTreeWidget):
+    """A tree whose Ctrl+C copies what is selected as lines: what ``lines_to_copy`` makes of the items."""
+
+    def lines_to_copy(self, items: list[QTreeWidgetItem]) -> list[str]:
+        """All columns of each item."""
+        return [": ".join(item.text(at) for at in range(self.columnCount())) for item in items]
+
+    def copy_selected(self) -> None:
+        """The selected rows to the clipboard."""
+        QGuiApplication.clipboard().setText("\n".join(self.lines_to_copy(self.selectedItems())))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Copy; Qt's own would copy one cell."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selected()
+            return
+        super().keyPressEvent(event)
+
+
+class PairTable(CopyTree):
     """Names and values, in order, repeated ones too; Ctrl+C copies what is selected as lines."""
 
     def __init__(self, name: str, titles: Sequence[str], parent: QWidget | None = None) -> None:
@@ -68,8 +87,6 @@ class PairTable(QTreeWidget):
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self, context=Qt.ShortcutContext.WidgetShortcut)
-        copy.activated.connect(self.copy_selected)
 
     def show_pairs(self, rows: Iterable[Sequence[str]]) -> None:
         """Replace what is shown."""
@@ -89,11 +106,6 @@ class PairTable(QTreeWidget):
         for column in range(self.columnCount() - 1):
             self.resizeColumnToContents(column)
             self.setColumnWidth(column, min(most, self.columnWidth(column) + 10))
-
-    def copy_selected(self) -> None:
-        """The selected rows to the clipboard, ``name: value`` a line."""
-        lines = [": ".join(item.text(at) for at in range(self.columnCount())) for item in self.selectedItems()]
-        QGuiApplication.clipboard().setText("\n".join(lines))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Other colours: write the names in theirs again."""

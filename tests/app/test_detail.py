@@ -1,0 +1,264 @@
+"""The detail's tabs on real traces: what they show, that they grow, and what hostile content does to them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QBuffer, QIODevice, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
+
+from app.feed import TraceFeed
+from app.traffic.columns import Axis
+from app.traffic.detail.body_view import BodyView
+from app.traffic.detail.messages_model import MessagesModel
+from app.traffic.detail.panel import DetailPanel
+from app.traffic.sequence import MessageFilter
+from inspector.model import Body, Exchange, Message, State
+from inspector.store.reader import TraceReader
+from tests.support.made_trace import MadeTrace
+
+DEADLINE = 10_000  #: ms
+
+
+class Shown:
+    """A detail panel beside a trace under construction."""
+
+    def __init__(self, qtbot: QtBot, trace: MadeTrace) -> None:
+        self.qtbot, self.trace = qtbot, trace
+        self.feed = TraceFeed()
+        self.panel = DetailPanel(self.feed)
+        qtbot.addWidget(self.panel)
+        self.panel.resize(1000, 320)
+        self.panel.show()
+        qtbot.waitExposed(self.panel)
+        with qtbot.waitSignal(self.feed.opened, timeout=DEADLINE):
+            self.feed.open(trace.path)
+
+    def show(self, exchange: Exchange) -> None:
+        assert self.trace.writer.flush()
+        with TraceReader(self.trace.path) as reader:
+            [row] = reader.rows([exchange.id])
+        self.panel.show_row(row)
+        self.qtbot.waitUntil(
+            lambda: self.panel._exchange is not None and self.panel._exchange.id == exchange.id, timeout=DEADLINE
+        )
+
+
+@pytest.fixture
+def shown(qtbot: QtBot, tmp_path: Path) -> Iterator[Shown]:
+    trace = MadeTrace(tmp_path / "a.gatescope")
+    made = Shown(qtbot, trace)
+    yield made
+    made.feed.close()
+    trace.close()
+
+
+def test_summary_tells_what_happened(shown: Shown) -> None:
+    shown.show(shown.trace.exchange(5))
+    summary = shown.panel.summary
+    assert summary.headline.text() == "POST /checkout → 500 Internal Server Error"
+    assert "KeyError: 'price'" in summary.story.text()
+    assert "KeyError: 'price'" in summary.problem.toPlainText()
+    assert "Application" in summary.bar.accessibleDescription()
+    shown.show(shown.trace.exchange(1))
+    assert summary.problem.isHidden()
+    assert not summary.original.isVisible()
+
+
+def test_a_replay_leads_to_its_original(shown: Shown) -> None:
+    original = shown.trace.exchange(1)
+    shown.trace.replay([original, original])
+    again = Exchange(original.id + 1)
+    shown.show(again)
+    with shown.qtbot.waitSignal(shown.panel.exchange_wanted, timeout=DEADLINE) as wanted:
+        shown.qtbot.mouseClick(shown.panel.summary.original, Qt.MouseButton.LeftButton)
+    assert wanted.args == [original.id]
+
+
+def test_messages_grow_while_the_exchange_runs(shown: Shown) -> None:
+    running = shown.trace.begin(7)
+    shown.panel.show_tab(1)
+    shown.show(running)
+    messages = shown.panel.messages
+    assert messages.model.rowCount() == 0
+    shown.feed.rows_changed.connect(lambda rows: [shown.panel.row_changed(row) for row in rows])
+    for number in range(30):
+        shown.trace.say(running, running.called_ns + number, "app", "out", "http.response.body", b"data: x\n\n", {})
+        shown.trace.writer.touch(running)
+    shown.qtbot.waitUntil(lambda: messages.model.rowCount() == 30, timeout=DEADLINE)
+    assert messages.count.text() == "30"
+    messages.search.setText("nothing says this")
+    assert messages.count.text() == "0 of 30"
+    messages.search.clear()
+    messages.sides.setCurrentIndex(1)
+    assert messages.model.rowCount() == 0
+    messages.sides.setCurrentIndex(0)
+    messages.table.setCurrentIndex(messages.model.index(0, 0))
+    assert messages.keys.toPlainText().startswith("http.response.body")
+    shown.qtbot.keyClick(messages.table, Qt.Key.Key_J)
+    assert messages.table.currentIndex().row() == 1
+
+
+@pytest.mark.parametrize("asgi", [True, False])
+def test_the_context_is_a_tree_that_explains_itself(qtbot: QtBot, tmp_path: Path, asgi: bool) -> None:
+    trace = MadeTrace(tmp_path / "c.gatescope", asgi=asgi)
+    shown = Shown(qtbot, trace)
+    shown.show(trace.exchange(1))
+    shown.panel.show_tab(2)
+    tab = shown.panel.context
+    assert shown.panel.tabs.title(2) == ("Scope" if asgi else "Environ")
+    key = "raw_path" if asgi else "PATH_INFO"
+    [item] = tab.tree.findItems(key, Qt.MatchFlag.MatchExactly, 0)
+    assert item.text(3) == "/café"
+    tab.tree.setCurrentItem(item)
+    assert tab.help.text().startswith(f"{key}: ")
+    assert "section" in item.toolTip(0).lower() or "PEP 3333" in item.toolTip(0) or "ASGI" in item.toolTip(0)
+    shown.qtbot.keyClick(tab.tree, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == f"{key}: /café"
+    tab.search.setText("shop.example")
+    visible = [tab.tree.topLevelItem(at) for at in range(tab.tree.topLevelItemCount())]
+    assert [found.text(0) for found in visible if found and not found.isHidden()] == (
+        ["headers"] if asgi else ["HTTP_HOST"]
+    )
+    shown.show(trace.exchange(2))
+    assert tab.tree.currentItem().text(0) == key  # the cursor stays on its key
+    shown.feed.close()
+    trace.close()
+
+
+def test_request_and_response_show_head_and_body(shown: Shown) -> None:
+    shown.show(shown.trace.exchange(2))
+    shown.panel.show_tab(3)
+    request = shown.panel.request
+    assert request.start_line.text() == "POST /api/basket HTTP/1.1"
+    assert request.headers.topLevelItem(0).text(1) == "shop.example"  # type: ignore[union-attr]
+    assert request.body.table.topLevelItem(0).text(1) == "café"  # type: ignore[union-attr]
+    shown.panel.show_tab(4)
+    assert '"total": 41.5' in shown.panel.response.body.text.toPlainText()
+    request.headers.selectAll()
+    request.headers.copy_selected()
+    assert QGuiApplication.clipboard().text().startswith("Host: shop.example\nAccept: ")
+
+
+def test_choosing_another_exchange_is_instant(shown: Shown) -> None:
+    made = shown.trace.traffic(10)
+    assert shown.trace.writer.flush()
+    with TraceReader(shown.trace.path) as reader:
+        rows = reader.rows([exchange.id for exchange in made])
+    shown.show(made[0])
+    longest = 0.0
+    for row in rows[1:]:
+        begun = time.perf_counter()
+        shown.panel.show_row(row)
+        blocked = time.perf_counter() - begun
+        shown.qtbot.waitUntil(lambda at=row: shown.panel._exchange.id == at.id, timeout=DEADLINE)  # type: ignore[union-attr,misc]
+        longest = max(longest, blocked)
+    assert longest < 0.05
+
+
+def test_nothing_is_shown_for_no_row(shown: Shown) -> None:
+    shown.show(shown.trace.exchange(1))
+    shown.panel.focus()
+    shown.panel.tick(Axis())
+    shown.panel.show_row(None)
+    assert shown.panel.shown == 0
+
+
+def test_a_running_exchange_counts_on(shown: Shown) -> None:
+    running = shown.trace.exchange(1, state=State.OPEN)
+    shown.show(running)
+    shown.panel.tick(Axis(now=running.opened_ns + 2_000_000_000))
+    assert "Running for 2.00 s so far." in shown.panel.summary.story.text()
+
+
+# bodies
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> BodyView:
+    made = BodyView("Body")
+    qtbot.addWidget(made)
+    made.resize(600, 300)
+    made.show()
+    return made
+
+
+def png() -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image = QImage(20, 10, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    image.save(buffer, "PNG")
+    return bytes(buffer.data().data())
+
+
+def test_each_kind_has_its_view(view: BodyView) -> None:
+    image = png()
+    view.show_body(Body(len(image), image), "image/png")
+    assert view.image.pixmap().width() == 20
+    view.show_body(Body(20, b"event: a\ndata: b\n\n"), "text/event-stream")
+    assert view.table.topLevelItem(0).text(2) == "b"  # type: ignore[union-attr]
+    view.show_body(Body(3, b"\x00\x01\x02"), "application/pdf")
+    assert view.text.toPlainText().startswith("00000000  00 01 02")
+    view.show_body(Body(), "")
+    assert view.text.toPlainText() == ""
+    assert view.segments.isHidden()
+    view.show_body(Body(7, b'{"cut":'), "application/json")
+    assert view.text.toPlainText() == '{"cut":'
+    view.show_body(Body(6, b"no png"), "image/png")
+    assert view.text.toPlainText() == "no png"
+
+
+def test_text_and_hex_can_be_chosen_and_stay(view: BodyView, qtbot: QtBot) -> None:
+    view.show_body(Body(8, b'{"a": 1}'), "application/json")
+    assert view.text.toPlainText() == '{\n  "a": 1\n}'
+    qtbot.mouseClick(view.segments.group.button(2), Qt.MouseButton.LeftButton)
+    assert view.text.toPlainText().startswith("00000000  7b 22")
+    view.show_body(Body(2, b"hi"), "text/plain")
+    assert view.text.toPlainText().startswith("00000000  68 69")
+    qtbot.mouseClick(view.segments.group.button(1), Qt.MouseButton.LeftButton)
+    assert view.text.toPlainText() == "hi"
+
+
+def test_what_was_cut_is_said_on_the_screen(view: BodyView) -> None:
+    view.show_body(Body(10_000, b"abc", b"xyz"), "text/plain")
+    assert "first 3 and the last 3 of 10,000" in view.note.text()
+    assert "10.0 kB" in view.title.text()
+
+
+@pytest.mark.parametrize("content", [b"x" * 3_000_000, b'{"a": [' + b"1," * 400_000 + b"1]}", bytes(2_000_000)])
+def test_big_bodies_stay_quick(view: BodyView, content: bytes) -> None:
+    begun = time.perf_counter()
+    view.show_body(Body(len(content), content), "application/json")
+    view.grab()
+    assert time.perf_counter() - begun < 1.5
+
+
+# the list of messages
+
+
+def test_the_messages_model_is_sound(qtbot: QtBot) -> None:
+    model = MessagesModel()
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    model.start(5)
+    said = [
+        Message(1, n, 5 + n, "app" if n % 2 else "wire", "in", "raise" if n == 4 else "x", payload=b"p")
+        for n in range(6)
+    ]
+    model.append(said[:3])
+    model.append(said[3:])
+    assert (model.total, model.rowCount(), model.last_seq) == (6, 6, 5)
+    for column in range(model.columnCount()):
+        for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ForegroundRole, Qt.ItemDataRole.FontRole):
+            model.data(model.index(4, column), role)
+    model.set_filter(MessageFilter(side="wire"))
+    assert [model.message(row).seq for row in range(model.rowCount())] == [0, 2, 4]
+    assert [model.row_of(seq) for seq in (2, 3, 9)] == [1, -1, -1]
+    model.append([Message(1, 6, 20, "wire", "in", "x"), Message(1, 7, 21, "app", "in", "x")])
+    assert model.rowCount() == 4
+    del tester

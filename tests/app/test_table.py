@@ -1,0 +1,338 @@
+"""The exchange table: its model under Qt's own checker, and the page around it with real keys on real traces."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.actions import ActionRegistry
+from app.feed import TraceFeed
+from app.settings import Settings
+from app.traffic.columns import COLUMNS, INDEX, Axis
+from app.traffic.page import TrafficPage
+from app.traffic.table_model import ROW_ROLE, ExchangeTableModel
+from app.traffic.terms import quoted, term
+from inspector.model import State
+from inspector.query import parse
+from inspector.store.reader import ExchangeRow, TraceReader
+from tests.support.made_trace import MadeTrace
+
+DEADLINE = 10_000  #: ms
+DISPLAY = Qt.ItemDataRole.DisplayRole
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Iterator[MadeTrace]:
+    made = MadeTrace(tmp_path / "a.gatescope")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def rows(trace: MadeTrace) -> list[ExchangeRow]:
+    """Twelve rows out of a real trace, the last in flight."""
+    trace.traffic(11)
+    trace.exchange(1, state=State.OPEN)
+    assert trace.writer.flush()
+    with TraceReader(trace.path) as reader:
+        return reader.exchanges()
+
+
+@pytest.fixture
+def model(qapp: QApplication) -> Iterator[ExchangeTableModel]:
+    made = ExchangeTableModel()
+    tester = QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    yield made
+    del tester
+
+
+def text(model: ExchangeTableModel, position: int, key: str) -> str:
+    return str(model.data(model.index(position, INDEX[key]), DISPLAY))
+
+
+def test_new_rows_are_appended_and_late_ones_put_in_their_place(
+    model: ExchangeTableModel, rows: list[ExchangeRow]
+) -> None:
+    model.take_changes([rows[0], rows[3], rows[2]])
+    model.take_changes([rows[1], rows[4]])
+    assert list(model.ids) == [row.id for row in rows[:5]]
+    assert [model.position(row.id) for row in rows[:6]] == [0, 1, 2, 3, 4, -1]
+
+
+def test_a_change_changes_its_row_and_no_other(model: ExchangeTableModel, rows: list[ExchangeRow]) -> None:
+    model.take_changes(rows)
+    assert text(model, 11, "status") == "···"
+    model.take_changes([dataclasses.replace(rows[11], status=418, state=State.DONE)])
+    assert model.rowCount() == len(rows)
+    assert text(model, 11, "status") == "418"
+
+
+def test_what_is_in_flight_grows(qtbot: QtBot, model: ExchangeTableModel, rows: list[ExchangeRow]) -> None:
+    model.take_changes(rows)
+    assert text(model, 11, "duration") == "unfinished"
+    with qtbot.waitSignal(model.dataChanged):
+        model.tick(Axis(now=rows[11].opened_ns + 1_500_000_000), 0, 11)
+    assert text(model, 11, "duration") == "1.50 s"
+
+
+def test_rows_that_are_not_here_are_asked_for_once(
+    qtbot: QtBot, model: ExchangeTableModel, rows: list[ExchangeRow]
+) -> None:
+    model.set_ids([row.id for row in rows], ascending=True)
+    with qtbot.waitSignal(model.rows_wanted, timeout=DEADLINE) as asked:
+        assert text(model, 5, "path") == "…"
+    assert asked.args == [[row.id for row in rows]]
+    with qtbot.assertNotEmitted(model.rows_wanted, wait=50):
+        assert text(model, 6, "path") == "…"
+    model.fill(rows)
+    assert text(model, 5, "path") == rows[5].target
+
+
+def test_a_list_that_only_grew_keeps_its_rows(qtbot: QtBot, model: ExchangeTableModel, rows: list[ExchangeRow]) -> None:
+    ids = [row.id for row in rows]
+    assert model.set_ids(ids[:5], ascending=True) is False
+    with qtbot.assertNotEmitted(model.modelReset):
+        assert model.set_ids(ids, ascending=True) is False
+    assert model.set_ids(ids[::-1], ascending=False) is True
+    assert [model.position(identity) for identity in (ids[0], ids[-1], 999)] == [len(ids) - 1, 0, -1]
+    model.update_rows(rows)
+    assert text(model, 0, "status") == "···"
+    model.clear()
+    assert model.rowCount() == 0
+
+
+def test_every_column_says_something_of_a_row(model: ExchangeTableModel, rows: list[ExchangeRow]) -> None:
+    model.take_changes(rows)
+    for number, column in enumerate(COLUMNS):
+        index = model.index(0, number)
+        for role in (DISPLAY, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.ForegroundRole, Qt.ItemDataRole.FontRole):
+            model.data(index, role)
+        assert model.headerData(number, Qt.Orientation.Horizontal, DISPLAY) == column.title
+    assert model.data(model.index(0, 0), ROW_ROLE) is rows[0]
+
+
+def test_terms_are_read_by_the_filter_language(rows: list[ExchangeRow]) -> None:
+    odd = dataclasses.replace(rows[0], path='/a "b"(c)', status=404)
+    for column in COLUMNS:
+        made = term(column, odd)
+        assert bool(made) == bool(column.field)
+        if made:
+            parse(made)
+    assert term(COLUMNS[INDEX["status"]], odd) == "status:404"
+    assert term(COLUMNS[INDEX["status"]], dataclasses.replace(odd, status=0)) == ""
+    assert quoted("a b\\") == '"a b\\\\"'
+
+
+def test_a_hundred_thousand_rows_are_taken_batch_by_batch(qapp: QApplication, rows: list[ExchangeRow]) -> None:
+    model = ExchangeTableModel()  # without the checker, which looks at every row after every change
+    done = rows[0]
+    longest = 0.0
+    for start in range(1, 100_001, 2_000):
+        batch = [dataclasses.replace(done, id=identity) for identity in range(start, start + 2_000)]
+        begun = time.perf_counter()
+        model.take_changes(batch)
+        longest = max(longest, time.perf_counter() - begun)
+    assert model.rowCount() == 100_000
+    assert model.position(99_999) == 99_998
+    assert longest < 0.25, "a batch costs what the batch costs"
+
+
+# the page
+
+
+class Shown:
+    """A traffic page on a live trace."""
+
+    def __init__(self, qtbot: QtBot, trace: MadeTrace, tmp_path: Path) -> None:
+        self.trace, self.qtbot = trace, qtbot
+        self.feed = TraceFeed()
+        self.actions = ActionRegistry()
+        self.page = TrafficPage(self.feed, self.actions, Settings(tmp_path / "settings.ini"))
+        qtbot.addWidget(self.page)
+        self.page.resize(1200, 700)
+        self.page.show()
+        self.page.activateWindow()
+        qtbot.waitExposed(self.page)
+        self.feed.open(trace.path)
+
+    def wait_rows(self, count: int) -> None:
+        self.qtbot.waitUntil(lambda: self.page.model.rowCount() == count, timeout=DEADLINE)
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        self.qtbot.keyClick(self.page.table, key, modifier)
+
+
+@pytest.fixture
+def shown(qtbot: QtBot, trace: MadeTrace, tmp_path: Path) -> Iterator[Shown]:
+    made = Shown(qtbot, trace, tmp_path)
+    yield made
+    made.feed.close()
+
+
+def test_the_table_follows_the_newest_until_one_scrolls_up(shown: Shown, trace: MadeTrace) -> None:
+    table = shown.page.table
+    trace.traffic(80)
+    shown.wait_rows(80)
+    shown.qtbot.waitUntil(lambda: table.verticalScrollBar().maximum() > 0, timeout=DEADLINE)
+    assert table.following
+    assert table.verticalScrollBar().value() == table.verticalScrollBar().maximum()
+    table.verticalScrollBar().setValue(3)
+    assert not table.following
+    trace.traffic(20)
+    shown.wait_rows(100)
+    assert table.verticalScrollBar().value() == 3
+    shown.actions.run("traffic.follow")
+    assert table.following
+    assert table.verticalScrollBar().value() == table.verticalScrollBar().maximum()
+
+
+def test_keys_walk_and_what_is_walked_to_is_shown(shown: Shown, trace: MadeTrace) -> None:
+    made = trace.traffic(10)
+    shown.wait_rows(10)
+    for _ in range(3):
+        shown.press(Qt.Key.Key_K)
+    shown.press(Qt.Key.Key_J)
+    assert shown.page.table.current_id() == made[1].id
+    shown.qtbot.waitUntil(lambda: shown.page.detail.shown == made[1].id, timeout=DEADLINE)
+    shown.qtbot.waitUntil(lambda: made[1].target in shown.page.detail.summary.headline.text(), timeout=DEADLINE)
+    shown.press(Qt.Key.Key_J, Qt.KeyboardModifier.ShiftModifier)
+    shown.press(Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert shown.page.table.selected_ids() == [made[1].id, made[2].id]
+
+
+def test_a_filter_narrows_and_a_wrong_one_says_where(shown: Shown, trace: MadeTrace) -> None:
+    for route in (0, 1, 4, 4, 5):
+        trace.exchange(route)
+    shown.wait_rows(5)
+    bar = shown.page.filter
+    bar.set_text("status:404")
+    shown.wait_rows(2)
+    trace.exchange(4)
+    shown.wait_rows(3)  # live traffic passes the filter too
+    assert "of" in bar.counts.text()
+    bar.set_text("status:nonsense")
+    assert bar.error.isVisible()
+    assert "nonsense" in bar.error.text()
+    shown.page.grab()  # the wave is drawn
+    bar.set_text("path:/nowhere")
+    shown.wait_rows(0)
+    assert shown.page.empty.isVisible()
+    shown.qtbot.mouseClick(shown.page.empty.button, Qt.MouseButton.LeftButton)
+    shown.wait_rows(6)
+    assert not bar.error.isVisible()
+
+
+def test_right_click_filters_by_the_cell_and_excludes(shown: Shown, trace: MadeTrace) -> None:
+    made = [trace.exchange(route) for route in (4, 1, 1)]
+    shown.wait_rows(3)
+    shown.page.table.go_to(made[0].id)
+    menu = shown.page.context_menu(INDEX["status"])
+    titles = [action.text() for action in menu.actions()]
+    assert titles[:2] == ["Filter by  status:404", "Exclude  status:404"]
+    menu.actions()[1].trigger()
+    shown.wait_rows(2)
+    assert shown.page.filter.text == "-status:404"
+    shown.page.filter.add_term("method:GET")
+    assert shown.page.filter.text == "-status:404 method:GET"
+    shown.page.filter.set_text("status:404 or status:200")
+    shown.page.filter.add_term("method:GET")
+    assert shown.page.filter.text == "(status:404 or status:200) method:GET"
+    menu.deleteLater()
+
+
+def test_a_header_click_sorts_and_a_third_goes_back(shown: Shown, trace: MadeTrace) -> None:
+    for route in (4, 1, 5, 2):
+        trace.exchange(route)
+    shown.wait_rows(4)
+    header = shown.page.table.horizontalHeader()
+    header.setSortIndicator(INDEX["status"], Qt.SortOrder.DescendingOrder)
+    shown.qtbot.waitUntil(lambda: text(shown.page.model, 0, "status") == "500", timeout=DEADLINE)
+    trace.exchange(5)
+    shown.wait_rows(5)
+    header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+    shown.qtbot.waitUntil(lambda: list(shown.page.model.ids) == sorted(shown.page.model.ids), timeout=DEADLINE)
+    for column in COLUMNS:
+        if column.order:
+            header.setSortIndicator(INDEX[column.key], Qt.SortOrder.AscendingOrder)
+            shown.qtbot.waitSignal(shown.page.listing.settled, timeout=DEADLINE).wait()
+            assert shown.page.model.rowCount() == 5
+    header.setSortIndicator(INDEX["waterfall"], Qt.SortOrder.AscendingOrder)
+    assert header.sortIndicatorSection() == -1
+
+
+def test_columns_are_chosen_and_one_stays(shown: Shown) -> None:
+    table = shown.page.table
+    menu = table.columns_menu()
+    ticks = {action.text(): action for action in menu.actions() if action.isCheckable()}
+    assert not ticks["Client"].isChecked()
+    ticks["Client"].trigger()
+    assert not table.isColumnHidden(INDEX["client"])
+    for number in range(len(COLUMNS)):
+        table.show_column(number, False)
+    assert table.horizontalHeader().hiddenSectionCount() == len(COLUMNS) - 1
+    table.reset_columns()
+    assert table.isColumnHidden(INDEX["client"])
+    menu.deleteLater()
+
+
+def test_copy_as_curl_and_wish_for_a_replay(shown: Shown, trace: MadeTrace) -> None:
+    made = trace.traffic(3)
+    shown.wait_rows(3)
+    shown.page.set_address("http://127.0.0.1:8123")
+    shown.page.table.go_to(made[1].id)
+    with shown.qtbot.waitSignal(shown.page.said, timeout=DEADLINE) as said:
+        shown.actions.run("traffic.copy_curl")
+    assert said.args == ["Copied 1 as curl"]
+    assert f"http://127.0.0.1:8123{made[1].target}" in QGuiApplication.clipboard().text()
+    with shown.qtbot.waitSignal(shown.page.replay_wanted, timeout=DEADLINE) as wanted:
+        shown.actions.run("traffic.replay")
+    assert wanted.args == [[made[1].id]]
+
+
+def test_another_exchange_is_shown_even_if_the_filter_hid_it(shown: Shown, trace: MadeTrace) -> None:
+    made = [trace.exchange(route) for route in (4, 1)]
+    shown.wait_rows(2)
+    shown.page.filter.set_text("status:404")
+    shown.wait_rows(1)
+    shown.page.show_exchange(made[1].id)
+    shown.qtbot.waitUntil(lambda: shown.page.table.current_id() == made[1].id, timeout=DEADLINE)
+
+
+def test_an_empty_table_says_what_to_do(shown: Shown) -> None:
+    shown.qtbot.waitUntil(lambda: shown.page.empty.headline.text() == "No requests yet", timeout=DEADLINE)
+    shown.page.set_address("http://127.0.0.1:8123")
+    assert "http://127.0.0.1:8123" in shown.page.empty.advice.text()
+    shown.feed.close()
+    assert shown.page.empty.headline.text() == "Nothing to show yet"
+    shown.feed.open("/nowhere/at.all", live=False)
+    shown.qtbot.waitUntil(lambda: "nowhere" in shown.page.empty.headline.text(), timeout=DEADLINE)
+
+
+def test_the_detail_goes_beside_the_table_and_back(shown: Shown) -> None:
+    shown.actions.run("traffic.beside")
+    assert shown.page.splitter.orientation() == Qt.Orientation.Horizontal
+    shown.actions.run("traffic.beside")
+    assert shown.page.splitter.orientation() == Qt.Orientation.Vertical
+
+
+def test_a_right_click_on_another_row_selects_it(shown: Shown, trace: MadeTrace) -> None:
+    made = trace.traffic(3)
+    shown.wait_rows(3)
+    table = shown.page.table
+    table.menu_wanted.disconnect(shown.page._show_menu)  # a menu that pops up is for those with a screen
+    at = table.visualRect(table.model().index(2, 1)).center()
+    with shown.qtbot.waitSignal(table.menu_wanted, timeout=DEADLINE) as asked:
+        table.customContextMenuRequested.emit(at)
+    assert table.current_id() == made[2].id
+    assert asked.args is not None
+    assert asked.args[1] == 1
+    table.customContextMenuRequested.emit(QPoint(5, 600))
