@@ -119,13 +119,13 @@ class Application:
             if stale is not None:
                 await self._retire(stale, force=True)
             instance, problem = await self._boot(setting)
+            self.problem = problem
             if self.state is AppState.STARTING:
                 self._enter(AppEvent.BOOT_FAILED if problem else AppEvent.READY)
             if problem is None and self.state is AppState.RUNNING:
                 self._route_to(instance, setting)
             else:
                 await self._retire(instance, force=True)
-                self.problem = problem
                 self.setting = self.setting or setting
             self._changed()
             return problem

@@ -62,15 +62,18 @@ class RefusalError(Exception):
 class Supervisor:
     """All applications of one process.
 
-    ``publish`` is given each event; ``run_dir`` is a private folder. Set ``on_exchange`` and ``on_worker`` to be told
-    of each finished exchange and each change of a worker, and wait for ``shut_down``.
+    ``publish`` is given each event; ``run_dir`` is a private folder. Set ``on_exchange``, ``on_worker`` and
+    ``on_state`` to be told at once of each finished exchange and each change of a worker or of an application's state;
+    wait for ``shut_down``.
     """
 
     def __init__(self, run_dir: Path, publish: Callable[[Event], None]) -> None:
         self.apps: dict[str, Application] = {}
         self.on_exchange: Callable[[Application, Exchange], None] | None = None
         self.on_worker: Callable[[Application, Worker, str], None] | None = None
+        self.on_state: Callable[[Application], None] | None = None
         self.shut_down = asyncio.Event()
+        self._states: dict[str, str] = {}
         self._run_dir = run_dir
         self._publish = publish
         self._waiting: set[str] = set()  #: applications with an event due
@@ -271,6 +274,8 @@ class Supervisor:
             await self.force()
         await self._end_visitors("")
         await asyncio.gather(*(app.close() for app in apps))
+        for app in apps:  # what is due; nobody will be there later
+            self._publish_app(app)
 
     async def _end_visitors(self, name: str) -> None:
         """End the replays and the traffic that we make ourselves for the application ``name``, or for all."""
@@ -288,6 +293,10 @@ class Supervisor:
 
     def app_changed(self, app: Application) -> None:
         """Send its state soon, and not too often."""
+        if self._states.get(app.name) != app.state:
+            self._states[app.name] = app.state
+            if self.on_state is not None:
+                self.on_state(app)
         if app.name not in self._waiting:
             self._waiting.add(app.name)
             asyncio.get_running_loop().call_later(PACE, self._publish_app, app)

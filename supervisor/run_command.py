@@ -12,7 +12,7 @@ from typing import Any
 from inspector.model import Exchange, Worker
 from supervisor import serve, wording
 from supervisor.application import Application
-from supervisor.control.messages import AppChanged, Event, Finished, OutputWritten, Refused, StartApp
+from supervisor.control.messages import Event, Finished, OutputWritten, Refused, StartApp
 from supervisor.control.place import UnsafeDirectoryError
 from supervisor.core import Supervisor
 from supervisor.options import OptionError, fail, target_spec
@@ -51,7 +51,7 @@ async def _serve(command: StartApp, options: argparse.Namespace) -> int:
         assert isinstance(reply, Finished)
         assert reply.app is not None
         printer.ready(supervisor.app(reply.app.name), control)
-        post.listener = printer.event
+        post.listener, supervisor.on_state = printer.event, printer.state
         await supervisor.shut_down.wait()
         await supervisor.close()
         return printer.exit_status
@@ -78,7 +78,6 @@ class Printer:
         self.exit_status = 0
         self._json = as_json
         self._workers: dict[int, Worker] = {}
-        self._states: dict[str, str] = {}
         self._early: list[tuple[dict[str, Any], str]] | None = []
 
     def ready(self, app: Application, control: Path) -> None:
@@ -90,7 +89,6 @@ class Printer:
             "command": status.command,
         }  # fmt: skip
         text = f"{status.name} serves at {status.url} ({status.mode}), recording to {status.trace}"
-        self._states[status.name] = status.state
         early, self._early = self._early or [], None
         self._print(fields, text)
         for kept, words in early:
@@ -117,21 +115,24 @@ class Printer:
             text = f"worker {worker.slot}.{worker.generation} (pid {worker.pid}) {worker.outcome}"
         self._print(wording.worker(worker, event), text)
 
+    def state(self, app: Application) -> None:
+        """An application's state changed."""
+        status = app.status()
+        self.exit_status = {"crashed": 1, "running": 0}.get(status.state, self.exit_status)
+        text = f"{status.name}: {status.state} ({status.mode})"
+        if status.problem:
+            text += f"\n{wording.problem(status.problem)}"
+        fields = {
+            "event": "app", "app": status.name, "state": status.state, "mode": status.mode,
+            "problem": wording.plain(status.problem) if status.problem else None,
+        }  # fmt: skip
+        self._print(fields, text)
+
     def event(self, event: Event) -> None:
-        """An application changed, or something was printed."""
+        """Something was printed: it goes where the server itself would print it."""
         if isinstance(event, OutputWritten):
             for line in event.lines:
                 print(f"{event.app} | {line}", file=sys.stderr, flush=True)  # noqa: T201
-        elif isinstance(event, AppChanged) and self._states.get(event.app.name) != event.app.state:
-            app = event.app
-            self._states[app.name] = app.state
-            self.exit_status = 1 if app.state == "crashed" else 0 if app.state == "running" else self.exit_status
-            problem = wording.plain(app.problem) if app.problem else None
-            text = f"{app.name}: {app.state} ({app.mode})"
-            if app.problem:
-                text += f"\n{wording.problem(app.problem)}"
-            fields = {"event": "app", "app": app.name, "state": app.state, "mode": app.mode, "problem": problem}
-            self._print(fields, text)
 
     def _print(self, fields: dict[str, Any], text: str) -> None:
         if self._early is not None:
