@@ -12,7 +12,7 @@ import enum
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalSocket
 
 from app.link.process import SupervisorProcess
@@ -66,7 +66,9 @@ class SupervisorLink(QObject):
     replay_changed = Signal(object)
     output_written = Signal(str, object)
 
-    def __init__(self, path: Path, process: SupervisorProcess, parent: QObject | None = None) -> None:
+    def __init__(
+        self, path: Path, process: SupervisorProcess, parent: QObject | None = None, *, start_ms: int = START_MS
+    ) -> None:
         super().__init__(parent)
         self.path = path
         self.state = LinkState.OFF
@@ -77,7 +79,8 @@ class SupervisorLink(QObject):
         self._next_id = 1
         self._pending: dict[int, Callback] = {}
         self._queued: list[Command] = []
-        self._clock = QElapsedTimer()
+        self._deadline = QTimer(self, singleShot=True, interval=start_ms)
+        self._deadline.timeout.connect(self._on_deadline)
         self._retry = QTimer(self, singleShot=True, interval=RETRY_MS)
         self._retry.timeout.connect(self._connect)
         self._socket = QLocalSocket(self)
@@ -91,7 +94,7 @@ class SupervisorLink(QObject):
         if self.state in (LinkState.STARTING, LinkState.ON):
             return
         self._process.forget()
-        self._clock.start()
+        self._deadline.start()
         self._become(LinkState.STARTING)
         self._connect()
 
@@ -113,11 +116,16 @@ class SupervisorLink(QObject):
 
     def shut_down(self, done: Callable[[], None]) -> None:
         """End the supervisor with all its applications; ``done`` when it said so, or is gone."""
-        if self.state is not LinkState.ON:
+        if self.state not in (LinkState.ON, LinkState.STARTING):
             self.close()
             QTimer.singleShot(0, self, done)
             return
-        self.send(Shutdown(id=0), lambda _reply: done())
+
+        def on_answer(_reply: Reply) -> None:
+            self.close()
+            done()
+
+        self.send(Shutdown(id=0), on_answer)
 
     def close(self) -> None:
         """Hang up and leave the supervisor running."""
@@ -144,14 +152,18 @@ class SupervisorLink(QObject):
             failure = self._process.start(self.path)
         elif self._process.ended():
             failure = "It ended before it answered."
-        elif self._clock.hasExpired(START_MS):
-            failure = f"It did not answer within {START_MS // 1000} seconds."
         else:
             failure = ""
         if failure:
             self._lose(Problem(what="The supervisor could not be started.", why=failure, detail=self._process.output()))
         else:
             self._retry.start()
+
+    def _on_deadline(self) -> None:
+        if self.state is LinkState.STARTING:
+            why = f"It did not answer within {self._deadline.interval() / 1000:g} seconds."
+            self._lose(Problem(what="The supervisor does not answer.", why=why, detail=self._process.output()))
+            self._socket.abort()
 
     def _on_disconnected(self) -> None:
         if self.state is LinkState.OFF:
@@ -218,6 +230,8 @@ class SupervisorLink(QObject):
         if state is self.state:
             return
         self.state = state
+        if state is not LinkState.STARTING:
+            self._deadline.stop()
         if state is not LinkState.LOST:
             self.problem = None
         self.state_changed.emit(state)

@@ -139,6 +139,14 @@ def test_a_refused_greeting_says_why(link, backend, qtbot):
     assert link.problem.why == "Because."
 
 
+def test_a_supervisor_that_never_answers_is_given_up(backend, qtbot):
+    backend.held.add(Hello)
+    link = SupervisorLink(backend.path, SupervisorProcess(("/nowhere/python",)), start_ms=200)
+    link.start()
+    qtbot.waitUntil(lambda: link.state is LinkState.LOST, timeout=WAIT)
+    assert link.problem.why == "It did not answer within 0.2 seconds."
+
+
 def test_starts_a_process_where_nobody_listens_and_outlives_its_end(tmp_path, qtbot):
     process = SupervisorProcess((sys.executable, "-c", SERVER))
     link = SupervisorLink(tmp_path / "own.sock", process)
@@ -157,7 +165,7 @@ def test_starts_a_process_where_nobody_listens_and_outlives_its_end(tmp_path, qt
     done = []
     link.shut_down(lambda: done.append(True))
     qtbot.waitUntil(lambda: bool(done) and process.ended(), timeout=WAIT)
-    link.close()
+    assert link.state is LinkState.OFF
 
 
 def test_a_process_that_dies_at_once_shows_its_last_words(tmp_path, qtbot):
