@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from app.feed import TraceFeed
-from app.traffic.curl import to_curl
+from inspector.export.curl import to_curl
 from inspector.model import Exchange
 from inspector.store.reader import TraceReader
 
@@ -23,7 +23,6 @@ class Copier(QObject):
         self._feed = feed
         self._say = say
         self.ids: list[int] = []
-        self.address = ""  #: where a copied command sends to; empty: what the request's Host field says
 
     def copy_text(self, text: str) -> None:
         """Copy a text."""
@@ -31,13 +30,13 @@ class Copier(QObject):
         self._say("Copied")
 
     def copy_curl(self) -> None:
-        """Copy the exchanges as curl commands, a command each."""
+        """Copy the exchanges as curl commands, a command each; secrets are masked."""
         ids = self.ids[:_MOST]
         if ids:
             self._feed.ask(lambda reader: _exchanges(reader, ids), self._take, key="copy")
 
     def _take(self, exchanges: list[Exchange]) -> None:
-        commands = [to_curl(exchange, self.address) for exchange in exchanges if exchange.request_head]
+        commands = [to_curl(exchange) for exchange in exchanges if exchange.request_head]
         if not commands:
             self._say("Nothing to copy: no request was seen on the wire")
             return

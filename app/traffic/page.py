@@ -176,7 +176,7 @@ class TrafficPage(QWidget):
 
     def set_address(self, url: str) -> None:
         """The proxy's address, for the words of an empty table."""
-        self._address = self._copier.address = url
+        self._address = url
         self._say_empty()
 
     def focus_filter(self) -> None:

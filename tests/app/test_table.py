@@ -287,12 +287,11 @@ def test_columns_are_chosen_and_one_stays(shown: Shown) -> None:
 def test_copy_as_curl_and_wish_for_a_replay(shown: Shown, trace: MadeTrace) -> None:
     made = trace.traffic(3)
     shown.wait_rows(3)
-    shown.page.set_address("http://127.0.0.1:8123")
     shown.page.table.go_to(made[1].id)
     with shown.qtbot.waitSignal(shown.page.said, timeout=DEADLINE) as said:
         shown.actions.run("traffic.copy_curl")
     assert said.args == ["Copied 1 as curl"]
-    assert f"http://127.0.0.1:8123{made[1].target}" in QGuiApplication.clipboard().text()
+    assert f"http://shop.example{made[1].target}" in QGuiApplication.clipboard().text()
     with shown.qtbot.waitSignal(shown.page.replay_wanted, timeout=DEADLINE) as wanted:
         shown.actions.run("traffic.replay")
     assert wanted.args == [[made[1].id]]
