@@ -76,7 +76,7 @@ class Tunnel:
     def start(
         self, client: asyncio.Transport, server: asyncio.Transport, rest: bytes, head_size: int, ahead: bytes
     ) -> None:
-        """Take over both. ``rest``: the response's head and what came with it; ``ahead``: what the client sent since."""
+        """Take over both. ``rest``: the response's head and what came with it; ``ahead``: what the client sent."""
         for end, transport in ((self._client, client), (self._server, server)):
             end.transport = transport
             transport.set_protocol(end)
