@@ -1,4 +1,4 @@
-"""The proxy between real clients and real servers, plain, without our probe; and with the trace writer it has in production."""
+"""The proxy between real clients and real servers, without our probe; and with the trace writer of production."""
 
 from __future__ import annotations
 
