@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
-from app.link.link import SupervisorLink
+from app.link import SupervisorLink
 from app.replay.comparison import Verdict, brief, differences, progress, verdict
 from app.replay.controls import ReplayControls, What
 from app.replay.diff_view import DiffView

@@ -102,7 +102,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("duration", "Duration", duration_text, 11, "duration", right=True),
     Column("time", "Time", _time, 13, "opened", right=True),
     Column("client", "Client", lambda r, _: r.client, 17, "client", shown=False),
-    Column("waterfall", "Phases", lambda _r, _a: "", 22),
+    Column("waterfall", "Phases", lambda _r, _a: "", 30),
 )  # fmt: skip
 
 INDEX = {column.key: number for number, column in enumerate(COLUMNS)}

@@ -12,7 +12,7 @@ from app.theme import Role, color
 from app.traffic.columns import running
 from app.traffic.phases import Phase, phases
 from app.traffic.table_model import AXIS_ROLE, ROW_ROLE
-from app.traffic.tones import PHASES
+from app.traffic.tones import phase_ink
 
 _FULL_NS = 10_000_000_000  #: an exchange this long fills its cell
 _BASE_NS = 100_000  #: the scale is logarithmic above this
@@ -62,7 +62,7 @@ def paint_phases(painter: QPainter, bar: QRectF, found: list[Phase], gap: float 
     left = bar.left()
     for phase in found:
         width = max(1.0, bar.width() * phase.length_ns / total)
-        ink = color(PHASES[phase.name])
+        ink = phase_ink(phase.name)
         if phase.running:
             ink.setAlphaF(0.55)
         painter.fillRect(QRectF(left, bar.top(), max(1.0, width - gap), bar.height()), ink)

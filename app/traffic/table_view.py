@@ -5,7 +5,7 @@ Knows the model and the settings; what is done with the selection is the page's 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
@@ -14,6 +14,7 @@ from app.traffic.painting import CellDelegate, PhasesDelegate
 from app.traffic.table_model import ExchangeTableModel
 
 _NARROW = 1100  #: pixels: below, the bar of phases makes room for the path
+_HELD = 1_000  #: selected rows that stay selected when the list is made anew
 _STEPS = {Qt.Key.Key_J: 1, Qt.Key.Key_K: -1}
 
 
@@ -47,6 +48,7 @@ class ExchangeTable(QTableView):
         self.following = True
         self.sized_by_user = False  #: whether the user has chosen widths: then the path keeps its own
         self._sharing = False
+        self._held: tuple[int, list[int], int] = (0, [], 0)
         self._order = ("", False)
         self.setModel(model)
         self._dress()
@@ -95,7 +97,8 @@ class ExchangeTable(QTableView):
         bar.valueChanged.connect(self._on_scrolled)
         bar.rangeChanged.connect(self._on_range_changed)
         self.selectionModel().currentRowChanged.connect(self._on_current_changed)
-        self.exchanges.modelReset.connect(lambda: self.chosen.emit(0))
+        self.exchanges.modelAboutToBeReset.connect(self._before_reset)
+        self.exchanges.modelReset.connect(self._after_reset)
 
     # columns
 
@@ -236,6 +239,26 @@ class ExchangeTable(QTableView):
     def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         self.chosen.emit(self.exchanges.id_at(current.row()) if current.isValid() else 0)
 
+    def _before_reset(self) -> None:
+        """Another list: hold on to what is selected and to where one looks."""
+        self._held = (self.current_id(), self.selected_ids()[:_HELD], self.verticalScrollBar().value())
+
+    def _after_reset(self) -> None:
+        current, selected, value = self._held
+        position = self.exchanges.position(current) if current else -1
+        if position < 0:
+            self.chosen.emit(0)
+            return
+        self.selectionModel().blockSignals(True)  # it is the same exchange as before
+        self.setCurrentIndex(self.exchanges.index(position, self._cursor_column()))
+        self.selectionModel().blockSignals(False)
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for at in (self.exchanges.position(identity) for identity in selected):
+            if at >= 0:
+                self.selectionModel().select(self.exchanges.index(at, 0), flags)
+        if not self.following:
+            self.verticalScrollBar().setValue(value)
+
     def _on_menu_asked(self, at: QPoint) -> None:
         index = self.indexAt(at)
         if index.isValid():
@@ -261,5 +284,5 @@ class ExchangeTable(QTableView):
         self._set_following(value >= self.verticalScrollBar().maximum())
 
     def _on_range_changed(self, _low: int, high: int) -> None:
-        if self.following:
+        if self.following and not self._order[0]:
             self.verticalScrollBar().setValue(high)

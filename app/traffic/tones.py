@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.theme import Role
+from PySide6.QtGui import QColor
+
+from app.theme import Role, color
 
 #: By ``formats.tone``.
 TONES: dict[str, Role] = {
@@ -18,7 +20,7 @@ TONES: dict[str, Role] = {
 
 #: By the names of ``phases``: light where something waits, strong where the application works.
 PHASES: dict[str, Role] = {
-    "client": Role.LINE,
+    "client": Role.MUTED,
     "queue": Role.CLIENT_ERROR,
     "application": Role.ACCENT,
     "server": Role.ACCENT,
@@ -26,3 +28,12 @@ PHASES: dict[str, Role] = {
     "connected": Role.OK,
     "after": Role.PENDING,
 }
+
+_WAITING = {"client", "queue"}
+
+
+def phase_ink(name: str) -> QColor:
+    """The colour of a phase now: faint while somebody waits, full while somebody works."""
+    ink = color(PHASES[name])
+    ink.setAlphaF(0.5 if name in _WAITING else 1.0)
+    return ink

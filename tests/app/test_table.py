@@ -269,6 +269,21 @@ def test_a_header_click_sorts_and_a_third_goes_back(shown: Shown, trace: MadeTra
     assert header.sortIndicatorSection() == -1
 
 
+def test_a_list_made_anew_keeps_what_is_selected(shown: Shown, trace: MadeTrace) -> None:
+    made = [trace.exchange(route) for route in (1, 4, 1, 4, 4)]
+    shown.wait_rows(5)
+    table = shown.page.table
+    table.go_to(made[1].id)
+    shown.qtbot.waitUntil(lambda: shown.page.detail.shown == made[1].id, timeout=DEADLINE)
+    shown.page.filter.set_text("status:404")
+    shown.wait_rows(3)
+    assert (table.current_id(), table.selected_ids()) == (made[1].id, [made[1].id])
+    assert shown.page.detail.shown == made[1].id
+    shown.page.filter.set_text("status:200")
+    shown.wait_rows(2)
+    assert (table.current_id(), table.selected_ids(), shown.page.detail.shown) == (0, [], 0)
+
+
 def test_columns_are_chosen_and_one_stays(shown: Shown) -> None:
     table = shown.page.table
     menu = table.columns_menu()

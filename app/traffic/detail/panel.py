@@ -65,6 +65,7 @@ class DetailPanel(QWidget):
         self._nothing = QLabel("Choose an exchange in the table to see what the server and the application said.")
         self._nothing.setProperty("look", "muted")
         self._nothing.setWordWrap(True)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setContentsMargins(24, 24, 24, 24)
         self._stack = QStackedLayout()
         self._stack.addWidget(self._nothing)

@@ -10,7 +10,7 @@ from app.theme import Role, color
 from app.traffic import formats
 from app.traffic.painting import paint_phases
 from app.traffic.phases import MEANINGS, TITLES, Phase
-from app.traffic.tones import PHASES
+from app.traffic.tones import phase_ink
 
 _BAR = 16
 _GAP = 8
@@ -57,7 +57,7 @@ class PhasesBar(QWidget):
         height = self.fontMetrics().height()
         for (left, line, label), phase in zip(self._places(self.width()), self._phases, strict=True):
             top = _BAR + _GAP + line * (height + 4)
-            painter.fillRect(QRectF(left, top + height / 2 - 5, 10, 10), color(PHASES[phase.name]))
+            painter.fillRect(QRectF(left, top + height / 2 - 5, 10, 10), phase_ink(phase.name))
             painter.setPen(color(Role.TEXT))
             painter.drawText(QRectF(left + 15, top, self.width(), height), int(Qt.AlignmentFlag.AlignVCenter), label)
         painter.end()

@@ -59,9 +59,9 @@ class SummaryTab(QScrollArea):
         for part in (self.headline, self.story, self.original, self.bar):
             column.addWidget(part)
         column.setAlignment(self.original, Qt.AlignmentFlag.AlignLeft)
-        column.addLayout(self.facts)
         column.addWidget(self.problem_title)
         column.addWidget(self.problem, 1)
+        column.addLayout(self.facts)
         column.addStretch(0)
         self.setWidget(body)
 
