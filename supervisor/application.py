@@ -29,8 +29,8 @@ from supervisor.servers.base import Launch, Mode
 from supervisor.target.resolve import Resolved
 from supervisor.tree.usage import Sampler, Usage
 
-#: How long the proxy keeps a request waiting for an instance to be there.
-WAIT_SECONDS = 10.0
+#: How long the proxy keeps a request waiting while nothing serves: it may come back at once, or be stopped for good.
+WAIT_SECONDS = 3.0
 
 
 class Observer(Protocol):

@@ -223,6 +223,8 @@ class Supervisor:
 
     async def _start_replay(self, command: StartReplay) -> Reply:
         app = self._serving(command.app)
+        if not command.source:  # what was asked for a moment ago may be among the originals
+            await asyncio.to_thread(app.writer.flush)
         try:
             status = await self._replays.start(
                 app=app.name, url=app.url, token=app.proxy.replay_token, recorder=app.writer, live=app.live,

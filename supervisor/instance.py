@@ -16,10 +16,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from inspector.proxy.server import Upstream
-
 from inspector.live import LiveExchanges
 from inspector.model import Instance, LogLine, Worker
+from inspector.proxy.server import Upstream
 from inspector.recording import Recorder
 from supervisor import boot
 from supervisor.control.messages import Problem
@@ -81,6 +80,7 @@ class RunningInstance:
         self._ended = asyncio.Event()  #: the root process is gone and will not be started again
         self._serving = False
         self._aborted = False
+        self._hopeless: Problem | None = None  #: why it is given up
         self._backoff = Backoff()
         self._spawned_at = 0.0
         self._root: subprocess.Popen[bytes] | None = None
@@ -116,7 +116,9 @@ class RunningInstance:
                 return None
             if decision is Readiness.FAIL:
                 await asyncio.sleep(0.05)  # what it printed last is still on its way
-                return boot.failed(self.plan, self.crew.boot_error, list(self._lines), self.model.outcome)
+                return self._hopeless or boot.failed(
+                    self.plan, self.crew.boot_error, list(self._lines), self.model.outcome
+                )
             self._news.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(began + BOOT_LIMIT - self._now(), 0.01)):
@@ -163,6 +165,7 @@ class RunningInstance:
             self.problem = reason
             self._owner.instance_changed()
         elif self.crew.order is Order.NONE:
+            self._hopeless = reason
             self._background(self._give_up(reason))
 
     def _root_ended(self, status: int | None) -> None:

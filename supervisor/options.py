@@ -36,8 +36,8 @@ def target_spec(options: argparse.Namespace) -> TargetSpec:
 
 
 def _kept(options: argparse.Namespace, cwd: str) -> str:
-    """A folder as target brings its own working directory, unless one is given."""
-    return cwd if options.cwd or not os.path.isdir(options.target) else ""
+    """A folder or file as target brings its own working directory, unless one is given."""
+    return cwd if options.cwd or not os.path.exists(options.target) else ""
 
 
 def fail(problem: Problem, *, as_json: bool = False) -> int:

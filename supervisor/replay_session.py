@@ -15,7 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -244,7 +244,7 @@ def _fields(compared: Compared) -> dict[str, Any]:
         "status": replay.status if replay is not None else 0,
         "original_status": original.status,
         "same": result.same,
-        "differences": [asdict(difference) for difference in compared.differences],
+        "differences": [difference.plain() for difference in compared.differences],
         "timings": wording.timings(replay) if replay is not None else {},
         "original_timings": wording.timings(original),
         "error": result.error,

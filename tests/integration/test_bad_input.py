@@ -92,6 +92,61 @@ def test_a_syntax_error_shows_the_line(folder: Path) -> None:
     assert "def app(:" in text
 
 
+ONCE = """
+import os, pathlib
+seen = pathlib.Path(__file__).with_suffix(".seen")
+if seen.exists():
+    {fault}
+seen.touch()
+from {real} import app
+"""
+
+UNWILLING = """
+async def app(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "the database is not there"})
+"""
+
+
+@pytest.mark.parametrize(
+    ("real", "mode", "workers"),
+    [
+        ("asgi", "uvicorn", 1),
+        ("asgi", "uvicorn", 2),
+        ("asgi", "gunicorn-uvicorn", 2),
+        ("wsgi", "gunicorn-sync", 1),
+        ("wsgi", "gunicorn-gthread", 2),
+        ("wsgi", "waitress", 1),
+        ("wsgi", "wsgiref", 1),
+    ],
+)
+def test_what_fails_only_inside_the_server(tmp_path: Path, real: str, mode: str, workers: int) -> None:
+    """Some servers would start such workers for ever; it is told instead, with the application's own traceback."""
+    folder = project(tmp_path)
+    (folder / "once.py").write_text(ONCE.format(fault="raise RuntimeError('only once')", real=real))
+    code, text = refused(folder, "once:app", "--mode", mode, "--workers", workers)
+    assert code == 1
+    assert "once:app could not be loaded.\n  RuntimeError: only once" in text
+    assert "once.py" in text
+
+
+@pytest.mark.parametrize(("real", "mode"), [("asgi", "uvicorn"), ("wsgi", "gunicorn-sync")])
+def test_workers_that_die_again_and_again(tmp_path: Path, real: str, mode: str) -> None:
+    folder = project(tmp_path)
+    (folder / "once.py").write_text(ONCE.format(fault="os._exit(5)", real=real))
+    code, text = refused(folder, "once:app", "--mode", mode, "--workers", "2")
+    assert code == 1
+    assert "die before they are ready, again and again" in text
+
+
+@pytest.mark.parametrize(("mode", "workers"), [("uvicorn", 1), ("uvicorn", 2), ("gunicorn-uvicorn", 1)])
+def test_an_application_that_refuses_to_start(tmp_path: Path, mode: str, workers: int) -> None:
+    (tmp_path / "unwilling.py").write_text(UNWILLING)
+    code, text = refused(tmp_path, "unwilling:app", "--mode", mode, "--workers", workers)
+    assert code == 1
+    assert "the database is not there" in text
+
+
 def test_with_json_the_failure_is_an_object_too(folder: Path) -> None:
     outcome = gatescope("run", "asgi:app", "--mode", "gunicorn-sync", "--json", cwd=folder)
     assert outcome.returncode == 2
