@@ -67,7 +67,7 @@ class Desk:
         self.launch = LaunchArea(self.controller, link, self.actions)
         self.traffic = TrafficPage(self.feed, self.actions, settings)
         self.replay = ReplayPage(link, self.feed, self.actions, settings)
-        self.workers = WorkersPage(link, settings)
+        self.workers = WorkersPage(link, self.feed, settings)
         self.logs = LogsPage(link, settings, self.actions)
         self.welcome = WelcomePage()
         pages = (

@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
             bar.addWidget(widget)
         self.trace.setAccessibleName("Trace file")
         self.trace.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        bar.addPermanentWidget(self.trace, 1)
+        bar.addWidget(self.trace, 1)  # a permanent one would leave no room for messages
 
     # actions
 

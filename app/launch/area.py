@@ -99,7 +99,7 @@ class LaunchArea(QWidget):
             self._controller.start()
 
     def _can_toggle(self) -> bool:
-        return self._controller.live or (self._controller.current is not None and self._controller.verdict.can_run)
+        return self._controller.live or self._controller.can_start
 
     def _register(self) -> None:
         controller, group = self._controller, "Application"

@@ -171,10 +171,10 @@ class LaunchBar(QFrame):
         self.start.setText("Stop" if live else "Start")
         self.start.setAccessibleName("Stop the application" if live else "Start the application")
         look(self.start, "danger" if live else "primary")
-        can = controller.verdict.can_run
+        can = controller.can_start
         role = Role.SERVER_ERROR if live else Role.ON_ACCENT if can else Role.MUTED
         set_icon(self.start, "stop" if live else "play", role)
-        self.start.setEnabled(controller.state != "stopping" if live else controller.current is not None and can)
+        self.start.setEnabled(controller.state != "stopping" if live else can)
         problem = controller.verdict.problem
         self.start.setToolTip("" if live or problem is None else problem.what)
 

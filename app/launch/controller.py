@@ -124,6 +124,12 @@ class LaunchController(QObject):
         return self.state in choices.LIVE_STATES
 
     @property
+    def can_start(self) -> bool:
+        """Whether the application in view is known, stopped, can run as picked, and there is somebody to start it."""
+        lost = self._link.state is LinkState.LOST
+        return self.current is not None and not self.live and not lost and self.verdict.can_run
+
+    @property
     def busy(self) -> bool:
         """Whether an answer is awaited."""
         return self.name in self._busy
@@ -250,7 +256,7 @@ class LaunchController(QObject):
 
     def start(self) -> None:
         """Start the application in view."""
-        if self.current is None or not self.verdict.can_run or self.live:
+        if self.current is None or not self.can_start:
             return
         picked, entry = self._effective(), self.current
         self._tell(

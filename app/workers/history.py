@@ -1,40 +1,46 @@
-"""The lives of workers, told from one status of an application to the next.
+"""The lives of workers and what happened to them, from what the trace holds; and for how long exchanges are in hand.
 
-Pure: statuses and times in, lives and events out. Times are seconds of any one clock.
+Pure: values in, values out. Times in a trace are monotonic nanoseconds; ``wall`` turns one into nanoseconds since 1970,
+and what comes out is in seconds since 1970.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from supervisor.control.messages import AppStatus, WorkerStatus
+from inspector.model import Instance, Worker
+from supervisor.control.messages import AppStatus
 
-#: What is kept; a worker that crashes in a loop must not fill the memory.
+#: Nanoseconds since 1970 of a moment in the trace.
+Wall = Callable[[int], int]
+#: What is shown; a worker that crashes in a loop must not fill the memory.
 KEPT = 1000
+#: Causes that nobody needs to worry about.
+_PEACEFUL = frozenset({"", "graceful", "recycled", "max-requests", "reload"})
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Life:
-    """One process in a slot."""
+    """One process in a slot. ``ended`` is 0 while it lives; ``in_hand`` what it had in hand when it ended."""
 
     app: str
+    mode: str
     slot: int
     generation: int
     pid: int
     state: str
     began: float
-    ended: float = 0.0  #: 0 while it lives
+    ended: float = 0.0
     outcome: str = ""
-    in_hand: tuple[int, ...] = ()  #: now, or when it ended
+    alarming: bool = False  #: it did not end in peace, or not alone
+    in_hand: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened.
-
-    ``kind``: ``born ready stopping exited failed`` for a worker, ``state`` for an application.
-    """
+    """Something that happened: ``born ready exited failed`` to a worker, ``started ready ended`` to an instance."""
 
     at: float
     app: str
@@ -44,74 +50,82 @@ class Event:
     pid: int = 0
 
 
+def lives_of(instances: Iterable[Instance], workers: Sequence[Worker], wall: Wall) -> list[Life]:
+    """The newest lives, the newest first."""
+    by_id = {instance.id: instance for instance in instances}
+    return [_life(by_id.get(worker.instance), worker, wall) for worker in reversed(workers[-KEPT:])]
+
+
+def events_of(instances: Sequence[Instance], workers: Sequence[Worker], wall: Wall) -> list[Event]:
+    """The newest events, the newest first."""
+    names = {instance.id: instance.app for instance in instances}
+    found = [event for instance in instances[-KEPT:] for event in _instance_events(instance)]
+    for worker in workers[-KEPT:]:
+        found.extend(_worker_events(names.get(worker.instance, ""), worker))
+    newest = sorted(found, key=lambda item: item[0], reverse=True)[:KEPT]
+    return [dataclasses.replace(event, at=wall(t_ns) / 1e9) for t_ns, event in newest]
+
+
+def _life(instance: Instance | None, worker: Worker, wall: Wall) -> Life:
+    return Life(
+        app=instance.app if instance else "",
+        mode=instance.mode if instance else "",
+        slot=worker.slot,
+        generation=worker.generation,
+        pid=worker.pid,
+        state=worker.state,
+        began=wall(worker.born_ns) / 1e9,
+        ended=wall(worker.ended_ns) / 1e9 if worker.ended_ns else 0.0,
+        outcome=worker.outcome,
+        alarming=_alarming(worker),
+        in_hand=worker.in_hand,
+    )
+
+
+def _alarming(worker: Worker) -> bool:
+    return bool(worker.ended_ns) and (bool(worker.in_hand) or worker.cause not in _PEACEFUL)
+
+
+_Told = tuple[int, Event]
+
+
+def _instance_events(instance: Instance) -> Iterator[_Told]:
+    count = f"{instance.workers} worker" + ("s" if instance.workers != 1 else "")
+    told = (
+        (instance.started_ns, "started", f"{instance.mode} with {count} starts"),
+        (instance.ready_ns, "ready", f"{instance.mode} serves"),
+        (instance.ended_ns, "ended", f"{instance.mode} {instance.outcome or 'ended'}"),
+    )
+    for t_ns, kind, text in told:
+        if t_ns:
+            yield t_ns, Event(0.0, instance.app, kind, text, pid=instance.pid)
+
+
+def _worker_events(app: str, worker: Worker) -> Iterator[_Told]:
+    held = ", ".join(f"#{exchange}" for exchange in worker.in_hand)
+    told = (
+        (worker.born_ns, "born", f"process {worker.pid} began, generation {worker.generation}"),
+        (worker.ready_ns, "ready", "serves"),
+        (worker.ended_ns, "failed" if _alarming(worker) else "exited",
+         (worker.outcome or "ended") + (f", with {held} in hand" if held else "")),
+    )  # fmt: skip
+    for t_ns, kind, text in told:
+        if t_ns:
+            yield t_ns, Event(0.0, app, kind, text, worker.slot, worker.pid)
+
+
 @dataclass(slots=True)
-class History:
-    """What has happened so far, the newest last."""
+class InHand:
+    """Since when each exchange is in some worker's hand, as far as the statuses told; seconds of any one clock."""
 
-    lives: deque[Life] = field(default_factory=lambda: deque(maxlen=KEPT))
-    events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT))
-    _running: dict[tuple[str, int], Life] = field(default_factory=dict)
-    _states: dict[str, tuple[str, str]] = field(default_factory=dict)
-    _held: dict[int, float] = field(default_factory=dict)
+    _since: dict[str, dict[int, float]] = field(default_factory=dict)
 
-    def see(self, status: AppStatus, now: float) -> bool:
-        """Take in the next status of an application. Whether anything but figures changed."""
-        before = len(self.events), self.events[-1] if self.events else None
-        self._see_state(status, now)
-        there = {worker.pid for worker in status.processes}
-        for (app, pid), life in list(self._running.items()):
-            if app == status.name and pid not in there:
-                self._end(life, self._outcome(status, life), now)
-        for worker in status.processes:
-            self._see_worker(status.name, worker, now)
-        held = {exchange for life in self._running.values() for exchange in life.in_hand}
-        self._held = {exchange: self._held.get(exchange, now) for exchange in held}
-        return before != (len(self.events), self.events[-1] if self.events else None)
+    def see(self, status: AppStatus, now: float) -> None:
+        """Take in an application's next status."""
+        before = self._since.get(status.name, {})
+        held = {exchange for worker in status.processes for exchange in worker.in_hand}
+        self._since[status.name] = {exchange: before.get(exchange, now) for exchange in held}
 
-    def held_for(self, exchange: int, now: float) -> float:
-        """For how many seconds an exchange has been in some worker's hand, as far as was seen."""
-        return now - self._held.get(exchange, now)
-
-    def _see_state(self, status: AppStatus, now: float) -> None:
-        state = (status.state, status.mode)
-        if self._states.get(status.name) != state:
-            self._states[status.name] = state
-            text = f"{status.state} in {status.mode}" if status.mode else status.state
-            if status.problem is not None and status.state == "crashed":
-                text = f"{text}: {status.problem.what}"
-            kind = "failed" if status.state == "crashed" else "state"
-            self.events.append(Event(now, status.name, kind, text))
-
-    def _see_worker(self, app: str, worker: WorkerStatus, now: float) -> None:
-        life = self._running.get((app, worker.pid))
-        if worker.pid == 0:
-            return  # the slot waits for its next process
-        if life is None and worker.state == "exited":
-            return  # seen to its end already
-        if life is None:
-            life = Life(app, worker.slot, worker.generation, worker.pid, "", now)
-            self._running[app, worker.pid] = life
-            self.lives.append(life)
-            self._tell(life, "born", f"process {worker.pid} began, generation {worker.generation}", now)
-        if worker.state != life.state:
-            life.state = worker.state
-            if worker.state in ("ready", "stopping"):
-                self._tell(life, worker.state, {"ready": "serves", "stopping": "is stopping"}[worker.state], now)
-        life.in_hand = worker.in_hand or (() if worker.state != "exited" else life.in_hand)
-        if worker.state == "exited":
-            self._end(life, worker.last_outcome, now)
-
-    def _outcome(self, status: AppStatus, life: Life) -> str:
-        """How a process that is not listed any more ended: its slot's next process says it."""
-        followers = [w for w in status.processes if w.slot == life.slot and w.generation > life.generation]
-        return followers[0].last_outcome if followers else ""
-
-    def _end(self, life: Life, outcome: str, now: float) -> None:
-        del self._running[life.app, life.pid]
-        life.ended, life.outcome, life.state = now, outcome or "ended", "exited"
-        held = ", ".join(f"#{exchange}" for exchange in life.in_hand)
-        text = life.outcome + (f", with {held} in hand" if held else "")
-        self._tell(life, "failed" if life.in_hand else "exited", text, now)
-
-    def _tell(self, life: Life, kind: str, text: str, now: float) -> None:
-        self.events.append(Event(now, life.app, kind, text, life.slot, life.pid))
+    def held_for(self, app: str, exchange: int, now: float) -> float:
+        """For how many seconds."""
+        return now - self._since.get(app, {}).get(exchange, now)

@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.theme import Role, color, mono_font
-from app.workers.history import History
+from app.workers.history import InHand
 from app.workers.words import cpu, duration, memory
 from supervisor.control.messages import AppStatus, WorkerStatus
 
@@ -30,9 +30,9 @@ _NO_INDEX = QModelIndex()
 class WorkersModel(QAbstractItemModel):
     """Two levels: applications, and under each its slots."""
 
-    def __init__(self, history: History, parent: QObject | None = None) -> None:
+    def __init__(self, held: InHand, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._history = history
+        self._held = held
         self._apps: list[AppStatus] = []
 
     def show_status(self, status: AppStatus) -> None:
@@ -110,7 +110,7 @@ class WorkersModel(QAbstractItemModel):
         app = self._apps[owner - 1 if owner else index.row()]
         worker = app.processes[index.row()] if owner else None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return self._worker_text(worker, column) if worker else self._app_text(app, column)
+            return self._worker_text(app.name, worker, column) if worker else self._app_text(app, column)
         if role == Qt.ItemDataRole.FontRole and column in (PID, IN_HAND):
             return mono_font()
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -141,9 +141,9 @@ class WorkersModel(QAbstractItemModel):
         }
         return sums.get(column, "")
 
-    def _worker_text(self, worker: WorkerStatus, column: int) -> str:
+    def _worker_text(self, app: str, worker: WorkerStatus, column: int) -> str:
         now = time.monotonic()
-        held = (f"#{exchange} {duration(self._history.held_for(exchange, now))}" for exchange in worker.in_hand)
+        held = (f"#{exchange} {duration(self._held.held_for(app, exchange, now))}" for exchange in worker.in_hand)
         texts = (
             f"worker {worker.slot}", worker.state, str(worker.pid or ""), str(worker.generation), str(worker.restarts),
             cpu(worker.cpu), memory(worker.rss), "  ".join(held), worker.last_outcome,

@@ -1,4 +1,4 @@
-"""The Workers page: the live process tree above, lives and events below."""
+"""The Workers page: the live process tree from the supervisor above, lives and events from the trace below."""
 
 from __future__ import annotations
 
@@ -17,50 +17,54 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.feed import TraceFeed
 from app.link import SupervisorLink
 from app.settings import Settings
 from app.theme.widgets import label
-from app.workers.history import History
+from app.workers.history import Event, InHand, Life, events_of, lives_of
 from app.workers.model import PROCESS, WorkersModel
 from app.workers.tables import events_model, lives_model
+from inspector.store.reader import TraceReader
 from supervisor.control.messages import AppStatus
 
-#: Lists are drawn anew at most this often, and elapsed times tick.
-FLUSH_MS = 250
+#: How often the trace is asked while somebody looks, and elapsed times tick.
+FLUSH_MS = 500
 _WIDTHS = (200, 90, 80, 56, 76, 70, 90, 170)
 
 
 class WorkersPage(QWidget):
-    """Shows what the supervisor reports; keeps a history of it."""
+    """Shows what the supervisor reports, and what the trace tells of it."""
 
-    def __init__(self, link: SupervisorLink, settings: Settings) -> None:
+    def __init__(self, link: SupervisorLink, feed: TraceFeed, settings: Settings) -> None:
         super().__init__()
         self.setObjectName("workersPage")
-        self.history = History()
-        self.model = WorkersModel(self.history, self)
+        self._feed = feed
+        self._held = InHand()
+        self.model = WorkersModel(self._held, self)
         self.lives = lives_model(self)
         self.events = events_model(self)
         self.tree = self._make_tree()
         self.lists = QTabWidget()
         self.lists.setObjectName("workersLists")
         self.lists.setDocumentMode(True)
-        self.lists.addTab(_table(self.lives, "Lives of workers", (110, 130, 180, 80, 90, 150)), "Lives")
-        self.lists.addTab(_table(self.events, "Events", (110, 130, 100, 80)), "Events")
-        self._changed = False
+        self.lists.addTab(_table(self.lives, "Lives of workers", (90, 120, 130, 160, 76, 90, 140)), "Lives")
+        self.lists.addTab(_table(self.events, "Events", (90, 120, 100, 76)), "Events")
+        self._shown: tuple[list[Life], list[Event]] = ([], [])
         self._flush = QTimer(self, interval=FLUSH_MS)
         self._flush.timeout.connect(self._on_flush)
         self._lay_out(settings)
         link.app_changed.connect(self.on_app_changed)
+        feed.opened.connect(self._on_opened)
+        feed.closed.connect(lambda: self._on_told(([], [])))
 
     def on_app_changed(self, status: AppStatus) -> None:
         """Take in the next status."""
-        self._changed |= self.history.see(status, time.monotonic())
+        self._held.see(status, time.monotonic())
         self.model.show_status(status)
         self._stack.setCurrentIndex(1)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Catch up, and tick."""
-        self._changed = True
         self._on_flush()
         self._flush.start()
         super().showEvent(event)
@@ -76,12 +80,25 @@ class WorkersPage(QWidget):
             self.tree.viewport().update()
         super().changeEvent(event)
 
+    def _on_opened(self, _path: str) -> None:
+        self._stack.setCurrentIndex(1)
+        self._on_flush()
+
     def _on_flush(self) -> None:
-        if self._changed:
-            self._changed = False
-            self.lives.show_rows(list(reversed(self.history.lives)))
-            self.events.show_rows(list(reversed(self.history.events)))
         self.model.tick()
+        if self._feed.is_open:
+            self._feed.ask(_tell, self._on_told, key="workers")
+
+    def _on_told(self, told: tuple[list[Life], list[Event]]) -> None:
+        """Draw anew only what is new: a reset would take the selection along."""
+        lives, events = told
+        if lives != self._shown[0]:
+            self.lives.show_rows(lives)
+        else:
+            self.lives.tick()
+        if events != self._shown[1]:
+            self.events.show_rows(events)
+        self._shown = told
 
     def _make_tree(self) -> QTreeView:
         tree = QTreeView()
@@ -123,6 +140,12 @@ class WorkersPage(QWidget):
         self._stack.addWidget(splitter)
         settings.remember(splitter)
         settings.remember(self.tree.header())
+
+
+def _tell(reader: TraceReader) -> tuple[list[Life], list[Event]]:
+    """What the trace tells; runs in the reader's thread."""
+    instances, workers, wall = reader.instances(), reader.workers(), reader.meta().wall
+    return lives_of(instances, workers, wall), events_of(instances, workers, wall)
 
 
 def _table(model: QAbstractItemModel, name: str, widths: tuple[int, ...]) -> QTableView:

@@ -73,8 +73,8 @@ class ListModel(QAbstractTableModel, Generic[Row]):
 
 
 _EVENT_ROLES = {
-    "failed": Role.SERVER_ERROR, "exited": Role.CLIENT_ERROR, "ready": Role.OK, "stopping": Role.CLIENT_ERROR,
-    "born": Role.PENDING,
+    "failed": Role.SERVER_ERROR, "exited": Role.CLIENT_ERROR, "ready": Role.OK, "born": Role.PENDING,
+    "started": Role.PENDING, "ended": Role.CLIENT_ERROR,
 }  # fmt: skip
 
 
@@ -99,10 +99,11 @@ def lives_model(parent: QObject) -> ListModel[Life]:
         (
             ("Began", lambda life: wall(life.began)),
             ("Application", lambda life: life.app),
+            ("Mode", lambda life: life.mode),
             ("Worker", lambda life: f"worker {life.slot}, generation {life.generation}"),
             ("PID", lambda life: str(life.pid)),
-            ("Lived", lambda life: duration((life.ended or time.monotonic()) - life.began)),
-            ("In hand", lambda life: " ".join(f"#{exchange}" for exchange in life.in_hand)),
+            ("Lived", lambda life: duration((life.ended or time.time()) - life.began)),
+            ("Had in hand", lambda life: " ".join(f"#{exchange}" for exchange in life.in_hand)),
             ("Now, or how it ended", lambda life: life.outcome or life.state),
         ),
         _life_ink,
@@ -113,13 +114,13 @@ def lives_model(parent: QObject) -> ListModel[Life]:
 def _life_ink(life: Life, column: int) -> Role | None:
     if column == 0:
         return Role.MUTED
-    if column != 6:
+    if column != 7:
         return None
     if not life.ended:
         return Role.OK
-    return Role.SERVER_ERROR if life.in_hand else Role.MUTED
+    return Role.SERVER_ERROR if life.alarming else Role.MUTED
 
 
-def wall(monotonic: float) -> str:
-    """The time of day of a moment on the monotonic clock."""
-    return datetime.fromtimestamp(time.time() - time.monotonic() + monotonic).strftime("%H:%M:%S.%f")[:-5]
+def wall(seconds: float) -> str:
+    """The time of day of a moment, given in seconds since 1970."""
+    return datetime.fromtimestamp(seconds).strftime("%H:%M:%S.%f")[:-5]

@@ -1,4 +1,4 @@
-"""The window's frame: pages, menus, keys, first page, closing; the command line; and whether Qt keeps its references."""
+"""The window's frame: pages, menus, keys, first page, closing; the command line; and that Qt keeps its references."""
 
 from __future__ import annotations
 

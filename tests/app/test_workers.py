@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
-from app.workers.history import History
+from app.feed import TraceFeed
+from app.workers.history import Event, InHand, Life
 from app.workers.model import COLUMNS, CPU, IN_HAND, LAST, MEMORY, PID, PROCESS, RESTARTS, STATE, WorkersModel
 from app.workers.page import WorkersPage
 from app.workers.tables import events_model, lives_model
+from inspector.model import Worker
 from supervisor.control.messages import AppChanged, AppStatus, TargetSpec, WorkerStatus
+from tests.support.made_trace import MadeTrace
 
 FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
 
@@ -29,7 +30,7 @@ def app(name: str, *workers: WorkerStatus, **more: object) -> AppStatus:
 
 @pytest.fixture
 def model(qapp):
-    made = WorkersModel(History())
+    made = WorkersModel(InHand())
     QAbstractItemModelTester(made, FATAL)
     return made
 
@@ -85,38 +86,62 @@ def test_what_is_in_hand_ages(model, qtbot):
         model.tick()
 
 
-def test_the_page_follows_the_supervisor(link, backend, settings, qtbot):
-    page = WorkersPage(link, settings)
-    qtbot.addWidget(page)
-    page.resize(900, 500)
-    page.show()
+@pytest.fixture
+def feed(qapp):
+    made = TraceFeed()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(link, feed, settings, qtbot):
+    made = WorkersPage(link, feed, settings)
+    qtbot.addWidget(made)
+    made.resize(900, 500)
+    made.show()
+    yield made
+    made.hide()
+
+
+def test_the_tree_follows_the_supervisor(page, link, backend, qtbot):
     assert page._stack.currentIndex() == 0
     link.start()
     qtbot.waitUntil(lambda: len(backend.commands) == 2, timeout=5000)
-    status = app("shop", worker(1, in_hand=(5,)), worker(2))
-    backend.tell(AppChanged(app=status))
-    qtbot.waitUntil(lambda: page.lives.rowCount() == 2, timeout=5000)
+    backend.tell(AppChanged(app=app("shop", worker(1, in_hand=(5,)), worker(2))))
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1, timeout=5000)
     assert page._stack.currentIndex() == 1
     assert page.tree.isExpanded(page.model.index(0, 0))
-    after = dataclasses.replace(status, processes=(worker(1, pid=500, generation=2, last_outcome="died"), worker(2)))
-    backend.tell(AppChanged(app=after))
-    qtbot.waitUntil(lambda: page.lives.rowCount() == 3, timeout=5000)
-    ends = [page.lives.index(number, 6).data() for number in range(3)]
-    assert "died" in ends
-    assert "died, with #5 in hand" in [page.events.index(number, 4).data() for number in range(page.events.rowCount())]
     assert not page.grab().isNull()
-    page.hide()
+
+
+def test_lives_and_events_follow_the_trace(page, feed, tmp_path, qtbot):
+    made = MadeTrace(tmp_path / "t.gatescope", workers=2)
+    made.writer.flush()
+    feed.open(made.path)
+    qtbot.waitUntil(lambda: page.lives.rowCount() == 2, timeout=10_000)
+    assert page.lives.index(0, 3).data() == "worker 2, generation 1"
+    assert page.events.rowCount() == 2
+    identity = made.writer.new_id("worker")
+    dead = Worker(identity, made.instance, 1, 2, 4200, "exited", born_ns=made.now, ended_ns=made.now + 10**9,
+                  cause="killed", outcome="killed by SIGKILL", in_hand=(5,))  # fmt: skip
+    made.writer.worker(dead)
+    made.writer.flush()
+    qtbot.waitUntil(lambda: page.lives.rowCount() == 3, timeout=10_000)
+    assert page.lives.index(0, 7).data() == "killed by SIGKILL"
+    assert page.events.index(0, 4).data() == "killed by SIGKILL, with #5 in hand"
+    made.close()
+    feed.close()
+    assert page.lives.rowCount() == 0
 
 
 def test_the_lists_are_sound(qapp):
-    history = History()
-    history.see(app("shop", worker(1, in_hand=(5,))), 1.0)
-    history.see(app("shop", state="stopped"), 2.0)
-    lives, events = lives_model(qapp), events_model(qapp)
-    for model, rows in ((lives, history.lives), (events, history.events)):
+    lives = [Life("shop", "uvicorn", 1, 1, 100, "ready", 1.0),
+             Life("shop", "uvicorn", 1, 1, 100, "exited", 1.0, 2.0, "died", alarming=True, in_hand=(5,))]  # fmt: skip
+    events = [Event(1.0, "shop", "failed", "died", 1, 100), Event(1.0, "shop", "other", "odd")]
+    for model, rows in ((lives_model(qapp), lives), (events_model(qapp), events)):
         tester = QAbstractItemModelTester(model, FATAL)
         model.tick()
-        model.show_rows(list(rows))
+        model.show_rows(rows)
         model.tick()
         assert model.rowCount() == len(rows)
         assert model.headerData(0, Qt.Orientation.Vertical) is None

@@ -1,102 +1,100 @@
-"""Lives and events, told from one status to the next. No Qt."""
+"""Lives and events out of instances and workers, and for how long exchanges are in hand. No Qt."""
 
 from __future__ import annotations
 
 import pytest
 
-from app.workers.history import KEPT, History
+from app.workers.history import KEPT, InHand, events_of, lives_of
 from app.workers.words import cpu, duration, memory
-from supervisor.control.messages import AppStatus, Problem, TargetSpec, WorkerStatus
+from inspector.model import Instance, Worker
+from supervisor.control.messages import AppStatus, TargetSpec, WorkerStatus
+
+S = 1_000_000_000
+UVICORN = Instance(1, "shop", "x:y", "uvicorn", "ASGI3", 2, 1, pid=90, started_ns=S, ready_ns=3 * S)
+GONE = Instance(2, "shop", "x:y", "wsgiref", "WSGI", 1, 1, pid=91, started_ns=S, ended_ns=9 * S, outcome="was stopped")
 
 
-def worker(slot: int = 1, pid: int = 100, state: str = "ready", **more: object) -> WorkerStatus:
-    return WorkerStatus(slot=slot, pid=pid, state=state, generation=more.pop("generation", 1), **more)  # type: ignore[arg-type]
+def wall(t_ns: int) -> int:
+    return t_ns + 100 * S
 
 
-def app(*workers: WorkerStatus, state: str = "running", **more: object) -> AppStatus:
-    return AppStatus(
-        name="shop", target=TargetSpec(target="x:y"), mode="uvicorn", state=state, processes=workers, **more
-    )  # type: ignore[arg-type]
+def worker(**more: object) -> Worker:
+    usual: dict[str, object] = {"id": 1, "instance": 1, "slot": 1, "generation": 1, "pid": 100, "state": "ready",
+                                "born_ns": S, "ready_ns": 2 * S}  # fmt: skip
+    return Worker(**{**usual, **more})  # type: ignore[arg-type]
 
 
-def texts(history: History) -> list[str]:
-    return [event.text for event in history.events]
+DEAD = worker(
+    id=2, pid=101, ended_ns=5 * S, state="exited", cause="killed", outcome="killed by SIGKILL", in_hand=(7, 8)
+)
+PEACEFUL = worker(id=3, pid=102, ended_ns=5 * S, state="exited", cause="graceful", outcome="ended gracefully")
 
 
-def test_a_worker_is_born_serves_and_dies_with_what_it_had_in_hand():
-    history = History()
-    assert history.see(app(worker(state="starting")), 1.0)
-    assert history.see(app(worker()), 2.0)
-    assert not history.see(app(worker(in_hand=(7, 8), cpu=50.0)), 3.0)
-    successor = worker(pid=101, generation=2, state="starting", last_outcome="killed by SIGKILL")
-    assert history.see(app(successor), 4.0)
-    first, second = history.lives
-    assert (first.ended, first.outcome, first.in_hand, first.state) == (4.0, "killed by SIGKILL", (7, 8), "exited")
-    assert (second.pid, second.generation, second.ended) == (101, 2, 0.0)
-    assert texts(history) == [
-        "running in uvicorn", "process 100 began, generation 1", "serves", "killed by SIGKILL, with #7, #8 in hand",
-        "process 101 began, generation 2",
-    ]  # fmt: skip
-    assert [event.kind for event in history.events] == ["state", "born", "ready", "failed", "born"]
+def test_lives_come_newest_first_with_times_of_day():
+    dead, living = lives_of([UVICORN], [worker(), DEAD], wall)
+    assert (dead.pid, dead.began, dead.ended, dead.outcome, dead.in_hand) == (
+        101,
+        101,
+        105,
+        "killed by SIGKILL",
+        (7, 8),
+    )
+    assert (living.app, living.mode, living.ended, living.state) == ("shop", "uvicorn", 0.0, "ready")
 
 
-def test_a_worker_reported_as_exited_ends_once():
-    history = History()
-    history.see(app(worker()), 1.0)
-    history.see(app(worker(state="stopping")), 2.0)
-    history.see(app(worker(state="exited", last_outcome="ended as asked")), 3.0)
-    history.see(app(worker(state="exited", last_outcome="ended as asked")), 4.0)
-    history.see(app(), 5.0)
-    [life] = history.lives
-    assert (life.ended, life.outcome) == (3.0, "ended as asked")
-    assert texts(history)[-2:] == ["is stopping", "ended as asked"]
+@pytest.mark.parametrize(
+    ("made", "alarming"),
+    [(worker(), False), (DEAD, True), (PEACEFUL, False), (worker(ended_ns=S, in_hand=(1,)), True),
+     (worker(ended_ns=S, cause="crash"), True)],
+)  # fmt: skip
+def test_what_is_alarming(made, alarming):
+    assert lives_of([UVICORN], [made], wall)[0].alarming is alarming
 
 
-def test_a_worker_that_is_just_gone_ended():
-    history = History()
-    history.see(app(worker()), 1.0)
-    history.see(app(state="stopped"), 2.0)
-    assert history.lives[0].outcome == "ended"
-    assert texts(history)[-2:] == ["stopped in uvicorn", "ended"]
+def test_a_worker_of_an_instance_that_is_not_there():
+    [life] = lives_of([], [worker()], wall)
+    assert (life.app, life.mode) == ("", "")
 
 
-def test_a_slot_without_a_process_has_no_life():
-    history = History()
-    history.see(app(worker(pid=0, state="exited")), 1.0)
-    assert not history.lives
+def test_events_come_newest_first():
+    events = events_of([UVICORN, GONE], [DEAD, PEACEFUL], wall)
+    assert events[0].at == 109
+    assert [event.at for event in events] == sorted((event.at for event in events), reverse=True)
+    told = {(event.kind, event.text) for event in events}
+    assert told == {
+        ("ended", "wsgiref was stopped"), ("started", "wsgiref with 1 worker starts"),
+        ("started", "uvicorn with 2 workers starts"), ("ready", "uvicorn serves"), ("ready", "serves"),
+        ("born", "process 101 began, generation 1"), ("born", "process 102 began, generation 1"),
+        ("failed", "killed by SIGKILL, with #7, #8 in hand"), ("exited", "ended gracefully"),
+    }  # fmt: skip
+
+
+def test_an_end_without_words():
+    [event] = events_of([], [worker(born_ns=0, ready_ns=0, ended_ns=S)], wall)
+    assert (event.text, event.app) == ("ended", "")
+
+
+def test_a_crash_loop_does_not_fill_the_window():
+    workers = [worker(id=number, generation=number) for number in range(1, KEPT + 50)]
+    assert len(lives_of([UVICORN], workers, wall)) == KEPT
+    assert len(events_of([UVICORN], workers, wall)) == KEPT
+
+
+def held(*exchanges: int, name: str = "shop") -> AppStatus:
+    one = WorkerStatus(slot=1, generation=1, pid=100, state="ready", in_hand=exchanges)
+    return AppStatus(name=name, target=TargetSpec(target="x:y"), processes=(one,))
 
 
 def test_elapsed_counts_from_the_first_sight():
-    history = History()
-    history.see(app(worker(in_hand=(7,))), 10.0)
-    history.see(app(worker(in_hand=(7, 8))), 12.0)
-    assert history.held_for(7, 13.0) == 3.0
-    assert history.held_for(8, 13.0) == 1.0
-    history.see(app(worker()), 14.0)
-    assert history.held_for(7, 15.0) == 0.0
-
-
-def test_a_crash_says_why():
-    history = History()
-    history.see(app(state="crashed", problem=Problem(what="Workers keep dying.")), 1.0)
-    assert texts(history) == ["crashed in uvicorn: Workers keep dying."]
-    assert history.events[0].kind == "failed"
-
-
-def test_applications_are_kept_apart():
-    history = History()
-    history.see(app(worker()), 1.0)
-    other = AppStatus(name="blog", target=TargetSpec(target="b:y"), state="stopped")
-    history.see(other, 2.0)
-    assert not history.lives[0].ended
-    assert texts(history)[-1] == "stopped"
-
-
-def test_a_crash_loop_does_not_fill_the_memory():
-    history = History()
-    for generation in range(KEPT + 50):
-        history.see(app(worker(pid=1000 + generation, generation=generation)), float(generation))
-    assert len(history.lives) == KEPT
+    hand = InHand()
+    hand.see(held(7), 10.0)
+    hand.see(held(7, 8), 12.0)
+    assert (hand.held_for("shop", 7, 13.0), hand.held_for("shop", 8, 13.0)) == (3.0, 1.0)
+    hand.see(held(7, name="blog"), 12.5)
+    assert hand.held_for("blog", 7, 13.0) == 0.5
+    hand.see(held(), 14.0)
+    assert hand.held_for("shop", 7, 15.0) == 0.0
+    assert hand.held_for("unknown", 7, 15.0) == 0.0
 
 
 @pytest.mark.parametrize(
