@@ -9,7 +9,8 @@ from http import HTTPStatus
 
 CELL_LIMIT = 500  #: characters of one cell; longer text costs the painter and nobody reads it there
 
-_VISIBLE = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
+#: Line feed and tab have signs of their own: they are common, and most fonts have these.
+_VISIBLE = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421, 0x0A: 0x21B5, 0x09: 0x21E5}
 _VISIBLE_IN_LINES = {code: sign for code, sign in _VISIBLE.items() if code not in (0x09, 0x0A)}
 
 KIND_NAMES = {"http": "HTTP", "sse": "SSE", "websocket": "WS", "lifespan": "lifespan"}

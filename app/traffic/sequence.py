@@ -103,10 +103,17 @@ def _pretty_member(key: str, value: object) -> str:
     return f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
 
 
+def _elsewhere(message: Message) -> str:
+    if message.side == Side.WIRE and message.type.startswith(("request.", "response.")):
+        tab = "Request" if message.direction == Direction.IN else "Response"
+        return f"{formats.size(message.size)} passed at this moment; the bytes are in the {tab} tab."
+    return f"The payload ({formats.size(message.size)}) was not recorded."
+
+
 def cut_note(message: Message) -> str:
     """What of a payload is missing, in a sentence; empty when nothing is."""
     if message.payload is None:
-        return f"The payload ({formats.size(message.size)}) was not recorded." if message.size else ""
+        return _elsewhere(message) if message.size else ""
     kept = len(message.payload) + len(message.tail)
     if kept >= message.size:
         return ""

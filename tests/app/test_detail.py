@@ -261,4 +261,7 @@ def test_the_messages_model_is_sound(qtbot: QtBot) -> None:
     assert [model.row_of(seq) for seq in (2, 3, 9)] == [1, -1, -1]
     model.append([Message(1, 6, 20, "wire", "in", "x"), Message(1, 7, 21, "app", "in", "x")])
     assert model.rowCount() == 4
+    model.set_filter(MessageFilter())
+    model.append([Message(1, 8, 7, "app", "in", "late"), Message(1, 9, 30, "app", "in", "x")])
+    assert [model.message(row).seq for row in range(model.rowCount())] == [0, 1, 2, 8, 3, 4, 5, 6, 7, 9]
     del tester

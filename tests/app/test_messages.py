@@ -64,3 +64,5 @@ def test_what_was_cut_is_said() -> None:
     assert "first 1 of 2" in sequence.cut_note(Message(1, 0, 0, "app", "in", "x", size=2, payload=b"a"))
     assert "not recorded" in sequence.cut_note(Message(1, 0, 0, "app", "in", "x", size=2))
     assert sequence.cut_note(Message(1, 0, 0, "app", "in", "call")) == ""
+    assert "in the Request tab" in sequence.cut_note(Message(1, 0, 0, "wire", "in", "request.body", size=2))
+    assert "in the Response tab" in sequence.cut_note(Message(1, 0, 0, "wire", "out", "response.body", size=2))

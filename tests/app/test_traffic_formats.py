@@ -52,7 +52,7 @@ def test_clock_counts_from_midnight_in_its_zone() -> None:
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("plain", "plain"), ("a\r\nb", "a␍␊b"), ("\x7f\x00", "␡␀"), ("x" * 30, "x" * 19 + "…")],
+    [("plain", "plain"), ("a\r\nb", "a␍↵b"), ("\x7f\x00", "␡␀"), ("x" * 30, "x" * 19 + "…")],
 )
 def test_cell_is_one_visible_line(text: str, shown: str) -> None:
     assert formats.cell(text, 20) == shown

@@ -1,4 +1,8 @@
-"""The list of an exchange's messages, filtered. Grows at its end; what was shown stays where it is."""
+"""The list of an exchange's messages by their time, filtered.
+
+The messages of the wire and of the application come by two ways, so that one which happened earlier may arrive later:
+it is put where it belongs.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ class MessagesModel(QAbstractTableModel):
         super().__init__(parent)
         self._begin = 0
         self._all: list[Message] = []
-        self._shown: list[int] = []
+        self._shown: list[Message] = []
         self._filter = MessageFilter()
 
     @property
@@ -48,13 +52,19 @@ class MessagesModel(QAbstractTableModel):
 
     def append(self, messages: Sequence[Message]) -> None:
         """More messages of the same exchange."""
-        held = len(self._all)
         self._all.extend(messages)
-        fresh = [at for at in range(held, len(self._all)) if self._filter.accepts(self._all[at])]
-        if fresh:
+        fresh = sorted((m for m in messages if self._filter.accepts(m)), key=_moment)
+        last = _moment(self._shown[-1]) if self._shown else (0, -1)
+        later = [message for message in fresh if _moment(message) > last]
+        for message in fresh[: len(fresh) - len(later)]:
+            at = bisect_left(self._shown, _moment(message), key=_moment)
+            self.beginInsertRows(QModelIndex(), at, at)
+            self._shown.insert(at, message)
+            self.endInsertRows()
+        if later:
             first = len(self._shown)
-            self.beginInsertRows(QModelIndex(), first, first + len(fresh) - 1)
-            self._shown.extend(fresh)
+            self.beginInsertRows(QModelIndex(), first, first + len(later) - 1)
+            self._shown.extend(later)
             self.endInsertRows()
 
     def set_filter(self, wanted: MessageFilter) -> None:
@@ -63,17 +73,16 @@ class MessagesModel(QAbstractTableModel):
             return
         self.beginResetModel()
         self._filter = wanted
-        self._shown = [at for at, message in enumerate(self._all) if wanted.accepts(message)]
+        self._shown = sorted((m for m in self._all if wanted.accepts(m)), key=_moment)
         self.endResetModel()
 
     def message(self, row: int) -> Message:
         """The message in a row of the list. Raises IndexError."""
-        return self._all[self._shown[row]]
+        return self._shown[row]
 
     def row_of(self, seq: int) -> int:
         """The row that shows message number ``seq``, or -1."""
-        at = bisect_left(self._shown, seq, key=lambda place: self._all[place].seq)
-        return at if at < len(self._shown) and self._all[self._shown[at]].seq == seq else -1
+        return next((row for row, message in enumerate(self._shown) if message.seq == seq), -1)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         """Messages the filter lets through."""
@@ -124,6 +133,10 @@ class MessagesModel(QAbstractTableModel):
                 return formats.size(message.size) if message.size else ""
             case _:
                 return sequence.preview(message)
+
+
+def _moment(message: Message) -> tuple[int, int]:
+    return message.t_ns, message.seq
 
 
 def _ink(column: int, message: Message) -> QBrush | None:

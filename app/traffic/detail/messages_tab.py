@@ -141,7 +141,8 @@ class MessagesTab(QWidget):
         note = sequence.cut_note(message)
         said = sequence.pretty_info(message.info)
         self.keys.setPlainText(formats.fold("\n".join(part for part in (message.type, said, note) if part)))
-        body = Body(size=message.size, head=message.payload or b"", tail=message.tail)
+        recorded = message.payload is not None
+        body = Body(message.size if recorded else 0, message.payload or b"", message.tail)
         carries_body = message.type.endswith(("body", "iterate", "write")) and message.direction == "out"
         self.payload.show_body(body, self._content_type if carries_body else "")
 

@@ -106,7 +106,7 @@ class SummaryTab(QScrollArea):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Other colours: the headline's too."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._ink_headline()
 
     def _show_facts(self, exchange: Exchange, placed: Placed, axis: Axis) -> None:
