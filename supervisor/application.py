@@ -355,12 +355,15 @@ class Application:
             trace=str(self.trace),
             pid=current.model.pid if current else 0,
             instance=current.model.id if current else 0,
-            problem=self.problem or (current.problem if current else None),
+            problem=self.problem or (current.problem if current else None) or self._recording_problem(),
             processes=tuple(self._processes(current)) if current else (),
             recorded=self._finished + len(self.live.by_id),
             in_flight=self._in_flight(),
             dropped=sum(self.writer.drops.values()),
         )
+
+    def _recording_problem(self) -> Problem | None:
+        return Problem(what=self.writer.problem) if self.writer.problem else None
 
     def _in_flight(self) -> int:
         upstreams = [instance.upstream for instance in self._instances.values()]

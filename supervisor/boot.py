@@ -35,6 +35,11 @@ def failed(plan: Plan, traceback: str, lines: list[str], outcome: str) -> Proble
     return Problem(what=what, why=why, detail="\n".join(lines[-SHOWN:]))
 
 
+def aborted(app: str) -> Problem:
+    """Somebody did not want to wait."""
+    return Problem(what=f"{app} was stopped before it served.")
+
+
 def looping(plan: Plan, traceback: str, lines: list[str]) -> Problem:
     """Workers die before they are ready, again and again."""
     what = f"The workers of {plan.launch.target} die before they are ready, again and again."

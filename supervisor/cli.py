@@ -156,7 +156,8 @@ def _window(options: argparse.Namespace) -> int:  # noqa: RET503 - execv does no
         print("gatescope: the window needs PySide6, which is not installed here.", file=sys.stderr)  # noqa: T201
         print("  pip install PySide6-Essentials", file=sys.stderr)  # noqa: T201
         return 1
-    os.execv(sys.executable, [sys.executable, "-m", "app", *options.window])  # noqa: S606
+    # -P: a module of the user's called app, in the folder we are in, is not the window.
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "app", *options.window])  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -116,6 +116,8 @@ class RunningInstance:
                 return None
             if decision is Readiness.FAIL:
                 await asyncio.sleep(0.05)  # what it printed last is still on its way
+                if self._aborted:
+                    return boot.aborted(self.model.app)
                 return self._hopeless or boot.failed(
                     self.plan, self.crew.boot_error, list(self._lines), self.model.outcome
                 )

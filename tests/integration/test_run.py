@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sqlite3
 import sys
+import threading
+import time
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -90,8 +94,6 @@ def test_a_folder(folder: Path) -> None:
 
 
 def test_a_request_in_hand_is_finished_before_the_end(folder: Path) -> None:
-    import threading
-
     with running("wsgi:app", "--mode", "gunicorn-sync", cwd=folder) as run:
         url, answers = run.url, []
         thread = threading.Thread(target=lambda: answers.append(get(f"{url}/slow?1.5")))
@@ -103,6 +105,33 @@ def test_a_request_in_hand_is_finished_before_the_end(folder: Path) -> None:
         assert run.stop() == 0
         thread.join(30)
         assert answers[0].startswith(b"wsgi")
+
+
+def test_a_second_signal_does_not_wait(folder: Path) -> None:
+    with running("wsgi:app", "--mode", "gunicorn-sync", cwd=folder) as run:
+        with socket.create_connection(("127.0.0.1", urlsplit(run.url).port), timeout=30) as client:
+            client.sendall(b"GET /slow?60 HTTP/1.1\r\nHost: x\r\n\r\n")
+            while '"in_flight":1' not in gatescope("status", "--control", run.control, "--json").stdout:
+                pass
+            run.process.send_signal(signal.SIGINT)
+            run.wait_for(lambda line: line.get("state") == "stopping")
+            began = time.monotonic()
+            run.stop(signal.SIGINT)
+            assert time.monotonic() - began < 8
+        assert session(run.lines[0]["server_pid"]) == []
+
+
+def test_variables_that_meddle_are_shown_and_do_not_decide(folder: Path) -> None:
+    env = {"WEB_CONCURRENCY": "3", "GUNICORN_CMD_ARGS": "--workers 4"}
+    with running("wsgi:app", "--mode", "gunicorn-sync", cwd=folder, env=env) as run:
+        get(run.url)
+        run.finished(1)
+        assert sum(line.get("worker") == "ready" for line in run.lines) == 1
+        run.stop()
+    with sqlite3.connect(run.trace) as trace:
+        lines = [text for (text,) in trace.execute("SELECT text FROM log WHERE stream = 'gatescope'")]
+    trace.close()
+    assert any("GUNICORN_CMD_ARGS=--workers 4" in line for line in lines)
 
 
 def test_the_control_socket_drives_it(folder: Path) -> None:

@@ -36,6 +36,7 @@ def test_without_one_the_last_lines_are() -> None:
 
 
 def test_other_ends() -> None:
+    assert boot.aborted("shop").what == "shop was stopped before it served."
     assert "in 2 s" in boot.restarting(PLAN, "crashed", 2.0).what
     assert "now" in boot.restarting(PLAN, "crashed", 0.0).what
     assert boot.gone(PLAN, "crashed", "", []).why == "It died too often in a row."

@@ -61,4 +61,5 @@ def test_the_window_is_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "execv", execv)
     monkeypatch.setenv("DISPLAY", ":99")
     assert [main(words) for words in ([], ["open"], ["open", "x.gatescope"], ["demo"])] == [130] * 4
-    assert calls == [["-m", "app"], ["-m", "app"], ["-m", "app", "open", "x.gatescope"], ["-m", "app", "demo"]]
+    assert [call[:3] for call in calls] == [["-P", "-m", "app"]] * 4
+    assert [call[3:] for call in calls] == [[], [], ["open", "x.gatescope"], ["demo"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -57,6 +58,11 @@ class Backend:
     @property
     def id(self) -> int:
         return self.client.next_id()
+
+    def status(self) -> tuple[AppStatus, ...]:
+        reply = self.client.ask(GetStatus(id=self.id))
+        assert isinstance(reply, StatusReported)
+        return reply.apps
 
     def done(self, command: Command) -> AppStatus:
         reply = self.client.ask(command)
@@ -168,8 +174,28 @@ def test_a_replay_and_traffic(backend: Backend) -> None:
     with pytest.raises(ControlError, match="being made"):
         backend.client.ask(MakeTraffic(id=backend.id))
     backend.done(StopApp(id=backend.id))
-    with pytest.raises(ControlError, match="Start it first"):
+    with pytest.raises(ControlError, match="asgi is stopped"):
         backend.client.ask(MakeTraffic(id=backend.id))
+
+
+def test_a_start_that_hangs_can_be_stopped(backend: Backend) -> None:
+    text = "import os, time\nif os.path.exists('hang'):\n    time.sleep(60)\nopen('hang', 'w').close()\n"
+    (backend.folder / "hanging.py").write_text(f"{text}from wsgi import app\n")
+    asked: list[str] = []
+
+    def ask() -> None:
+        spec = TargetSpec(target="hanging:app", cwd=str(backend.folder))
+        with ControlClient(backend.path, timeout=60) as client, pytest.raises(ControlError) as caught:
+            client.ask(StartApp(id=client.next_id(), target=spec, mode="gunicorn-sync"))
+        asked.append(caught.value.problem.what)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while not (apps := backend.status()) or apps[0].state != "starting":
+        pass
+    assert backend.done(StopApp(id=backend.id, app="hanging")).state == "stopped"
+    thread.join(30)
+    assert asked == ["hanging was stopped before it served."]
 
 
 def test_it_lingers_for_a_while_without_clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
