@@ -24,6 +24,7 @@ PURE = (
     "inspector/query/",
     "inspector/export/",
     "inspector/replay/plan.py",
+    "inspector/replay/request.py",
     "supervisor/modes.py",
     "supervisor/lifecycle.py",
     "supervisor/death.py",
