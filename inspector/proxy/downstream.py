@@ -13,7 +13,7 @@ import struct
 from typing import cast
 
 from inspector.model import Exchange, Kind
-from inspector.proxy.hub import TOUCH_NS, Hub
+from inspector.proxy.hub import Hub
 from inspector.proxy.routes import Routes
 from inspector.proxy.tunnel import Tunnel
 from inspector.proxy.upstream import Pool, UpstreamConnection
@@ -59,7 +59,7 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_ahead", "_capture", "_chunks", "_hub", "_left", "_peer", "_pieces", "_pool", "_reading", "_request",
-        "_response_done", "_retried", "_routes", "_stage", "_timer", "_touched", "_upstream", "congested", "exchange",
+        "_response_done", "_retried", "_routes", "_stage", "_timer", "_upstream", "congested", "exchange",
         "head", "transport",
     )  # fmt: skip
 
@@ -81,7 +81,6 @@ class ClientConnection(asyncio.Protocol):
         self._chunks: ChunkedBody | None = None
         self._capture: Capture | None = None
         self._pieces = 0
-        self._touched = 0
         self._response_done = False
         self._retried = False
         self._timer: asyncio.TimerHandle | None = None
@@ -111,14 +110,16 @@ class ClientConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002, D102
         self._hub.sockets.discard(self)
         self._stage = _LEAVING
-        self._ahead = b""
+        ahead, self._ahead = self._ahead, b""
         exchange = self.exchange
         if exchange is None:
             self._stop_timer()
             return
         now = self._hub.clock()
         self._hub.note(exchange, now, "in", "client.gone", 0)
-        self._fail(exchange, now, self._how_gone(exchange))
+        error = self._how_gone(exchange)
+        exchange.request_head = exchange.request_head or ahead  # what there was of it
+        self._fail(exchange, now, error)
 
     def pause_writing(self) -> None:  # noqa: D102
         self.congested = True
@@ -297,11 +298,15 @@ class ClientConnection(asyncio.Protocol):
             capture.settle(exchange.request_body)
             if self._pieces > 1:
                 self._hub.note(exchange, now, "in", "request.end", 0)
-        elif now - self._touched > TOUCH_NS:
-            self._touched = now
-            capture.settle(exchange.request_body)
-            self._hub.recorder.touch(exchange)
+        else:
+            self._hub.refresh_soon(self)
         return passed
+
+    def refresh(self) -> None:
+        """The body grows: let its readers see how far it is."""
+        if self.exchange is not None and self._capture is not None:
+            self._capture.settle(self.exchange.request_body)
+            self._hub.recorder.touch(self.exchange)
 
     def _relay(self, data: bytes) -> None:
         """More of the body."""

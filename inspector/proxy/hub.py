@@ -11,8 +11,8 @@ from inspector.live import LiveExchanges
 from inspector.model import Exchange
 from inspector.recording import MessageRow, Recorder
 
-#: A growing exchange is written again at most this often.
-TOUCH_NS = 250_000_000
+#: A growing body is brought up to date in the record this often.
+REFRESH_SECONDS = 0.25
 
 
 @dataclass(eq=False, slots=True)
@@ -48,6 +48,14 @@ class Waiter(Protocol):
         ...
 
 
+class Growing(Protocol):
+    """What has a body in the record that has not seen the last bytes."""
+
+    def refresh(self) -> None:
+        """Bring it up to date."""
+        ...
+
+
 class Hub:
     """Shared state. ``sockets`` are all connections, so that none outlives the proxy."""
 
@@ -63,12 +71,26 @@ class Hub:
         self.why = "no server has been started yet"
         self.sockets: set[Closeable] = set()
         self._held: dict[Waiter, asyncio.TimerHandle] = {}
+        self._growing: set[Growing] = set()
+        self._refresher: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def note(self, exchange: Exchange, now: int, direction: str, what: str, size: int, info: str = "") -> None:
         """Record a message without payload."""
         row: MessageRow = (exchange.id, exchange.messages, now, "wire", direction, what, size, None, b"", "", info)
         self.recorder.message(exchange, row)
+
+    def refresh_soon(self, growing: Growing) -> None:
+        """Call its ``refresh`` before long; once, however often it is asked for."""
+        self._growing.add(growing)
+        if self._refresher is None:
+            self._refresher = asyncio.get_running_loop().call_later(REFRESH_SECONDS, self._refresh)
+
+    def _refresh(self) -> None:
+        growing, self._growing = self._growing, set()
+        self._refresher = None
+        for each in growing:
+            each.refresh()
 
     def hold(self, waiter: Waiter) -> None:
         """Until the route is set, or for ``wait_seconds``."""
@@ -107,6 +129,8 @@ class Hub:
         """End every connection and task, and wait until they are gone."""
         for waiter in list(self._held):
             self.unhold(waiter)
+        if self._refresher is not None:
+            self._refresher.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -10,7 +10,7 @@ import os
 from typing import Any
 
 from inspector.model import Exchange, Kind
-from inspector.proxy.hub import TOUCH_NS, Hub
+from inspector.proxy.hub import Hub
 from inspector.proxy.upstream import Pool
 from inspector.tagged import dumps
 from inspector.wire.capture import Capture
@@ -65,7 +65,6 @@ class Tunnel:
         self._over = False
         self._retiring = False
         self._timer: asyncio.TimerHandle | None = None
-        self._touched = exchange.first_byte_ns
         deflate = self._websocket and deflate_agreed(head.extensions)
         for end in (self._client, self._server):
             if self._websocket:
@@ -117,10 +116,7 @@ class Tunnel:
             end.capture.add(data)
             what = "request.body" if end.direction == "in" else "response.body"
             self._hub.note(exchange, now, end.direction, what, len(data))
-        if now - self._touched > TOUCH_NS:
-            self._touched = now
-            self._settle()
-            self._hub.recorder.touch(exchange)
+            self._hub.refresh_soon(self)
 
     def _record(self, end: TunnelEnd, message: WebSocketMessage, now: int) -> None:
         exchange, body = self._exchange, message.body
@@ -137,6 +133,11 @@ class Tunnel:
             body.size, body.head, body.tail, body.sha256, dumps(info) if info else "",
         )  # fmt: skip
         self._hub.recorder.message(exchange, row)
+
+    def refresh(self) -> None:
+        """The bodies grow: let their readers see how far they are."""
+        self._settle()
+        self._hub.recorder.touch(self._exchange)
 
     def _settle(self) -> None:
         for end, body in ((self._client, self._exchange.request_body), (self._server, self._exchange.response_body)):

@@ -10,7 +10,7 @@ import asyncio
 from typing import Protocol, cast
 
 from inspector.model import Exchange, Kind
-from inspector.proxy.hub import TOUCH_NS, Hub, Upstream
+from inspector.proxy.hub import Hub, Upstream
 from inspector.wire.capture import Capture
 from inspector.wire.chunked import ChunkedBody
 from inspector.wire.errors import BadResponse
@@ -64,7 +64,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     __slots__ = (
         "_body", "_capture", "_chunks", "_expected", "_head", "_held", "_hub", "_keep_alive", "_pieces", "_pool",
-        "_touched", "answered", "client", "transport", "used",
+        "answered", "client", "transport", "used",
     )  # fmt: skip
 
     def __init__(self, hub: Hub, pool: Pool) -> None:
@@ -81,7 +81,6 @@ class UpstreamConnection(asyncio.Protocol):
         self._chunks: ChunkedBody | None = None
         self._capture: Capture | None = None
         self._pieces = 0
-        self._touched = 0
 
     # --- what asyncio calls ---------------------------------------------------------------------------------------
 
@@ -219,7 +218,6 @@ class UpstreamConnection(asyncio.Protocol):
         self._body = True
         self._expected = head.length
         self._chunks = ChunkedBody(BadResponse) if head.length == CHUNKED else None
-        self._touched = exchange.first_byte_ns
         self._hub.recorder.touch(exchange)
         rest = data[head.size :]
         if not rest:
@@ -252,6 +250,8 @@ class UpstreamConnection(asyncio.Protocol):
         if done:
             self._keep_alive = self._keep_alive and not surplus
             self._end(client, exchange, now)
+        else:
+            self._hub.refresh_soon(self)
 
     def _record(self, exchange: Exchange, pieces: list[bytes], now: int) -> None:
         capture = self._body_capture()
@@ -260,16 +260,18 @@ class UpstreamConnection(asyncio.Protocol):
                 capture.add(piece)
                 self._pieces += 1
                 self._hub.note(exchange, now, "out", "response.body", len(piece))
-        if now - self._touched > TOUCH_NS:
-            self._touched = now
-            self.settle(exchange)
-            self._hub.recorder.touch(exchange)
 
     def _body_capture(self) -> Capture:
         if self._capture is None:
             recorder = self._hub.recorder
             self._capture = Capture(recorder.body_head, recorder.body_tail)
         return self._capture
+
+    def refresh(self) -> None:
+        """The body grows: let its readers see how far it is."""
+        if self.client is not None and self.client.exchange is not None:
+            self.settle(self.client.exchange)
+            self._hub.recorder.touch(self.client.exchange)
 
     def settle(self, exchange: Exchange) -> None:
         """Put into the record what has come of the body until now."""

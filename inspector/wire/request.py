@@ -29,7 +29,6 @@ _FRAMING = re.compile(
 )
 _TARGET = re.compile(rb"/.*|[A-Za-z][A-Za-z0-9+.\-]*://.+", re.DOTALL)
 _HOST = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=%]*|\[[0-9A-Za-z:.%_~\-]+\])(?::[0-9]*)?")
-_DIGITS = re.compile(rb"[0-9]{1,18}")
 _LONE_NEWLINE = re.compile(rb"(?<!\r)\n")
 _LONE_RETURN = re.compile(rb"\r[^\n]")
 _REQUEST_LINE = re.compile(rb"([^ ]*) ([^ ]*) ([^ ]*)")
@@ -70,7 +69,7 @@ def parse_request(data: bytes, limit: int = HEAD_LIMIT) -> RequestHead | None:
     size = match.end()
     if size > limit:
         _too_large(limit)
-    method, target, minor = match.group(1, 2, 3)
+    method, target, minor = match.groups()
     head = RequestHead(method.decode(), target.decode(), "1.1" if minor == b"1" else "1.0", match.end(3) + 2, size)
     if target[0] != 0x2F:  # not a path: the rarer forms
         _check_target(method, target)
@@ -142,7 +141,7 @@ def _body_length(version: str, length: bytes | None, codings: bytes) -> int:
         if len(named) > 1:
             raise BadRequest("only the transfer coding chunked is supported", 501)
         return CHUNKED
-    if length is None or _DIGITS.fullmatch(length) is None:
+    if length is None or not length.isdigit() or len(length) > 18:
         raise BadRequest("its Content-Length is not a number")
     return int(length)
 

@@ -23,7 +23,6 @@ _FRAMING = re.compile(
     rb"([ \t]*):[ \t]*([^\r\n]*)(?=\r?\n([ \t]?))"
 )
 _END = re.compile(rb"\n\r?\n")
-_DIGITS = re.compile(rb"[0-9]{1,18}")
 _BODILESS = frozenset({204, 304})
 
 
@@ -53,8 +52,9 @@ def parse_response(data: bytes, method: str) -> ResponseHead | None:
     if match is None:
         _explain(data)
         return None
-    status = int(match[2])
-    head = ResponseHead(status, "1.1" if match[1] == b"1" else "1.0", match.end())
+    minor, code = match.groups()
+    status = int(code)
+    head = ResponseHead(status, "1.1" if minor == b"1" else "1.0", match.end())
     _frame(head, _FRAMING.findall(data, 0, head.size))
     if status < 200 or status in _BODILESS or method == "HEAD":
         head.length = 0
@@ -64,7 +64,7 @@ def parse_response(data: bytes, method: str) -> ResponseHead | None:
 
 
 def _frame(head: ResponseHead, fields: list[tuple[bytes, bytes, bytes, bytes]]) -> None:
-    lengths: set[bytes] = set()
+    lengths: list[bytes] = []
     codings = b""
     connection = b""
     for spelt, gap, value, fold in fields:
@@ -72,11 +72,11 @@ def _frame(head: ResponseHead, fields: list[tuple[bytes, bytes, bytes, bytes]]) 
         if gap or fold:
             raise BadResponse(f"its {name.decode()} field is written so that two readers may read it differently")
         if name == b"content-length":
-            lengths.add(value.rstrip(b" \t"))
+            lengths.append(value.rstrip(b" \t"))
         elif name == b"transfer-encoding":
             codings += b"," + value.lower()
         elif name == b"connection":
-            connection += b"," + value.lower()
+            connection += b"," + value.lower() if connection else value.lower()
         elif name == b"content-type":
             head.event_stream = value[:17].lower() == b"text/event-stream"
         elif name == b"upgrade":
@@ -85,22 +85,24 @@ def _frame(head: ResponseHead, fields: list[tuple[bytes, bytes, bytes, bytes]]) 
             head.extensions += ("," if head.extensions else "") + value.decode("latin-1")
     if lengths or codings:
         head.length = _body_length(lengths, codings)
-    if connection or head.version == "1.0":
+    if connection == b"keep-alive":
+        head.says_keep_alive = True
+    elif connection or head.version == "1.0":
         options = {option.strip(b" \t") for option in connection.split(b",")}
         head.says_keep_alive = b"keep-alive" in options and b"close" not in options
         head.keep_alive = head.says_keep_alive or (head.version == "1.1" and b"close" not in options)
 
 
-def _body_length(lengths: set[bytes], codings: bytes) -> int:
+def _body_length(lengths: list[bytes], codings: bytes) -> int:
     if codings:
         if lengths:
             raise BadResponse("it has both Content-Length and Transfer-Encoding")
         last = codings.rpartition(b",")[2].strip(b" \t")
         return CHUNKED if last == b"chunked" else UNTIL_CLOSE
-    if len(lengths) > 1:
+    length = lengths[0]
+    if lengths.count(length) < len(lengths):
         raise BadResponse("its Content-Length fields differ")
-    [length] = lengths
-    if _DIGITS.fullmatch(length) is None:
+    if not length.isdigit() or len(length) > 18:
         raise BadResponse("its Content-Length is not a number")
     return int(length)
 

@@ -53,6 +53,8 @@ async def test_a_client_that_goes_in_the_middle_of_its_request(sent: bytes, erro
         client.cut()
         exchange = await setting.done()
         assert exchange.error == error
+        assert sent.startswith(exchange.request_head)
+        assert exchange.request_head
         assert exchange.request_body.head == sent.partition(b"\r\n\r\n")[2]
 
 

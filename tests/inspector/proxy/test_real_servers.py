@@ -98,7 +98,7 @@ async def served(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         fd = listener.fileno()
         argv = [sys.executable, "-m", *(part.replace("FD", str(fd)) for part in command)]
-        process = subprocess.Popen(argv, cwd=folder, pass_fds=[fd])
+        process = subprocess.Popen(argv, cwd=folder, pass_fds=[fd])  # noqa: ASYNC220 - a moment, in a test
         port = listener.getsockname()[1]
     try:
         async with stage(scripted=False) as setting:

@@ -295,6 +295,20 @@ async def test_each_chunk_passes_before_the_next_is_sent() -> None:
 
 
 @on_uvloop
+async def test_what_has_come_of_a_body_is_in_the_record_while_no_more_comes() -> None:
+    async with stage() as setting:
+        client = await setting.client()
+        await client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf")
+        exchange = setting.memory.exchanges
+        await until(lambda: exchange and exchange[1].request_body.head == b"half")
+        server = await setting.server()
+        await server.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+        await until(lambda: exchange[1].response_body.size == 3)
+        await server.send(b"3\r\ntwo\r\n")
+        await until(lambda: exchange[1].response_body.head == b"onetwo")
+
+
+@on_uvloop
 async def test_a_slow_client_holds_the_server_back_and_nothing_is_lost() -> None:
     total = 32 << 20
     async with stage() as setting:
