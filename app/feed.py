@@ -21,7 +21,7 @@ from inspector.query import Query
 from inspector.store.reader import ExchangeRow, TraceError, TraceReader
 
 POLL_MS = 100
-BATCH = 2_000  #: rows of one poll: about what the table takes in within a frame
+BATCH = 1_000  #: rows of one poll: what the thread reads and the table takes in without a visible pause
 HISTORY = 100_000  #: rows before the newest that a fresh look at a trace delivers as changes
 _OPEN_PATIENCE = 50  #: polls to wait for a live trace's file to appear: five seconds
 

@@ -19,6 +19,11 @@ class Verdict(enum.StrEnum):
     SAME = "same"
     DIFFERENT = "different"
     FAILED = "failed"
+    LEFT_OUT = "left out"
+
+
+#: How a replay begins its reason for not even trying, as for a lifespan.
+_LEFT_OUT = "not replayed: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,9 @@ class Difference:
 
 
 def verdict(result: ReplayResult) -> Verdict:
-    """What came of it; an exchange that could not be sent failed."""
+    """What came of it: one that could not be sent failed, one that is no request to send was left out."""
+    if result.error.startswith(_LEFT_OUT):
+        return Verdict.LEFT_OUT
     if result.error or not result.exchange:
         return Verdict.FAILED
     return Verdict.SAME if result.same else Verdict.DIFFERENT
@@ -67,7 +74,7 @@ def _value(value: object) -> str:
 def brief(result: ReplayResult) -> str:
     """What differs, in a few words for a cell: the error, or the places with their number."""
     if result.error:
-        return result.error
+        return result.error.removeprefix(_LEFT_OUT)
     places: dict[str, int] = {}
     for difference in differences(result.differences):
         if not difference.volatile:

@@ -295,6 +295,8 @@ def _sentence(result: ReplayResult) -> str:
             return f"Exchange {result.original} came back the same as exchange {result.exchange}."
         case Verdict.DIFFERENT:
             return f"Exchange {result.original} came back different as exchange {result.exchange}: {brief(result)}."
+        case Verdict.LEFT_OUT:
+            return f"Exchange {result.original} was left out: {formats.cell(brief(result))}."
         case _:
             return f"Exchange {result.original} could not be replayed: {formats.cell(result.error) or 'not sent'}."
 

@@ -22,7 +22,13 @@ TITLES = ("#", "Result", "Method", "Path", "Original", "Replay", "Original took"
 WIDTHS = (6, 10, 8, 34, 9, 9, 14, 14, 10, 30)
 _RIGHT_COLUMNS = (0, 4, 5, 6, 7, 8)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_VERDICTS = {Verdict.SAME: Role.OK, Verdict.DIFFERENT: Role.CLIENT_ERROR, Verdict.FAILED: Role.SERVER_ERROR}
+_VERDICTS = {
+    Verdict.SAME: Role.OK,
+    Verdict.DIFFERENT: Role.CLIENT_ERROR,
+    Verdict.FAILED: Role.SERVER_ERROR,
+    Verdict.LEFT_OUT: Role.MUTED,
+}
+_ALIKE = (Verdict.SAME, Verdict.LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ class ResultsModel(QAbstractTableModel):
         return self._all[self._shown[row]]
 
     def _passes(self, at: int) -> bool:
-        return not self._differing_only or verdict(self._all[at].result) is not Verdict.SAME
+        return not self._differing_only or verdict(self._all[at].result) not in _ALIKE
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         """Results shown."""

@@ -21,6 +21,8 @@ def test_verdict() -> None:
     assert verdict(result()) is Verdict.DIFFERENT
     assert verdict(result(exchange=0)) is Verdict.FAILED
     assert verdict(result(error="refused", same=True)) is Verdict.FAILED
+    lifespan = result(exchange=0, error="not replayed: there is nothing to send")
+    assert (verdict(lifespan), brief(lifespan)) == (Verdict.LEFT_OUT, "there is nothing to send")
 
 
 def test_differences_are_read_as_text() -> None:
