@@ -83,6 +83,7 @@ class Desk:
     def open(self, request: Request) -> None:
         """Show what was asked for, and reach the supervisor."""
         self.link.start()
+        self.window.show_page(self.settings.value("window.page", "traffic"))
         if request.trace:
             self.show_trace(request.trace, live=False)
         elif request.demo:
@@ -125,6 +126,10 @@ class Desk:
         self.link.state_changed.connect(self._on_link_changed)
         self.welcome.folder_wanted.connect(self.launch.choose_folder)
         self.welcome.demo_wanted.connect(self.try_demo)
+        traffic.replay_wanted.connect(self.replay.replay)
+        traffic.selected.connect(lambda _id: self.replay.set_selection(traffic.table.selected_ids()))
+        self.replay.shown.connect(lambda: window.show_page("replay"))
+        self.replay.exchange_wanted.connect(self._on_exchange_wanted)
         traffic.said.connect(window.say)
         traffic.shown_changed.connect(window.show_counts)
         window.looked_at.connect(self.feed.set_visible)
@@ -133,8 +138,13 @@ class Desk:
         demo = Action("launch.demo", "Try the demo", self.try_demo, group="File", icon="demo")
         self.actions.add(demo)
 
+    def _on_exchange_wanted(self, identity: int) -> None:
+        self.window.show_page("traffic")
+        self.traffic.show_exchange(identity)
+
     def _on_changed(self) -> None:
         status = self.controller.status
+        self.replay.set_app(self.controller.name if status else "")
         self.window.show_recording(status.in_flight if status else 0, status.dropped if status else 0)
         self.traffic.set_address(status.url if status and self.controller.live else "")
         self.actions.refresh()

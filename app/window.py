@@ -88,7 +88,8 @@ class MainWindow(QMainWindow):
         tools.settings.remember(self)
 
     def show_page(self, identity: str) -> None:
-        """Show one of the pages."""
+        """Show one of the pages; the first, if there is none of that name."""
+        identity = identity if identity in self._pages else next(iter(self._pages))
         self.page = identity
         self._stack.setCurrentWidget(self._pages[identity].widget)
         for tab in self._tabs.buttons():

@@ -63,6 +63,7 @@ class LaunchController(QObject):
         self._choices: dict[str, Choice] = {}
         self._problems: dict[str, Problem] = {}
         self._busy: dict[str, str] = {}  #: application -> what it was told to do and has not answered yet
+        self._sent: dict[str, Choice] = {}  #: what was asked for and has not been seen to run yet
         self._wanted = ""  #: to be started when its modes are known
         self._asked = 0  #: id of the newest ListModes
         self._trace = ("", False)
@@ -259,6 +260,7 @@ class LaunchController(QObject):
         if self.current is None or not self.can_start:
             return
         picked, entry = self._effective(), self.current
+        self._sent[entry.name] = picked
         self._tell(
             StartApp(
                 id=0, target=entry.spec, mode=picked.mode, name=entry.name, workers=picked.workers,
@@ -293,10 +295,7 @@ class LaunchController(QObject):
         self.statuses[status.name] = status
         if status.name not in self.entries:
             self.entries[status.name] = Entry(status.name, status.target, demo=status.target.target.startswith("demo:"))
-        if status.name not in self._busy and _mode_changed(before, status):
-            known = self._listed.get(status.name)
-            previous = self._choices.get(status.name, Choice())
-            self._choices[status.name] = choices.of_status(status, known, previous)
+        self._follow(before, status)
         if before is None or before.state != status.state:
             self.entries_changed.emit()
         if self.current is None and status.state in choices.LIVE_STATES:
@@ -304,6 +303,15 @@ class LaunchController(QObject):
         elif status.name == self.name:
             self._tell_trace()
             self.changed.emit()
+
+    def _follow(self, before: AppStatus | None, now: AppStatus) -> None:
+        """Pick what runs when somebody else changed it; our own change leaves alone what was picked since."""
+        sent = self._sent.get(now.name)
+        if sent is not None and choices.runs(sent, now):
+            del self._sent[now.name]
+        elif now.name not in self._busy and _mode_changed(before, now):
+            picked = self._choices.get(now.name, Choice())
+            self._choices[now.name] = choices.of_status(now, self._listed.get(now.name), picked)
 
     def _on_link_changed(self, state: LinkState) -> None:
         if state is LinkState.ON and self.current is not None:
@@ -349,6 +357,7 @@ class LaunchController(QObject):
         match reply:
             case Refused() if self._link.state is LinkState.ON:
                 self._problems[name] = reply.problem
+                self._sent.pop(name, None)
                 status = self.statuses.get(name)
                 if status is not None and status.state == "running":
                     listed = self._listed.get(name)
@@ -390,6 +399,7 @@ class LaunchController(QObject):
             return
         if choices.runs(picked, status) or not self.verdict.can_run:
             return
+        self._sent[self.name] = picked
         self._tell(
             SwitchMode(
                 id=0,

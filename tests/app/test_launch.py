@@ -16,6 +16,7 @@ from app.link import LinkState
 from supervisor.control.messages import (
     AppChanged,
     AppStatus,
+    Finished,
     ListModes,
     MakeTraffic,
     Problem,
@@ -120,6 +121,20 @@ def test_what_is_picked_during_a_switch_is_switched_to_afterwards(running, backe
     running.set_mode("gunicorn-uvicorn")
     running.set_workers(3)
     backend.release(SwitchMode)
+    qtbot.waitUntil(lambda: running.status.workers == 3, timeout=WAIT)
+    assert running.status.mode == "gunicorn-uvicorn"
+
+
+def test_what_is_picked_during_a_switch_survives_the_news_that_come_after_it(running, backend, qtbot):
+    backend.held.add(SwitchMode)
+    running.set_mode("gunicorn-uvicorn")
+    qtbot.waitUntil(lambda: bool(backend.of(SwitchMode)), timeout=WAIT)
+    running.set_workers(3)
+    [command] = backend.of(SwitchMode)
+    backend.held.discard(SwitchMode)
+    backend.tell(Finished(id=command.id))
+    backend.apps["shop"] = dataclasses.replace(running.status, mode="gunicorn-uvicorn")
+    backend.tell(AppChanged(app=backend.apps["shop"]))
     qtbot.waitUntil(lambda: running.status.workers == 3, timeout=WAIT)
     assert running.status.mode == "gunicorn-uvicorn"
 
