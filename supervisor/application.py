@@ -7,6 +7,7 @@ Knows nothing of the control socket.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import shutil
 import time
@@ -28,6 +29,8 @@ from supervisor.policy import DRAIN_LIMIT, WEBSOCKET_LIMIT
 from supervisor.servers.base import Launch, Mode
 from supervisor.target.resolve import Resolved
 from supervisor.tree.usage import Sampler, Usage
+
+log = logging.getLogger(__name__)
 
 #: How long the proxy keeps a request waiting while nothing serves: it may come back at once, or be stopped for good.
 WAIT_SECONDS = 3.0
@@ -410,11 +413,17 @@ class Application:
         """Once a second: give up on what will not come, and see what the workers use."""
         while True:
             await asyncio.sleep(1.0)
-            self.live.sweep(self._clock())
-            pids = set()
-            for instance in self._instances.values():
-                instance.crew.second_passed()
-                pids |= set(instance.crew.lives)
-            before, self._usage = self._usage, self._sampler.sample(pids)
-            if before != self._usage:
-                self._changed()
+            try:
+                self._second_passed()
+            except Exception:  # a fault of ours costs some figures, not the application
+                log.exception("the second's work for %s failed", self.name)
+
+    def _second_passed(self) -> None:
+        self.live.sweep(self._clock())
+        pids = set()
+        for instance in self._instances.values():
+            instance.crew.second_passed()
+            pids |= set(instance.crew.lives)
+        before, self._usage = self._usage, self._sampler.sample(pids)
+        if before != self._usage:
+            self._changed()

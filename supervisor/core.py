@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from inspector.model import Exchange, Worker
 from inspector.store.errors import TraceError
@@ -41,11 +41,13 @@ from supervisor.control.messages import (
     SwitchMode,
     WayOut,
 )
-from supervisor.replaying import ReplayRefusedError, Replays
 from supervisor.servers.base import Launch, Mode
 from supervisor.target.problems import TargetError
 from supervisor.target.resolve import Resolved, resolve
 from supervisor.tree.usage import listener_of
+
+if TYPE_CHECKING:
+    from supervisor.replaying import Replays
 
 #: Seconds between two events about the same application.
 PACE = 0.1
@@ -79,7 +81,7 @@ class Supervisor:
         self._waiting: set[str] = set()  #: applications with an event due
         self._lines: dict[str, list[str]] = {}
         self._numbers = 0
-        self._replays = Replays(lambda status: publish(ReplayChanged(replay=status)))
+        self._replays: Replays | None = None
         self._traffic: dict[str, asyncio.Task[None]] = {}
 
     # --- commands (control.server.Executor) ---------------------------------------------------------------------------
@@ -93,8 +95,9 @@ class Supervisor:
 
     def snapshot(self) -> list[Event]:
         """One event for each application there is."""
-        replays = [ReplayChanged(replay=status) for status in self._replays.status()]
-        return [*(AppChanged(app=app.status()) for app in self.apps.values()), *replays]
+        replays = self._replays.status() if self._replays else []
+        changes = [AppChanged(app=app.status()) for app in self.apps.values()]
+        return [*changes, *(ReplayChanged(replay=status) for status in replays)]
 
     async def _execute(self, command: Command) -> Reply:
         match command:
@@ -122,9 +125,7 @@ class Supervisor:
             case StartReplay():
                 return await self._start_replay(command)
             case CancelReplay():
-                if (replay := self._replays.cancel(command.run)) is None:
-                    raise RefusalError(Problem(what=f"There is no replay {command.run} under way."))
-                return Finished(id=command.id, replay=replay)
+                return self._cancel_replay(command)
             case MakeTraffic():
                 return await self._make_traffic(command)
             case _:
@@ -222,7 +223,11 @@ class Supervisor:
         return Finished(id=command.id, app=app.status())
 
     async def _start_replay(self, command: StartReplay) -> Reply:
+        from supervisor.replaying import ReplayRefusedError, Replays  # it brings an HTTP client, which few runs need
+
         app = self._serving(command.app)
+        if self._replays is None:
+            self._replays = Replays(lambda status: self._publish(ReplayChanged(replay=status)))
         if not command.source:  # what was asked for a moment ago may be among the originals
             await asyncio.to_thread(app.writer.flush)
         try:
@@ -233,6 +238,12 @@ class Supervisor:
         except ReplayRefusedError as error:
             raise RefusalError(error.problem) from None
         return Finished(id=command.id, replay=status)
+
+    def _cancel_replay(self, command: CancelReplay) -> Reply:
+        replay = self._replays.cancel(command.run) if self._replays else None
+        if replay is None:
+            raise RefusalError(Problem(what=f"There is no replay {command.run} under way."))
+        return Finished(id=command.id, replay=replay)
 
     async def _make_traffic(self, command: MakeTraffic) -> Reply:
         """Traffic runs in the background; only its end says what came of it, among the application's output."""
@@ -281,7 +292,8 @@ class Supervisor:
 
     async def _end_visitors(self, name: str) -> None:
         """End the replays and the traffic that we make ourselves for the application ``name``, or for all."""
-        await self._replays.close(name)
+        if self._replays is not None:
+            await self._replays.close(name)
         tasks = [task for app, task in self._traffic.items() if name in ("", app)]
         for task in tasks:
             task.cancel()

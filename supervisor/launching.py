@@ -48,8 +48,8 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted sockets inherit it. A server that was given a descriptor may take it for a Unix socket's (uvicorn does)
-        # and leave Nagle's algorithm on, which with delayed ACKs costs 40 ms on each kept connection.
+        # Accepted sockets inherit it. A server that was given a descriptor may take it for a Unix socket's (uvicorn
+        # does) and leave Nagle's algorithm on, which with delayed ACKs costs 40 ms on each kept connection.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind((host, port))
         listener.listen(BACKLOG)
