@@ -111,21 +111,24 @@ class BatchWriter:
         self._bulk[table].write(self._connection, list(latest.values()))
 
     def _exchanges(self, exchanges: list[Exchange], now_ns: int) -> int:
-        rows, details, kept = [], [], 0
-        rev = self.rev
+        rows: list[Row] = []
+        details: list[Row] = []
+        broken = 0
         for exchange in exchanges:
             exchange.dirty = False  # before the snapshot: a change after it is announced anew
-            rev += 1
-            row = exchange_row(exchange, rev)
-            rows.append(row)
-            if self._wants_detail(exchange, row[3] != State.OPEN, now_ns):
-                detail = detail_row(exchange, finished=row[3] != State.OPEN)
-                kept += len(detail[3]) + len(detail[6])
-                details.append(detail)
-        self.rev = rev
+            self.rev += 1
+            try:
+                row = exchange_row(exchange, self.rev)
+                finished = row[3] != State.OPEN
+                if self._wants_detail(exchange, finished, now_ns):
+                    details.append(detail_row(exchange, finished=finished))
+                rows.append(row)
+            except (AttributeError, TypeError, ValueError):  # a field that is not what the model says: that one goes
+                broken += 1
         bulk = self._bulk["detail"]
-        lost = self._bulk["exchange"].write(self._connection, rows)
-        return lost + (bulk.write_split if kept > MAX_BYTES else bulk.write)(self._connection, details)
+        large = sum(len(row[3]) + len(row[6]) for row in details) > MAX_BYTES
+        refused = self._bulk["exchange"].write(self._connection, rows)
+        return broken + refused + (bulk.write_split if large else bulk.write)(self._connection, details)
 
     def _wants_detail(self, exchange: Exchange, finished: bool, now_ns: int) -> bool:
         """Whether there is something new in it; a large body that still grows is put off to ``late``."""

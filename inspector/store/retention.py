@@ -74,8 +74,9 @@ class Retention:
         return +Counter(exchanges=exchanges, bodies=bodies or 0, messages=messages, logs=logs)
 
     def _logs_before_first_exchange(self) -> int:
-        """Output from before the oldest exchange that is left says nothing about any of them."""
-        first = "SELECT opened_ns FROM exchange ORDER BY id LIMIT 1"
+        """Output from before the oldest finished exchange that is left is as old as what went."""
+        begun = "CASE WHEN opened_ns > 0 THEN opened_ns ELSE called_ns END"
+        first = f"SELECT {begun} FROM exchange WHERE state <> 'open' ORDER BY id LIMIT 1"  # noqa: S608
         last = f"SELECT id FROM log WHERE t_ns < ({first}) ORDER BY id DESC LIMIT 1"  # noqa: S608
         return self._connection.execute(f"DELETE FROM log WHERE id <= ({last})").rowcount  # noqa: S608
 

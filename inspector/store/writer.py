@@ -259,28 +259,32 @@ class TraceWriter:
 
     def _cycle(self) -> None:
         waiters = _take(self._waiters)
-        batch = self._retry or self._gather()
-        now = self._monotonic_ns()
+        now = self._monotonic_ns() + (LATE_NS if self._closing else 0)  # at the end nothing waits for later
+        batch = self._retry or self._gather(now)
+        try:
+            self._write(batch, now)
+        finally:
+            if self._retry is not None:
+                self._waiters[:0] = waiters
+            else:
+                self._taken += batch.weight
+                for waiter in waiters:
+                    waiter.set()
+
+    def _write(self, batch: Batch, now: int) -> None:
         try:
             self._lost["rows"] += self._batches.write(batch, now)
         except sqlite3.Error as error:
             self._failed(batch, error)
-        else:
-            self._retry, self._busy_since = None, 0
-            self._written_drops.update(batch.dropped)
-            self._retain(batch, now)
-        if self._retry is not None:
-            self._waiters[:0] = waiters
             return
-        self._taken += batch.weight
-        for waiter in waiters:
-            waiter.set()
+        self._retry, self._busy_since = None, 0
+        self._written_drops.update(batch.dropped)
+        self._retain(batch, now)
 
-    def _gather(self) -> Batch:
+    def _gather(self, now: int) -> Batch:
         """All there is now. Weights before payloads: one that is weighed too late counts with the next batch."""
         weight = sum(_take(self._weights))
         exchanges = _take(self._dirty)
-        now = self._monotonic_ns() + (LATE_NS if self._closing else 0)
         for late in self._batches.take_late(now):
             if not late.dirty:
                 late.dirty = True
