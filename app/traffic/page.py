@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QDateTime, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QDateTime, QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -201,6 +201,12 @@ class TrafficPage(QWidget):
         super().showEvent(event)
         self._tick.start()
         self._on_tick()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Other colours."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self.model.forget_colors()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         """Nobody looks: no clock."""

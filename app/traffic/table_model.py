@@ -12,7 +12,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from inspector.store.reader import ExchangeRow
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QBrush, QFont
 
@@ -21,11 +20,20 @@ from app.traffic import formats
 from app.traffic.columns import COLUMNS, Axis, running
 from app.traffic.phases import MEANINGS, TITLES, phases
 from app.traffic.tones import TONES
+from inspector.store.reader import ExchangeRow
 
 Index = QModelIndex | QPersistentModelIndex
 
-ROW_ROLE = Qt.ItemDataRole.UserRole  #: the ``ExchangeRow`` of an index, or None while it is being fetched
-AXIS_ROLE = Qt.ItemDataRole.UserRole + 1  #: the ``Axis`` now
+ROW_ROLE = int(Qt.ItemDataRole.UserRole)  #: the ``ExchangeRow`` of an index, or None while it is being fetched
+AXIS_ROLE = ROW_ROLE + 1  #: the ``Axis`` now
+
+_DISPLAY = int(Qt.ItemDataRole.DisplayRole)
+_ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
+_ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
+_INK = int(Qt.ItemDataRole.ForegroundRole)
+_FONT = int(Qt.ItemDataRole.FontRole)
+_TIP = int(Qt.ItemDataRole.ToolTipRole)
+_SERVED = frozenset((_DISPLAY, _ACCESSIBLE, _ALIGNMENT, _INK, _FONT, _TIP, ROW_ROLE, AXIS_ROLE))
 
 _CHUNK = 256  #: rows asked for at once
 _KEPT = 40_000  #: rows kept before the oldest looked at are let go
@@ -54,6 +62,7 @@ class ExchangeTableModel(QAbstractTableModel):
         self._asked: set[int] = set()
         self._asking = QTimer(self, singleShot=True, interval=0)
         self._asking.timeout.connect(self._ask)
+        self._brushes: dict[str, QBrush] = {}
         self._bold = QFont()
         self._bold.setWeight(QFont.Weight.DemiBold)
 
@@ -197,31 +206,43 @@ class ExchangeTableModel(QAbstractTableModel):
             return _RIGHT if COLUMNS[section].right else _LEFT
         return None
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text, colour and alignment of a cell."""
-        if not index.isValid():
+    def data(self, index: Index, role: int = _DISPLAY) -> Any:
+        """Text, colour and alignment of a cell. Painting asks it seven times a cell: what is asked most comes first."""
+        if role not in _SERVED or not index.isValid():
             return None
         column = COLUMNS[index.column()]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
+        if role == _ALIGNMENT:
             return _RIGHT if column.right else _LEFT
         row = self._rows.get(self._ids[index.row()])
         if row is None:
             return self._missing(index.row(), column.key, role)
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role in (_DISPLAY, _ACCESSIBLE):
             return column.text(row, self.axis)
-        if role == Qt.ItemDataRole.ForegroundRole:
-            return _ink(row, column.key)
-        if role == Qt.ItemDataRole.FontRole:
-            return self._bold if column.key == "status" else None
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return _tip(row, column.key, self.axis)
-        if role == ROW_ROLE:
-            return row
-        return self.axis if role == AXIS_ROLE else None
+        if role == _INK:
+            return self._brush(_tone(row, column.key))
+        return self._value(row, column.key, role)
+
+    def _value(self, row: ExchangeRow, key: str, role: int) -> Any:
+        if role == _FONT:
+            return self._bold if key == "status" else None
+        if role == _TIP:
+            return _tip(row, key, self.axis)
+        return row if role == ROW_ROLE else self.axis
+
+    def forget_colors(self) -> None:
+        """The theme is another one."""
+        self._brushes.clear()
+
+    def _brush(self, tone: str) -> QBrush | None:
+        if not tone:
+            return None
+        if tone not in self._brushes:
+            self._brushes[tone] = QBrush(color(TONES[tone]))
+        return self._brushes[tone]
 
     def _missing(self, position: int, key: str, role: int) -> Any:
         """A row that is not here: ask for it and those around it."""
-        if role == Qt.ItemDataRole.DisplayRole:
+        if role == _DISPLAY:
             start = position // _CHUNK * _CHUNK
             self._wanted.update(i for i in self._ids[start : start + _CHUNK] if i not in self._rows)
             if not self._asking.isActive():
@@ -237,14 +258,11 @@ class ExchangeTableModel(QAbstractTableModel):
             self.rows_wanted.emit(sorted(ids))
 
 
-def _ink(row: ExchangeRow, key: str) -> QBrush | None:
-    if key in ("status", "method") or (key == "duration" and running(row)):
-        if key == "method":
-            return None
-        return QBrush(color(TONES[formats.tone(row.status, row.state)]))
-    if key in ("path", "duration", "size"):
-        return None
-    return QBrush(color(TONES["neutral"]))
+def _tone(row: ExchangeRow, key: str) -> str:
+    """The name of a cell's colour; empty for plain text."""
+    if key == "status" or (key == "duration" and running(row)):
+        return formats.tone(row.status, row.state)
+    return "" if key in ("method", "path", "duration", "size") else "neutral"
 
 
 def _tip(row: ExchangeRow, key: str, axis: Axis) -> str | None:

@@ -235,6 +235,7 @@ def test_right_click_filters_by_the_cell_and_excludes(shown: Shown, trace: MadeT
     made = [trace.exchange(route) for route in (4, 1, 1)]
     shown.wait_rows(3)
     shown.page.table.go_to(made[0].id)
+    shown.qtbot.waitUntil(lambda: shown.page.model.known(made[0].id) is not None, timeout=DEADLINE)
     menu = shown.page.context_menu(INDEX["status"])
     titles = [action.text() for action in menu.actions()]
     assert titles[:2] == ["Filter by  status:404", "Exclude  status:404"]
