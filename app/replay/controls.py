@@ -48,7 +48,7 @@ class ReplayControls(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("look", "bar")
-        self.whats = QComboBox()
+        self.subject = QComboBox()
         self.filter = QLineEdit(placeholderText="Filter, for example  path:/api", clearButtonEnabled=True)
         self.speeds = QComboBox()
         self.at_once = QSpinBox(minimum=1, maximum=64, value=1)
@@ -61,18 +61,18 @@ class ReplayControls(QFrame):
         self.wrong = QLabel(wordWrap=True)
         self._dress()
         self._arrange()
-        self.whats.currentIndexChanged.connect(lambda at: self.filter.setVisible(at == What.FILTER))
+        self.subject.currentIndexChanged.connect(lambda at: self.filter.setVisible(at == What.FILTER))
         self.runs.activated.connect(lambda at: self.run_chosen.emit(self.runs.itemData(at)))
 
     def _dress(self) -> None:
         names = (
-            (self.whats, "What to replay"), (self.filter, "Filter of what to replay"), (self.speeds, "Speed"),
+            (self.subject, "What to replay"), (self.filter, "Filter of what to replay"), (self.speeds, "Speed"),
             (self.at_once, "Requests at once"), (self.runs, "Earlier replays"), (self.bar, "Progress"),
             (self.wrong, "Problem"), (self.words, "Progress in words"),
         )  # fmt: skip
         for widget, name in names:
             widget.setAccessibleName(name)
-        self.whats.addItems(["The whole trace", "The selection (0)", "What passes a filter"])
+        self.subject.addItems(["The whole trace", "The selection (0)", "What passes a filter"])
         for title, value in _SPEEDS:
             self.speeds.addItem(title, value)
         self.at_once.setToolTip("How many requests may be under way at once")
@@ -92,7 +92,7 @@ class ReplayControls(QFrame):
         row = QHBoxLayout()
         row.setSpacing(8)
         for label, box in (
-            ("Replay", self.whats),
+            ("Replay", self.subject),
             ("", self.filter),
             ("Speed", self.speeds),
             ("At once", self.at_once),
@@ -120,7 +120,7 @@ class ReplayControls(QFrame):
     @property
     def what(self) -> What:
         """What is chosen."""
-        return What(self.whats.currentIndex())
+        return What(self.subject.currentIndex())
 
     @property
     def speed(self) -> str:
@@ -134,11 +134,11 @@ class ReplayControls(QFrame):
 
     def choose(self, what: What) -> None:
         """Set what is to be replayed."""
-        self.whats.setCurrentIndex(what)
+        self.subject.setCurrentIndex(what)
 
     def say_selected(self, count: int) -> None:
         """How much is selected in the traffic page."""
-        self.whats.setItemText(What.SELECTION, f"The selection ({formats.count(count)})")
+        self.subject.setItemText(What.SELECTION, f"The selection ({formats.count(count)})")
 
     def say(self, words: str) -> None:
         """How far it is, in words."""
@@ -159,7 +159,7 @@ class ReplayControls(QFrame):
         """A replay runs, or none does."""
         self.cancel.setVisible(running)
         self.start.setEnabled(not running)
-        for widget in (self.whats, self.filter, self.speeds, self.at_once):
+        for widget in (self.subject, self.filter, self.speeds, self.at_once):
             widget.setEnabled(not running)
         if not running:
             self.bar.hide()

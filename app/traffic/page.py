@@ -110,7 +110,9 @@ class TrafficPage(QWidget):
 
     def _own_actions(self) -> list[Action]:
         def make(verb: str, title: str, run: object, **more: object) -> Action:
-            return Action(id=f"traffic.{verb}", title=title, run=run, group=_GROUP, scope=self, **more)  # type: ignore[arg-type]
+            # A letter is a key of the table alone: elsewhere one types, or looks a row up by it.
+            scope = self.table if len(str(more.get("shortcut", ""))) == 1 else self
+            return Action(id=f"traffic.{verb}", title=title, run=run, group=_GROUP, scope=scope, **more)  # type: ignore[arg-type]
 
         chosen = self._has_selection
         return [

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.actions import ActionRegistry
@@ -308,8 +308,9 @@ def test_copy_as_curl_and_wish_for_a_replay(shown: Shown, trace: MadeTrace) -> N
         shown.actions.run("traffic.copy_curl")
     assert said.args == ["Copied 1 as curl"]
     assert f"http://shop.example{made[1].target}" in QGuiApplication.clipboard().text()
+    shown.page.table.setFocus()
     with shown.qtbot.waitSignal(shown.page.replay_wanted, timeout=DEADLINE) as wanted:
-        shown.actions.run("traffic.replay")
+        shown.press(Qt.Key.Key_R)
     assert wanted.args == [[made[1].id]]
 
 
@@ -351,3 +352,40 @@ def test_a_right_click_on_another_row_selects_it(shown: Shown, trace: MadeTrace)
     assert asked.args is not None
     assert asked.args[1] == 1
     table.customContextMenuRequested.emit(QPoint(5, 600))
+
+
+def test_enter_and_escape_go_to_the_detail_and_back(shown: Shown, trace: MadeTrace) -> None:
+    made = trace.traffic(3)
+    shown.wait_rows(3)
+    page = shown.page
+    page.table.setFocus()
+    page.table.go_to(made[1].id)
+    shown.qtbot.waitUntil(lambda: page.detail.shown == made[1].id, timeout=DEADLINE)
+    page.detail.show_tab(2)
+    shown.press(Qt.Key.Key_Return)
+    shown.qtbot.waitUntil(page.detail.context.tree.hasFocus, timeout=DEADLINE)
+    page.back()
+    assert page.table.hasFocus()
+    shown.actions.run("traffic.filter")
+    assert page.filter.line.hasFocus()
+    with shown.qtbot.assertNotEmitted(page.replay_wanted):
+        shown.qtbot.keyClicks(page.filter.line, "status:200 ref")
+    assert page.filter.text == "status:200 ref"
+    page.back()
+    assert page.filter.text == ""
+    page.back()
+    assert page.table.hasFocus()
+    page.back()
+    assert page.table.selected_ids() == []
+    assert page.table.following
+
+
+def test_every_control_has_a_name_for_those_who_cannot_see_it(shown: Shown) -> None:
+    unnamed = [
+        widget
+        for kind in (QAbstractButton, QLineEdit, QComboBox, QAbstractItemView)
+        for widget in shown.page.findChildren(kind)
+        if widget.isVisibleTo(shown.page) and widget.focusPolicy() != Qt.FocusPolicy.NoFocus
+        if not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
+    ]
+    assert unnamed == []
