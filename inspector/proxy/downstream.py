@@ -18,10 +18,10 @@ from inspector.proxy.routes import Routes
 from inspector.proxy.tunnel import Tunnel
 from inspector.proxy.upstream import Pool, UpstreamConnection
 from inspector.wire.answers import answer
+from inspector.wire.body import BodyReader
 from inspector.wire.capture import Capture
-from inspector.wire.chunked import ChunkedBody
 from inspector.wire.errors import BadRequest
-from inspector.wire.request import CHUNKED, RequestHead, parse_request, strip_field
+from inspector.wire.request import RequestHead, parse_request, strip_field
 from inspector.wire.response import ResponseHead
 
 #: Bytes that a client may send ahead of what we can pass on, before we stop reading from it.
@@ -58,7 +58,7 @@ class ClientConnection(asyncio.Protocol):
     """One client. At most one exchange is open on it at a time; pipelined requests wait in ``_ahead``."""
 
     __slots__ = (
-        "_ahead", "_capture", "_chunks", "_hub", "_left", "_peer", "_pieces", "_pool", "_reading", "_request",
+        "_ahead", "_body", "_capture", "_hub", "_peer", "_pieces", "_pool", "_reading", "_request",
         "_response_done", "_retried", "_routes", "_stage", "_timer", "_upstream", "congested", "exchange",
         "head", "transport",
     )  # fmt: skip
@@ -77,8 +77,7 @@ class ClientConnection(asyncio.Protocol):
         self._reading = True
         self._pool: Pool | None = None
         self._upstream: UpstreamConnection | None = None
-        self._left = 0
-        self._chunks: ChunkedBody | None = None
+        self._body: BodyReader | None = None  # while more of it is to come
         self._capture: Capture | None = None
         self._pieces = 0
         self._response_done = False
@@ -134,7 +133,7 @@ class ClientConnection(asyncio.Protocol):
     def _how_gone(self, exchange: Exchange) -> str:
         if not exchange.request_head:
             return "the client closed the connection before its request's head was complete"
-        if self._more_to_come():
+        if self._body is not None:
             return "the client closed the connection before its request was complete"
         return "the client closed the connection before the response was complete"
 
@@ -184,9 +183,9 @@ class ClientConnection(asyncio.Protocol):
 
     def _prepare(self, exchange: Exchange, head: RequestHead) -> None:
         """What only some requests have."""
-        if head.length == CHUNKED:
-            self._chunks = ChunkedBody(BadRequest)
-        self._left = head.length
+        if head.length:
+            self._body = BodyReader(head.length, BadRequest)
+            self._capture = Capture(self._hub.recorder.body_head, self._hub.recorder.body_tail)
         if "websocket" in head.upgrade:
             exchange.kind = Kind.WEBSOCKET
         if head.replay.startswith(self._hub.replay_prefix) and self._hub.replay_prefix:
@@ -247,7 +246,7 @@ class ClientConnection(asyncio.Protocol):
             pool.keep(connection)
             return
         try:
-            body = self._take(exchange, self._ahead) if self._more_to_come() else b""
+            body = self._take(exchange, self._ahead)
         except BadRequest as error:
             pool.keep(connection)
             self._bad_body(error)
@@ -264,37 +263,25 @@ class ClientConnection(asyncio.Protocol):
             line = self.head.line
             request = b"%b%b%d\r\n%b%b" % (request[:line], self._hub.header, exchange.id, request[line:], body)
         exchange.forwarded_ns = self._hub.clock()
-        self._stage = _SENDING if self._more_to_come() else _WAITING
+        self._stage = _WAITING if self._body is None else _SENDING
         self._upstream = connection
         connection.begin(self, request)
 
     # --- the request's body ---------------------------------------------------------------------------------------
 
-    def _more_to_come(self) -> bool:
-        return self._left > 0 or self._chunks is not None
-
     def _take(self, exchange: Exchange, data: bytes) -> bytes:
         """Take the body's part of ``data`` for the record; returns what to send on, leaves the rest in ``_ahead``."""
-        if self._chunks is not None:
-            passed, pieces, self._ahead = self._chunks.feed(data)
-            if self._chunks.done:
-                self._chunks = None
-                self._left = 0
-        else:
-            passed = data[: self._left]
-            self._ahead = data[self._left :]
-            self._left -= len(passed)
-            pieces = [passed] if passed else []
+        body, capture = self._body, self._capture
+        if body is None or capture is None:
+            return b""
+        passed, pieces, self._ahead = body.feed(data)
         now = self._hub.clock()
-        capture = self._capture
-        if capture is None:
-            recorder = self._hub.recorder
-            capture = self._capture = Capture(recorder.body_head, recorder.body_tail)
         for piece in pieces:
             capture.add(piece)
-            self._hub.note(exchange, now, "in", "request.body", len(piece))
+        self._hub.note_pieces(exchange, now, "in", "request.body", pieces)
         self._pieces += len(pieces)
-        if not self._more_to_come():
+        if body.done:
+            self._body = None
             capture.settle(exchange.request_body)
             if self._pieces > 1:
                 self._hub.note(exchange, now, "in", "request.end", 0)
@@ -320,7 +307,7 @@ class ClientConnection(asyncio.Protocol):
             return
         if passed:
             upstream.transport.write(passed)
-        if not self._more_to_come():
+        if self._body is None:
             self._stage = _WAITING
             if self._response_done:
                 self._finish(self._hub.clock(), keep_alive=True)
@@ -337,7 +324,7 @@ class ClientConnection(asyncio.Protocol):
     def response_ended(self, now: int, keep_alive: bool) -> None:
         """The response is complete. The request need not be (RFC 9112 section 9.3: a server may answer early)."""
         keep_alive = keep_alive and self.head.keep_alive
-        if self._more_to_come():
+        if self._body is not None:
             assert self.exchange is not None
             self.exchange.closed_ns = now
             # Without 100 (Continue) a client may leave the body out: what it sends next could be either.
@@ -420,7 +407,7 @@ class ClientConnection(asyncio.Protocol):
         assert exchange is not None
         assert upstream is not None
         assert pool is not None
-        if self._more_to_come():
+        if self._body is not None:
             self.response_refused("it switches protocols before the request was complete")
             return
         now = self._hub.clock()
@@ -471,7 +458,7 @@ class ClientConnection(asyncio.Protocol):
         assert exchange is not None
         assert upstream is not None
         assert pool is not None
-        whole = not self._more_to_come()
+        whole = self._body is None
         if self.congested:
             upstream.transport.resume_reading()
         if keep_alive:
@@ -555,7 +542,7 @@ class ClientConnection(asyncio.Protocol):
         exchange.response_body.size = len(body)
         exchange.response_body.head = body
         self._hub.note(exchange, now, "out", "response.head", len(exchange.response_head), '{"from":"proxy"}')
-        whole = self._stage not in (_HEAD, _IDLE) and not self._more_to_come()
+        whole = self._stage not in (_HEAD, _IDLE) and self._body is None
         self.transport.write(data)
         self._fail(exchange, now, error)
         self._leave(whole=whole)

@@ -13,6 +13,8 @@ from inspector.recording import MessageRow, Recorder
 
 #: A growing body is brought up to date in the record this often.
 REFRESH_SECONDS = 0.25
+#: Most messages that the chunks of one read from a socket become; thousands of tiny ones would only say the same.
+MOST_PIECES = 64
 
 
 @dataclass(eq=False, slots=True)
@@ -79,6 +81,14 @@ class Hub:
         """Record a message without payload."""
         row: MessageRow = (exchange.id, exchange.messages, now, "wire", direction, what, size, None, b"", "", info)
         self.recorder.message(exchange, row)
+
+    def note_pieces(self, exchange: Exchange, now: int, direction: str, what: str, pieces: list[bytes]) -> None:
+        """Record a message for each piece of a body."""
+        for piece in pieces[:MOST_PIECES]:
+            self.note(exchange, now, direction, what, len(piece))
+        if len(pieces) > MOST_PIECES:
+            rest = pieces[MOST_PIECES:]
+            self.note(exchange, now, direction, what, sum(map(len, rest)), f'{{"chunks":{len(rest)}}}')
 
     def refresh_soon(self, growing: Growing) -> None:
         """Call its ``refresh`` before long; once, however often it is asked for."""

@@ -11,11 +11,11 @@ from typing import Protocol, cast
 
 from inspector.model import Exchange, Kind
 from inspector.proxy.hub import Hub, Upstream
+from inspector.wire.body import BodyReader
 from inspector.wire.capture import Capture
-from inspector.wire.chunked import ChunkedBody
 from inspector.wire.errors import BadResponse
-from inspector.wire.request import CHUNKED, RequestHead
-from inspector.wire.response import UNTIL_CLOSE, ResponseHead, parse_response
+from inspector.wire.request import RequestHead
+from inspector.wire.response import ResponseHead, parse_response
 
 
 class Downstream(Protocol):
@@ -63,7 +63,7 @@ class UpstreamConnection(asyncio.Protocol):
     """One connection. ``client`` is whose exchange it carries, None while idle."""
 
     __slots__ = (
-        "_body", "_capture", "_chunks", "_expected", "_head", "_held", "_hub", "_keep_alive", "_pieces", "_pool",
+        "_body", "_capture", "_held", "_hub", "_keep_alive", "_pieces", "_pool",
         "answered", "client", "transport", "used",
     )  # fmt: skip
 
@@ -75,10 +75,8 @@ class UpstreamConnection(asyncio.Protocol):
         self.used = 0  #: exchanges it has carried, this one included
         self.answered = False  #: a byte of the response has come
         self._held = b""
-        self._body = False
         self._keep_alive = True
-        self._expected = 0
-        self._chunks: ChunkedBody | None = None
+        self._body: BodyReader | None = None  # once its head has come, unless all came at once
         self._capture: Capture | None = None
         self._pieces = 0
 
@@ -93,14 +91,14 @@ class UpstreamConnection(asyncio.Protocol):
         if client is None or client.exchange is None:  # nobody asked: it must not reach the next client
             self._pool.forget(self)
             self.transport.abort()
-        elif self._body:
-            self._read_body(client, client.exchange, data)
+        elif self._body is not None:
+            self._read_body(client, client.exchange, self._body, data)
         else:
             self._read_head(client, client.exchange, data)
 
     def eof_received(self) -> None:  # noqa: D102
         client = self.client
-        if client is not None and self._body and self._expected == UNTIL_CLOSE and client.exchange is not None:
+        if client is not None and client.exchange is not None and self.ends_with_connection:
             self._end(client, client.exchange, self._hub.clock())
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: D102
@@ -215,39 +213,27 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _start_body(self, client: Downstream, exchange: Exchange, head: ResponseHead, data: bytes) -> None:
         """A body that is still coming, or ends otherwise than by a length that fits."""
-        self._body = True
-        self._expected = head.length
-        self._chunks = ChunkedBody(BadResponse) if head.length == CHUNKED else None
+        body = self._body = BodyReader(head.length, BadResponse)
         self._hub.recorder.touch(exchange)
         rest = data[head.size :]
         if not rest:
             client.transport.write(data)
             return
-        self._read_body(client, exchange, rest, exchange.response_head)
+        self._read_body(client, exchange, body, rest, exchange.response_head)
 
-    def _read_body(self, client: Downstream, exchange: Exchange, data: bytes, head: bytes = b"") -> None:
+    def _read_body(
+        self, client: Downstream, exchange: Exchange, body: BodyReader, data: bytes, head: bytes = b""
+    ) -> None:
         """More of the body; ``head`` goes out with it when they came together."""
         now = self._hub.clock()
-        surplus = b""
-        pieces = [data]
-        done = False
-        if self._chunks is not None:
-            try:
-                data, pieces, surplus = self._chunks.feed(data)
-            except BadResponse as error:
-                client.response_refused(str(error))
-                return
-            done = self._chunks.done
-        elif self._expected >= 0:
-            if len(data) > self._expected:
-                surplus = data[self._expected :]
-                data = data[: self._expected]
-                pieces = [data]
-            self._expected -= len(data)
-            done = self._expected == 0
-        client.transport.write(head + data if head else data)
+        try:
+            passed, pieces, surplus = body.feed(data)
+        except BadResponse as error:
+            client.response_refused(str(error))
+            return
+        client.transport.write(head + passed)
         self._record(exchange, pieces, now)
-        if done:
+        if body.done:
             self._keep_alive = self._keep_alive and not surplus
             self._end(client, exchange, now)
         else:
@@ -256,10 +242,9 @@ class UpstreamConnection(asyncio.Protocol):
     def _record(self, exchange: Exchange, pieces: list[bytes], now: int) -> None:
         capture = self._body_capture()
         for piece in pieces:
-            if piece:
-                capture.add(piece)
-                self._pieces += 1
-                self._hub.note(exchange, now, "out", "response.body", len(piece))
+            capture.add(piece)
+        self._hub.note_pieces(exchange, now, "out", "response.body", pieces)
+        self._pieces += len(pieces)
 
     def _body_capture(self) -> Capture:
         if self._capture is None:
@@ -286,15 +271,14 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _finish(self, client: Downstream, now: int) -> None:
         self._capture = None
-        self._chunks = None
-        self._body = False
+        self._body = None
         self._pieces = 0
         client.response_ended(now, self._keep_alive)
 
     @property
     def ends_with_connection(self) -> bool:
         """Whether the client could take the end of the connection for the end of the body."""
-        return self._body and self._expected == UNTIL_CLOSE and self._chunks is None
+        return self._body is not None and self._body.ends_with_connection
 
 
 class Pool:

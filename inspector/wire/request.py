@@ -11,10 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
+from inspector.wire.body import CHUNKED
 from inspector.wire.errors import BadRequest
 
-#: ``RequestHead.length`` of a body in chunks.
-CHUNKED = -1
 #: Bytes of a head before it is refused with 431.
 HEAD_LIMIT = 64 * 1024
 

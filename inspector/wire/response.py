@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from inspector.wire.body import CHUNKED, UNTIL_CLOSE
 from inspector.wire.errors import BadResponse
-from inspector.wire.request import CHUNKED
 
-#: ``ResponseHead.length`` of a body that ends with the connection.
-UNTIL_CLOSE = -2
 #: Bytes of a head before it is refused.
 HEAD_LIMIT = 256 * 1024
 

@@ -274,6 +274,21 @@ async def test_chunks_trailers_and_extensions_pass_both_ways() -> None:
 
 
 @on_uvloop
+async def test_a_thousand_tiny_chunks_are_a_few_messages() -> None:
+    async with stage() as setting:
+        client = await setting.client()
+        request = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 1000
+        await client.send(request)
+        server = await setting.server()
+        await server.expect(request)
+        await client.send(b"0\r\n\r\n")
+        await server.expect(b"0\r\n\r\n")
+        sizes = [row[6] for row in setting.memory.rows if row[5] == "request.body"]
+        assert (sum(sizes), len(sizes) < 500) == (1000, True)
+        assert setting.memory.exchanges[1].request_body.size == 1000
+
+
+@on_uvloop
 async def test_each_chunk_passes_before_the_next_is_sent() -> None:
     async with stage() as setting:
         client = await setting.client()

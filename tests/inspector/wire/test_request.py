@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspector.wire.body import CHUNKED
 from inspector.wire.errors import BadRequest
-from inspector.wire.request import CHUNKED, HEAD_LIMIT, RequestHead, parse_request, strip_field
+from inspector.wire.request import HEAD_LIMIT, RequestHead, parse_request, strip_field
 
 
 def head(*lines: str, first: str = "GET / HTTP/1.1", host: str | None = "Host: a") -> bytes:

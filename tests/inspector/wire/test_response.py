@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspector.wire.body import CHUNKED, UNTIL_CLOSE
 from inspector.wire.errors import BadResponse
-from inspector.wire.request import CHUNKED
-from inspector.wire.response import HEAD_LIMIT, UNTIL_CLOSE, ResponseHead, parse_response
+from inspector.wire.response import HEAD_LIMIT, ResponseHead, parse_response
 
 
 def parsed(*fields: str, first: str = "HTTP/1.1 200 OK", method: str = "GET") -> ResponseHead:
