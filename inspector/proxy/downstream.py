@@ -257,11 +257,11 @@ class ClientConnection(asyncio.Protocol):
     def _send(self, connection: UpstreamConnection, exchange: Exchange, body: bytes) -> None:
         """Head, header of ours and what there is of the body, in one write."""
         request = self._request
-        if exchange.app_done:
-            request += body
-        else:
+        if connection.probed:
             line = self.head.line
             request = b"%b%b%d\r\n%b%b" % (request[:line], self._hub.header, exchange.id, request[line:], body)
+        else:
+            request += body
         exchange.forwarded_ns = self._hub.clock()
         self._stage = _WAITING if self._body is None else _SENDING
         self._upstream = connection

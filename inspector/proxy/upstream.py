@@ -64,12 +64,13 @@ class UpstreamConnection(asyncio.Protocol):
 
     __slots__ = (
         "_body", "_capture", "_held", "_hub", "_keep_alive", "_pieces", "_pool",
-        "answered", "client", "transport", "used",
+        "answered", "client", "probed", "transport", "used",
     )  # fmt: skip
 
     def __init__(self, hub: Hub, pool: Pool) -> None:
         self._hub = hub
         self._pool = pool
+        self.probed = pool.probed  #: whoever reads it takes our header off
         self.transport: asyncio.Transport
         self.client: Downstream | None = None
         self.used = 0  #: exchanges it has carried, this one included

@@ -10,7 +10,7 @@ import contextlib
 import functools
 import itertools
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -213,8 +213,3 @@ async def stage(*, probed: bool = False, scripted: bool = True, **options: Any) 
         yield setting
     finally:
         await setting.stop()
-
-
-async def both(*work: Awaitable[Any]) -> list[Any]:
-    """What happens at the same time."""
-    return list(await asyncio.gather(*work))
