@@ -16,6 +16,7 @@ from supervisor.control.messages import Event, Finished, OutputWritten, Refused,
 from supervisor.control.place import UnsafeDirectoryError
 from supervisor.core import Supervisor
 from supervisor.options import OptionError, fail, target_spec
+from supervisor.printing import Lines
 from supervisor.servers.catalogue import MODES
 
 
@@ -41,7 +42,9 @@ async def _serve(command: StartApp, options: argparse.Namespace) -> int:
     async with serve.supervising(options.control, lambda _: None) as (supervisor, post, control):
         tasks: set[asyncio.Task[None]] = set()
         serve.on_signals(supervisor, force=lambda: tasks.add(asyncio.create_task(supervisor.force())))
-        printer = Printer(as_json=options.json)
+        loop = asyncio.get_running_loop()
+        lines = Lines(broken=lambda: loop.call_soon_threadsafe(supervisor.shut_down.set))
+        printer = Printer(lines, as_json=options.json)
         supervisor.on_exchange, supervisor.on_worker = printer.exchange, printer.worker
         reply = await _unless_stopped(supervisor, command)
         if reply is None:
@@ -54,6 +57,7 @@ async def _serve(command: StartApp, options: argparse.Namespace) -> int:
         post.listener, supervisor.on_state = printer.event, printer.state
         await supervisor.shut_down.wait()
         await supervisor.close()
+        await asyncio.to_thread(lines.close)
         return printer.exit_status
 
 
@@ -74,8 +78,9 @@ async def _unless_stopped(supervisor: Supervisor, command: StartApp) -> Any:
 class Printer:
     """Prints what happens. Lines of before the ready line are kept until it is out: it is the first."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, lines: Lines, *, as_json: bool) -> None:
         self.exit_status = 0
+        self._lines = lines
         self._json = as_json
         self._workers: dict[int, Worker] = {}
         self._early: list[tuple[dict[str, Any], str]] | None = []
@@ -132,10 +137,10 @@ class Printer:
         """Something was printed: it goes where the server itself would print it."""
         if isinstance(event, OutputWritten):
             for line in event.lines:
-                print(f"{event.app} | {line}", file=sys.stderr, flush=True)  # noqa: T201
+                self._lines.error(f"{event.app} | {line}")
 
     def _print(self, fields: dict[str, Any], text: str) -> None:
         if self._early is not None:
             self._early.append((fields, text))
             return
-        print(wording.line(fields) if self._json else text, flush=True)  # noqa: T201
+        self._lines.out(wording.line(fields) if self._json else text)

@@ -47,15 +47,25 @@ class Post:
             self.listener(event)
 
 
+def own_folder() -> Path:
+    """This process's private folder, empty; those that killed supervisors left are removed. Raises
+    UnsafeDirectoryError.
+    """
+    above = secure(runtime_directory())
+    for left in above.iterdir():
+        gone = left.name == str(os.getpid()) or not Path(f"/proc/{left.name}").exists()
+        if left.name.isdigit() and gone and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
+    return secure(above / str(os.getpid()))
+
+
 @contextlib.asynccontextmanager
 async def supervising(
     control: str, clients_changed: Callable[[int], None]
 ) -> AsyncIterator[tuple[Supervisor, Post, Path]]:
     """A supervisor that listens on the socket ``control`` (empty: the usual place); stops everything at the end."""
     path = Path(control) if control else default_socket(os.getpid())
-    run_dir = secure(runtime_directory()) / str(os.getpid())
-    await asyncio.to_thread(shutil.rmtree, run_dir, ignore_errors=True)  # of a killed supervisor with the same pid
-    await asyncio.to_thread(secure, run_dir)
+    run_dir = await asyncio.to_thread(own_folder)
     post = Post()
     supervisor = Supervisor(run_dir, post.publish)
     post.server = ControlServer(supervisor, clients_changed)
