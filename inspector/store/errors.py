@@ -23,8 +23,14 @@ class TraceError(Exception):
         return " ".join(part for part in (self.what, self.why, self.next) if part)
 
 
-def explain(error: sqlite3.Error) -> str:
+#: What reading a file may raise: SQLite's own; the other when a damaged name makes a message that is no UTF-8.
+READING_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+
+
+def explain(error: Exception) -> str:
     """Why SQLite gave up, in words. Result codes: https://www.sqlite.org/rescode.html"""
+    if not isinstance(error, sqlite3.Error):
+        return "The file is damaged."
     name = getattr(error, "sqlite_errorname", "") or ""
     for prefix, words in _REASONS:
         if name.startswith(prefix):

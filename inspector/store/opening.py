@@ -11,11 +11,12 @@ import shutil
 import sqlite3
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from inspector.store import schema
-from inspector.store.errors import TraceError, explain
+from inspector.store.errors import READING_ERRORS, TraceError, explain
 
 _SUFFIXES = ("", "-wal")
 
@@ -43,7 +44,7 @@ def open_for_reading(path: Path) -> Opened:
         raise TraceError(f"{path} cannot be read.", "You may not read this file.", "Ask its owner.")
     try:
         opened = _open(path)
-    except sqlite3.Error as error:
+    except READING_ERRORS as error:
         raise _unreadable(path, error) from None
     return opened
 
@@ -70,6 +71,8 @@ def _open(path: Path) -> Opened:
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)
+    # Bytes that are no UTF-8 are shown with replacement characters, not refused.
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     try:
         # A file from elsewhere: nothing in its schema may call functions, and damage is looked for.
         connection.execute("PRAGMA trusted_schema = OFF")
@@ -105,7 +108,7 @@ def _open_copy(path: Path) -> Opened:
     return Opened(connection, folder)
 
 
-def _unreadable(path: Path, error: sqlite3.Error) -> TraceError:
+def _unreadable(path: Path, error: Exception) -> TraceError:
     name = str(getattr(error, "sqlite_errorname", ""))
     if name == "SQLITE_NOTADB":
         return TraceError(f"{path} is not a Gatescope trace.", explain(error), "Choose a file that Gatescope recorded.")

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +21,7 @@ from inspector.model import Body, Exchange, Instance, Message, ReplayResult, Rep
 from inspector.query import Query, to_sql
 from inspector.query.functions import FUNCTIONS
 from inspector.store import rows as shapes
-from inspector.store.errors import TraceError, explain
+from inspector.store.errors import READING_ERRORS, TraceError, explain
 from inspector.store.opening import open_for_reading
 from inspector.store.rows import ExchangeRow, LogRow, Session, TraceCounts, TraceMeta, blob, integer, text
 from inspector.store.schema import DROPPED, RECORDED
@@ -63,8 +61,6 @@ class TraceReader:
         self.path = Path(path)
         self._opened = open_for_reading(self.path)
         self._connection = self._opened.connection
-        # Bytes that are no UTF-8 are shown with replacement characters, not refused.
-        self._connection.text_factory = partial(str, encoding="utf-8", errors="replace")
         for name, arguments, function in FUNCTIONS:
             self._connection.create_function(name, arguments, function, deterministic=True)
 
@@ -271,7 +267,7 @@ class TraceReader:
     def _mapped(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except READING_ERRORS as error:
             raise TraceError(f"{self.path} could not be read.", explain(error), "Try again, or open a copy.") from None
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from inspector.store import schema
-from inspector.store.errors import TraceError, explain
+from inspector.store.errors import READING_ERRORS, TraceError, explain
 
 #: Pages of the write-ahead log (4 KiB each) after which it is moved into the file: 16 MiB.
 _CHECKPOINT_PAGES = 4096
@@ -28,7 +28,7 @@ def mapped(what: str, next_step: str = "Choose another file or folder.") -> Iter
     """SQLite's errors as TraceError: ``what`` happened, why, and the next step."""
     try:
         yield
-    except sqlite3.Error as error:
+    except READING_ERRORS as error:
         raise TraceError(what, explain(error), next_step) from None
 
 
