@@ -2,8 +2,8 @@
 
 One upstream (nginx with a fixed answer), one load (wrk), the same for: no proxy, Gatescope's proxy writing a trace,
 mitmdump in reverse mode writing its flow file, nginx and HAProxy as reverse proxies with one worker or thread each.
-Runs are interleaved, so that a busy moment of the machine hurts all alike; medians are compared. Peers that are missing are
-left out and said so; mitmproxy is installed into a virtual environment of its own that goes away again.
+Runs are interleaved, so that a busy moment of the machine hurts all alike; medians are compared. Peers that are
+missing are left out and said so; mitmproxy is installed into a virtual environment of its own that goes away again.
 
     python tests/bench/proxy_throughput.py [--seconds 5] [--repeats 3] [--connections 16] [--body 1024] [--json]
 """
