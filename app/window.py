@@ -123,7 +123,8 @@ class MainWindow(QMainWindow):
 
     def show_counts(self, shown: int, total: int) -> None:
         """How many exchanges the table shows, of how many."""
-        self.counts.setText(f"{total:,} exchanges" if shown == total else f"{shown:,} of {total:,} exchanges")
+        exchanges = "exchange" if total == 1 else "exchanges"
+        self.counts.setText(f"{total:,} {exchanges}" if shown == total else f"{shown:,} of {total:,} {exchanges}")
 
     def show_recording(self, in_flight: int, dropped: int) -> None:
         """What is under way, and what was not recorded."""

@@ -22,7 +22,7 @@ from app.launch.controller import LaunchController
 from app.launch.picker import ApplicationPicker
 from app.launch.pill import StatusPill
 from app.theme import Role, color, set_icon
-from app.theme.widgets import button, caption, icon_button, look
+from app.theme.widgets import ElidedComboBox, button, caption, icon_button, look
 from supervisor.control.messages import ModeStatus
 
 _SLUG = Qt.ItemDataRole.UserRole
@@ -117,7 +117,7 @@ class LaunchBar(QFrame):
         return group
 
     def _make_server(self) -> QComboBox:
-        combo = QComboBox()
+        combo = ElidedComboBox()
         combo.setObjectName("server")
         combo.setModel(QStandardItemModel(combo))
         combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -134,6 +134,7 @@ class LaunchBar(QFrame):
         spin.setAccessibleName(f"Number of {name}")
         spin.setKeyboardTracking(False)
         spin.setFixedWidth(66)
+        spin.lineEdit().setTextMargins(4, 0, 0, 0)
         spin.valueChanged.connect(changed)
         return spin
 

@@ -66,11 +66,11 @@ def find_mode(listed: ModesListed | None, slug: str) -> ModeStatus | None:
 
 
 def best_mode(modes: tuple[ModeStatus, ...], wanted: str = "") -> str:
-    """``wanted`` if it is among them, else the first that is ready, else the nearest to it; empty if there is none."""
+    """``wanted`` if it is among them, else the nearest to ready, of equals one with workers; empty if there is none."""
     if any(mode.slug == wanted for mode in modes):
         return wanted
     rank = {"ready": 0, "adaptable": 1, "installable": 2}
-    return min(modes, key=lambda mode: rank.get(mode.state, 3)).slug if modes else ""
+    return min(modes, key=lambda mode: (rank.get(mode.state, 3), not mode.workers)).slug if modes else ""
 
 
 def settle(choice: Choice, listed: ModesListed) -> Choice:

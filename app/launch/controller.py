@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.launch import choice as choices
 from app.launch.choice import Choice, Entry, Verdict
+from app.launch.recent import entries_of, forgotten, remembered
 from app.link import LinkState, SupervisorLink
 from app.settings import Settings
 from supervisor.control.messages import (
@@ -158,10 +159,8 @@ class LaunchController(QObject):
 
     def load_recent(self) -> None:
         """Offer what was used before."""
-        for item in self._settings.shared("recent", list[Any]()):
-            entry = _entry_of(item)
-            if entry is not None:
-                self.entries.setdefault(entry.name, entry)
+        for entry in entries_of(self._settings.shared("recent", list[Any]())):
+            self.entries.setdefault(entry.name, entry)
         self.entries_changed.emit()
 
     def add_target(self, spec: TargetSpec) -> Entry:
@@ -181,8 +180,8 @@ class LaunchController(QObject):
         """Don't offer ``name`` any more. What runs stays."""
         if name in self.entries and name not in self.statuses:
             del self.entries[name]
-            recent = self._settings.shared("recent", list[Any]())
-            self._settings.set_shared("recent", [i for i in recent if not isinstance(i, dict) or i.get("name") != name])
+            kept = self._settings.shared("recent", list[Any]())
+            self._settings.set_shared("recent", forgotten(kept, name))
             self.entries_changed.emit()
 
     def select(self, name: str) -> None:
@@ -439,9 +438,8 @@ class LaunchController(QObject):
     def _remember(self, entry: Entry) -> None:
         if entry.demo:
             return
-        item = {"name": entry.name, **dataclasses.asdict(entry.spec)}
-        recent = [i for i in self._settings.shared("recent", list[Any]()) if i.get("name") != entry.name]
-        self._settings.set_shared("recent", [item, *recent][: self._settings.option("recent_limit")])
+        kept = self._settings.shared("recent", list[Any]())
+        self._settings.set_shared("recent", remembered(kept, entry, self._settings.option("recent_limit")))
 
 
 def _mode_changed(before: AppStatus | None, now: AppStatus) -> bool:
@@ -450,15 +448,3 @@ def _mode_changed(before: AppStatus | None, now: AppStatus) -> bool:
     return (before.mode, before.workers, before.threads, before.adapted) != (
         now.mode, now.workers, now.threads, now.adapted
     )  # fmt: skip
-
-
-def _entry_of(item: object) -> Entry | None:
-    """An entry from the settings file; None if somebody else wrote that."""
-    if not isinstance(item, dict) or not isinstance(item.get("target"), str) or not isinstance(item.get("name"), str):
-        return None
-    try:
-        env = tuple((str(key), str(value)) for key, value in item.get("env", ()))
-    except (TypeError, ValueError):
-        return None
-    texts = {key: str(item.get(key, "")) for key in ("target", "python", "cwd")}
-    return Entry(item["name"], TargetSpec(**texts, env=env, factory=bool(item.get("factory"))))

@@ -87,14 +87,15 @@ class ApplicationPicker(QToolButton):
         entries = self._controller.entries.values()
         self._add_group("Projects", [entry for entry in entries if not entry.demo])
         self._add_group("Demo applications", [entry for entry in entries if entry.demo])
-        menu.addSeparator()
+        if entries:
+            menu.addSeparator()
         menu.addAction(icon("folder"), "Open project folder…", self.folder_wanted.emit)
         menu.addAction(icon("terminal"), "Type an import string…", self.import_wanted.emit)
 
     def _add_group(self, title: str, entries: list[Entry]) -> None:
         if not entries:
             return
-        self.menu().addSection(title)
+        self.menu().addAction(title).setEnabled(False)
         for entry in entries:
             status = self._controller.statuses.get(entry.name)
             state = status.state if status else ""

@@ -17,6 +17,7 @@ class SupervisorProcess:
     def __init__(self, command: Sequence[str] = (sys.executable, "-m", "supervisor")) -> None:
         self._command = tuple(command)
         self._child: subprocess.Popen[bytes] | None = None
+        self._former: list[subprocess.Popen[bytes]] = []  #: forgotten, and not known to have ended
         self._written: Path | None = None
 
     def __repr__(self) -> str:
@@ -43,11 +44,13 @@ class SupervisorProcess:
 
     def forget(self) -> None:
         """The next ``start`` is a new one."""
-        self.ended()  # takes its exit status off the system's hands
+        if self._child is not None:
+            self._former.append(self._child)
         self._child = None
 
     def ended(self) -> bool:
         """Whether the process that was started is gone."""
+        self._former = [child for child in self._former if child.poll() is None]  # leaves no zombies
         return self._child is not None and self._child.poll() is not None
 
     def exit_status(self) -> int | None:

@@ -12,6 +12,7 @@ from app.launch.choice import Choice, Entry
 from app.launch.demos import demo_entries
 from app.launch.picker import found_words
 from app.launch.problem import copy_label
+from app.launch.recent import entries_of, forgotten, remembered
 from app.launch.target_form import parse_environment
 from supervisor.control.messages import AppStatus, ModesListed, ModeStatus, Problem, TargetSpec, WayOut
 
@@ -47,6 +48,11 @@ def test_what_was_picked_stays_if_it_is_still_there():
     assert choices.settle(Choice("WSGI", "wsgiref", 4), LISTED) == Choice("WSGI", "wsgiref", 4)
     assert choices.settle(Choice("WSGI", "gone"), LISTED) == Choice("WSGI", "sync")
     assert choices.settle(Choice(mode="sync"), LISTED) == Choice("WSGI", "sync")
+
+
+def test_of_equals_the_one_for_production_comes_first():
+    modes = (mode("wsgiref", "WSGI"), mode("gunicorn-sync", "WSGI", workers=True))
+    assert choices.best_mode(modes) == "gunicorn-sync"
 
 
 def test_without_modes_nothing_is_picked():
@@ -198,3 +204,19 @@ def test_what_was_found_in_words():
 def test_copying_a_command_says_which():
     assert copy_label("python -m pip install x") == "Copy the pip command"
     assert copy_label("chmod 700 x") == "Copy the command"
+
+
+def test_what_was_used_before_is_kept_newest_first():
+    one, two = (
+        Entry("one", TargetSpec(target="a:b", env=(("A", "1"),), factory=True)),
+        Entry("two", TargetSpec(target="c")),
+    )
+    kept = remembered(remembered([], one, 5), two, 5)
+    assert entries_of(json.loads(json.dumps(kept))) == [two, one]
+    assert entries_of(remembered(kept, one, 5)) == [one, two]
+    assert entries_of(remembered(kept, Entry("three", SPEC), 2))[-1] == two
+    assert entries_of(forgotten(kept, "two")) == [one]
+
+
+def test_what_somebody_else_wrote_is_left_out():
+    assert entries_of([5, {}, {"name": 1, "target": "x"}, {"name": "x", "target": "x", "env": [1]}]) == []
