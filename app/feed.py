@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signal, Slot
 
 from inspector.model import Exchange, Message
 from inspector.query import Query
@@ -116,6 +116,9 @@ class _ReaderThread(QThread):
             result = job.call(reader)
         except TraceError as error:
             self.answered.emit(job.token, None, _failure(error))
+        except Exception as error:  # one question that goes wrong must not leave all others without an answer
+            said = FeedFailure("The trace could not be read.", f"{type(error).__name__}: {error}", "Open it again.")
+            self.answered.emit(job.token, None, said)
         else:
             self.answered.emit(job.token, result, None)
 
@@ -149,11 +152,15 @@ class TraceFeed(QObject):
         self.is_open = False
         self._thread: _ReaderThread | None = None
         self._waiting: dict[int, Callable[[Any], None]] = {}
+        self._newest: dict[str, int] = {}
         self._token = 0
         self._since = self._version = -1
         self._polling = False
         self._visible = True
         self._counts: Any = None
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self.close)  # a thread must not outlive its feed
         self._timer = QTimer(self, interval=POLL_MS)
         self._timer.timeout.connect(self._poll)
 
@@ -207,6 +214,9 @@ class TraceFeed(QObject):
         if self._thread is None:
             return
         self._token += 1
+        if key:
+            self._waiting.pop(self._newest.get(key, 0), None)
+            self._newest[key] = self._token
         self._waiting[self._token] = callback
         self._thread.put(_Job(self._token, key, call))
 

@@ -185,3 +185,15 @@ def test_another_trace_takes_the_place_of_the_first(
     assert seen.rows[made.id].mode == "gunicorn-sync"
     assert feed.path == str(other.path)
     other.close()
+
+
+def test_a_question_that_goes_wrong_is_reported_and_the_next_is_answered(
+    qtbot: QtBot, feed: TraceFeed, trace: MadeTrace
+) -> None:
+    with qtbot.waitSignal(feed.opened, timeout=DEADLINE):
+        feed.open(trace.path)
+    with qtbot.waitSignal(feed.failed, timeout=DEADLINE) as caught:
+        feed.ask(lambda _reader: 1 // 0, lambda _never: None)
+    assert caught.args is not None
+    assert "ZeroDivisionError" in caught.args[0].why
+    assert answer(qtbot, lambda callback: feed.load_rows([], callback)) == []
