@@ -53,7 +53,7 @@ def _add_window(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     opening = commands.add_parser("open", help="the window, on a trace or a project folder")
     opening.add_argument("what", nargs="?", default="", metavar="TRACE|PROJECT")
     opening.set_defaults(run=_open)
-    demo = commands.add_parser("demo", help="the window, on the demo applications")
+    demo = commands.add_parser("demo", help="the window, on the demo applications; without a display, the same in text")
     demo.set_defaults(run=_demo)
 
 
