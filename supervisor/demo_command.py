@@ -11,7 +11,7 @@ from collections import Counter
 
 import httpx
 
-from inspector.model import Exchange, Kind
+from inspector.model import Exchange, Kind, Worker
 from supervisor import serve, wording
 from supervisor.application import Application
 from supervisor.control.messages import AppStatus, Command, Finished, Refused, StartApp, StopApp, SwitchMode, TargetSpec
@@ -58,7 +58,9 @@ class _Stage:
     def __init__(self, supervisor: Supervisor) -> None:
         self.supervisor = supervisor
         self.answers: Counter[str] = Counter()
+        self.slots: dict[int, int] = {}  #: by worker
         supervisor.on_exchange = self.count
+        supervisor.on_worker = self.meet
 
     async def play(self) -> int:
         """Both acts; how many requests failed."""
@@ -116,10 +118,14 @@ class _Stage:
         assert reply.app is not None
         return reply.app
 
+    def meet(self, app: Application, worker: Worker, event: str) -> None:  # noqa: ARG002
+        """A worker was born, got ready or exited."""
+        self.slots[worker.id] = worker.slot
+
     def count(self, app: Application, exchange: Exchange) -> None:
         """One exchange is over."""
         if exchange.kind != Kind.LIFESPAN:
-            self.answers[f"{app.mode_of(exchange.instance)}, worker {exchange.worker or '?'}"] += 1
+            self.answers[f"{app.mode_of(exchange.instance)}, worker {self.slots.get(exchange.worker, '?')}"] += 1
 
 
 def _say(text: str) -> None:
