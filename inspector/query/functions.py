@@ -17,8 +17,8 @@ def header(head: object, name: object) -> str | None:
     wanted = name.lower().encode("latin-1", "replace")
     values = []
     for line in head.split(b"\n")[1:]:
-        found, _, value = line.partition(b":")
-        if found.lower() == wanted:
+        found, colon, value = line.partition(b":")
+        if colon and found.lower() == wanted:
             values.append(value.strip().decode("latin-1"))
     return ", ".join(values) if values else None
 
@@ -27,12 +27,16 @@ def regex(pattern: object, value: object) -> int | None:
     """Whether ``pattern`` is found in ``value``, whatever the case of its letters; None where there is no value."""
     if not isinstance(pattern, str) or not isinstance(value, str):
         return None
-    return int(_compiled(pattern).search(value) is not None)
+    compiled = _compiled(pattern)
+    return None if compiled is None else int(compiled.search(value) is not None)
 
 
 @lru_cache(maxsize=16)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(pattern, re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError):  # the language lets no such pattern through
+        return None
 
 
 #: Name in SQL, number of arguments, function. All are deterministic.

@@ -1,0 +1,253 @@
+"""Conditions against a real trace: what SQL says is what the tree says, evaluated in Python."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inspector import tagged
+from inspector.model import Body, Exchange, Instance, Kind, State, Worker
+from inspector.query import parse, to_sql
+from inspector.query.functions import header, regex
+from inspector.query.language import (
+    CHOICES,
+    FLAGS,
+    NUMBERS,
+    TEXTS,
+    And,
+    Flag,
+    Node,
+    Not,
+    Number,
+    Or,
+    Query,
+    Text,
+    ascii_lower,
+)
+from inspector.store.reader import ExchangeRow, TraceReader
+from inspector.store.writer import TraceWriter
+
+TARGETS = ["/", "/Api/items?page=2", "/api", "/x/%C3%89?a=/api", "*", "/É", "/nul\0/behind", ""]
+CONTEXTS = ["", tagged.dumps({"type": "http", "path": "/É", "server": {"name": "a"}, "raw": b"x", "n": 7}), "broken {"]
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TraceReader]:
+    path = tmp_path_factory.mktemp("query") / "t.gatescope"
+    with closing(TraceWriter(path)) as writer:
+        for mode, interface in (("gunicorn-sync", "WSGI"), ("uvicorn", "ASGI3")):
+            writer.instance(Instance(writer.new_id("instance"), "a", "a:a", mode, interface, 1, 1))
+        for number in range(4):
+            writer.worker(Worker(writer.new_id("worker"), 1, number % 2 + 1, number // 2 + 1, 100 + number))
+        for number in range(120):
+            writer.touch(made(writer.new_id("exchange"), number))
+    with TraceReader(path) as reader:
+        yield reader
+
+
+def made(identity: int, number: int) -> Exchange:
+    """The exchanges differ in every field, with periods that do not divide each other."""
+    exchange = Exchange(identity, list(Kind)[number % 4], list(State)[number % 3])
+    exchange.method = ["GET", "POST", "get"][number % 3]
+    exchange.target = TARGETS[number % len(TARGETS)]
+    exchange.status = [0, 200, 204, 404, 500, 503, 599][number % 7]
+    exchange.instance, exchange.worker = number % 3, number % 5
+    exchange.interface = ["", "WSGI", "ASGI3"][number % 3]
+    exchange.context = CONTEXTS[number // 3 % 3] if number % 5 else tagged.dumps({"wsgi.url_scheme": "http", "A": "É"})
+    exchange.request_head = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n" if number % 2 else b""
+    exchange.response_head = b"HTTP/1.1 200 OK\r\nContent-Type: Text/HTML\r\n\r\n" if number % 11 else b""
+    exchange.request_body, exchange.response_body = Body(number), Body(number * 100)
+    exchange.opened_ns, exchange.closed_ns = 1, [0, 1 + number * 10_000_000][number % 13 > 0]
+    exchange.client, exchange.task = f"127.0.0.{number % 2}:5{number}", f"Task-{number % 4}"
+    exchange.error, exchange.exception = ["", "client gone"][number % 6 == 0], ["", "KeyError"][number % 9 == 0]
+    exchange.replay_run, exchange.replay_of, exchange.dropped = number % 4, number % 6, number % 5
+    exchange.messages = number % 8
+    return exchange
+
+
+# --- the same in Python -----------------------------------------------------------------------------------------------
+
+FLAG = {
+    "open": lambda r: r.state == "open",
+    "done": lambda r: r.state == "done",
+    "failed": lambda r: r.state == "failed",
+    "error": lambda r: r.state == "failed" or r.status >= 500 or r.has_exception,
+    "exception": lambda r: r.has_exception,
+    "replay": lambda r: r.replay_run > 0,
+    "dropped": lambda r: r.dropped > 0,
+}
+NUMBER = {
+    "duration": lambda r: None if r.duration_ms is None else round(r.duration_ms * 1e6),
+    "size": lambda r: r.response_size,
+    "request-size": lambda r: r.request_size,
+    "worker": lambda r: r.worker_slot or None,
+    "pid": lambda r: r.worker_pid or None,
+    "generation": lambda r: r.worker_generation or None,
+    "replay": lambda r: r.replay_run,
+    "original": lambda r: r.replay_of,
+}
+COMPARE = {
+    "=": lambda a, b: a == b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+def holds(node: Node, row: ExchangeRow, exchange: Exchange) -> bool:
+    match node:
+        case And():
+            return all(holds(part, row, exchange) for part in node.parts)
+        case Or():
+            return any(holds(part, row, exchange) for part in node.parts)
+        case Not():
+            return not holds(node.part, row, exchange)
+        case Flag():
+            return FLAG[node.name](row)
+        case Number():
+            value = NUMBER[node.field](row) if node.field in NUMBER else getattr(row, node.field)
+            return value is not None and COMPARE[node.op](value, node.value)
+        case Text():
+            return any(matches(node, value) for value in texts(node, row, exchange))
+
+
+def texts(node: Text, row: ExchangeRow, exchange: Exchange) -> list[str | None]:
+    match node.field:
+        case "header":
+            return [header(exchange.request_head, node.key), header(exchange.response_head, node.key)]
+        case "scope" | "environ":
+            return [in_context(node, exchange)]
+        case "type":
+            return [row.content_type]
+        case "mode":
+            return [row.mode or None]
+    return [getattr(row, node.field)]
+
+
+def in_context(node: Text, exchange: Exchange) -> str | None:
+    wanted = "WSGI" if node.field == "environ" else "ASGI3"
+    try:
+        value: Any = json.loads(exchange.context)
+    except ValueError:
+        return None
+    if exchange.interface != wanted:
+        return None
+    for key in [node.key] if node.field == "environ" else node.key.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    if isinstance(value, dict):
+        return json.dumps(value, separators=(",", ":"))
+    return None if value is None else str(value)
+
+
+def matches(node: Text, value: str | None) -> bool:
+    if value is None:
+        return False
+    if node.op == "regex":
+        return bool(regex(node.value, value))
+    lowered = ascii_lower(value)
+    return {"contains": node.value in lowered, "prefix": lowered.startswith(node.value)}.get(
+        node.op, lowered == node.value
+    )
+
+
+# --- the property -----------------------------------------------------------------------------------------------------
+
+words = st.sampled_from(
+    ["", "/", "/api", "a", "É", "é", "get", "Items", "0", "gunicorn", "http", "page", "text/", "?", "'"]
+)
+numbers = st.builds(
+    Number,
+    st.sampled_from(sorted(NUMBERS)),
+    st.sampled_from(sorted(COMPARE)),
+    st.sampled_from([0, 1, 2, 3, 7, 100, 102, 404, 500, 50_000_000, 2**63 - 1]),
+)
+plain_texts = st.builds(
+    Text, st.sampled_from(sorted(TEXTS)), st.sampled_from(["contains", "prefix", "equals"]), words.map(ascii_lower)
+)
+patterns = st.builds(
+    Text, st.sampled_from(sorted(TEXTS)), st.just("regex"), st.sampled_from(["^/", "I", r"\d", "$", "é"])
+)
+keyed = st.builds(
+    Text,
+    st.sampled_from(["header", "scope", "environ"]),
+    st.sampled_from(["contains", "equals", "regex"]),
+    st.sampled_from(["", "http", "a.example", "/É", "x", "7"]),
+    st.sampled_from(["host", "Content-Type", "type", "path", "server.name", "raw", "n", "wsgi.url_scheme", "A"]),
+)
+choices = st.sampled_from([Text(f, "equals", v) for f, known in CHOICES.items() for v in known.values()])
+leaves = numbers | plain_texts | patterns | keyed | choices | st.sampled_from([Flag(name) for name in FLAGS])
+trees = st.recursive(
+    leaves,
+    lambda parts: (
+        st.builds(Not, parts)
+        | st.lists(parts, max_size=3).map(tuple).flatmap(lambda made: st.sampled_from([And(made), Or(made)]))
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(node=trees)
+def test_sql_means_what_the_tree_means(trace, node):
+    found = set(trace.ids(Query("", node)))
+    expected = {row.id for row in rows(trace) if holds(node, row, exchanges(trace)[row.id])}
+    assert found == expected
+
+
+_cache: dict[str, Any] = {}
+
+
+def rows(trace: TraceReader) -> list[ExchangeRow]:
+    return _cache.setdefault("rows", trace.exchanges())
+
+
+def exchanges(trace: TraceReader) -> dict[int, Exchange]:
+    if "exchanges" not in _cache:
+        _cache["exchanges"] = {row.id: trace.exchange(row.id) for row in rows(trace)}
+    return _cache["exchanges"]
+
+
+@pytest.mark.parametrize("field", [*NUMBERS, *TEXTS, *CHOICES])
+def test_every_field_has_its_sql(trace, field):
+    value = next(iter(CHOICES.get(field, ["1"])))
+    assert trace.ids(parse(f"{field}:{value}")) is not None
+
+
+def test_what_was_typed_is_in_parameters_only():
+    where, parameters = to_sql(parse("path:x'--  header.x:y status:7 scope.a:~z"))
+    assert not re.search("[yz]'|--|7", where)
+    assert parameters == ["x'--", "x", "y", "x", "y", 7, "z", '$."a"']
+
+
+def test_indexes_serve_the_usual_filters(trace):
+    plans = {"status:5xx": "exchange_status", "worker:1": "exchange_worker", "state:open": "exchange_open"}
+    plans |= {"is:failed": "exchange_failed", "id:3": "PRIMARY KEY"}
+    for text, index in plans.items():
+        where, parameters = to_sql(parse(text))
+        sql = f"EXPLAIN QUERY PLAN SELECT e.id FROM exchange AS e WHERE {where}"
+        plan = " ".join(row[3] for row in trace._connection.execute(sql, parameters))
+        assert index in plan, (text, plan)
+
+
+def test_a_long_filter_is_not_too_deep_for_sqlite(trace):
+    assert len(trace.ids(parse(" ".join(["-nowhere"] * 100)))) == 120
+    assert len(trace.ids(parse("(" * 39 + "a" + ")" * 39))) > 0
+
+
+def test_trees_from_text_are_evaluated_the_same_way(trace):
+    def count(text: str) -> int:
+        return len(trace.ids(parse(text)))
+
+    assert count("") == 120
+    assert count("method:get") + count("-method:get") == 120
+    assert count("status:>500 status:<600") == count("status>=501 and status<=599")
+    assert count("path:/api") == count("path:/API") > 0
+    assert count("is:open duration:>0") == 0
