@@ -222,7 +222,7 @@ def _context(context: str, interface: str, style: Style) -> Iterator[str]:
     yield from ("", style.title("environ" if interface == "WSGI" else "scope"))
     try:
         value = tagged.loads(context)
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         value = context
     if isinstance(value, dict):
         yield from (f"  {visible(str(key))} = {_short(item, 300)}" for key, item in value.items())

@@ -189,7 +189,7 @@ def _loaded(text: str) -> Any:
     """Tagged JSON as plain values; text that is none, as it is (a trace may come from anywhere)."""
     try:
         return plain(tagged.loads(text))
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return text
 
 

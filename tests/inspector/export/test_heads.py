@@ -1,0 +1,31 @@
+"""Raw heads, taken apart."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.export.heads import Head, parse_head
+
+
+def test_order_case_and_repetition_stay():
+    head = parse_head(b"GET / HTTP/1.1\r\nHost: a\r\nX-a:1\r\nx-A: 2\r\n\r\nbody: no")
+    assert head == Head("GET / HTTP/1.1", (("Host", "a"), ("X-a", "1"), ("x-A", "2")))
+    assert head.get("x-a") == "1"
+    assert head.get("none") == ""
+
+
+def test_folded_bare_and_odd_lines():
+    head = parse_head(b" \nA: 1\n  2\n\t3\nodd\n")
+    assert head.headers == (("A", "1 2 3"), ("odd", ""))
+    assert parse_head(b"x\r\n y\r\n\r\n").headers == ((" y", ""),)
+
+
+def test_the_reason_phrase():
+    assert parse_head(b"HTTP/1.1 404 Not Found\r\n\r\n").reason == "Not Found"
+    assert parse_head(b"HTTP/1.1 200\r\n\r\n").reason == ""
+
+
+@given(st.binary())
+def test_any_bytes(raw):
+    parse_head(raw)

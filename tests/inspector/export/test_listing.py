@@ -1,0 +1,188 @@
+"""Text for terminals."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector import tagged
+from inspector.export import listing
+from inspector.export.listing import Style
+from inspector.export.record import Record
+from inspector.model import Body, Exchange, Message, Worker
+from inspector.store.rows import ExchangeRow
+
+MS = 1_000_000
+WALL = 1_700_000_000_123_000_000
+PLAIN, COLOURED = Style(), Style(colours=True)
+
+
+def row(**fields: object) -> ExchangeRow:
+    values = {f: "" if t == "str" else 0 for f, t in ExchangeRow.__annotations__.items()}
+    values |= {
+        "id": 7,
+        "kind": "http",
+        "state": "done",
+        "method": "GET",
+        "target": "/a",
+        "status": 200,
+        "duration_ms": 1.5,
+    }
+    return ExchangeRow(**(values | fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({}, "     7 22:13:20.123 GET     200    http     -         1.5 ms       0  /a"),
+        ({"status": 0, "state": "open", "duration_ms": None}, "GET     open   http     -              …       0"),
+        ({"status": 0, "state": "failed"}, " cut "),
+        ({"status": 0}, " -      http"),
+        ({"kind": "websocket", "worker_slot": 2, "worker_generation": 3}, "ws       2.3   "),
+        ({"response_size": 2048, "duration_ms": 61_000.0}, "1 m 01 s    2.0k"),
+        ({"target": "/\x1b[31m\n"}, r"/\x1b[31m\n"),
+    ],
+)
+def test_one_exchange_on_one_line(fields, shown):
+    line = listing.listing_line(row(**fields), WALL, PLAIN)
+    assert shown in line
+    assert len(line) <= 100
+    assert listing.listing_head(PLAIN).index("TARGET") == line.index("/")
+
+
+def test_a_long_target_is_cut():
+    line = listing.listing_line(row(target="/" + "x" * 500), WALL, PLAIN)
+    assert line.endswith("x…")
+    assert len(line) <= 100
+
+
+@pytest.mark.parametrize(
+    ("fields", "colour"),
+    [
+        ({}, "32"),
+        ({"status": 404}, "33"),
+        ({"status": 500}, "31"),
+        ({"state": "failed"}, "31"),
+        ({"state": "open"}, "36"),
+    ],
+)
+def test_colours_of_a_status(fields, colour):
+    line = listing.listing_line(row(**fields), WALL, COLOURED)
+    assert f"\x1b[{colour}m" in line
+    assert "\x1b" not in listing.listing_line(row(**fields), WALL, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, "0"), (1023, "1023"), (1024, "1.0k"), (3 << 20, "3.0M"), (5 << 30, "5.0G")]
+)
+def test_sizes(count, shown):
+    assert listing.size(count) == shown
+
+
+@pytest.mark.parametrize(
+    ("ms", "shown"), [(None, "…"), (0.04, "0.0 ms"), (999.9, "999.9 ms"), (1500, "1.50 s"), (125_000, "2 m 05 s")]
+)
+def test_durations(ms, shown):
+    assert listing.duration(ms) == shown
+
+
+def made(**fields: object) -> Record:
+    exchange = Exchange(7, method="POST", target="/a", opened_ns=MS, closed_ns=3 * MS, **fields)
+    messages = [
+        Message(7, 0, 2 * MS, "app", "in", "http.request", 300, b"x" * 300, info='{"more_body":false}'),
+        Message(7, 1, 3 * MS, "wire", "out", "response.end"),
+    ]
+    return Record(exchange, messages, Worker(1, 1, 2, 3, 4711, "exited", outcome="killed by SIGKILL"), "uvicorn", WALL)
+
+
+def text(record: Record) -> str:
+    return "\n".join(listing.exchange_text(record, PLAIN))
+
+
+def test_everything_about_an_exchange():
+    shown = text(
+        made(
+            state="failed",
+            status=500,
+            instance=1,
+            client="127.0.0.1:5",
+            task="Task-1",
+            interface="ASGI3",
+            dropped=2,
+            replay_of=3,
+            replay_run=4,
+            error="cut\x07",
+            exception="Traceback\n  KeyError: 'x'",
+            request_head=b"POST /a HTTP/1.1\r\nHost: a\r\n\r\n",
+            request_body=Body(5, b"hello"),
+            response_head=b"HTTP/1.1 500 X\r\n\r\n",
+            response_body=Body(9, b"\xff\x00A", b"tail", "abc"),
+            context=tagged.dumps({"type": "http", "raw": b"\x00"}),
+        )
+    )
+    for part in (
+        "exchange 7: POST /a -> 500 (failed)",
+        "2023-11-14 22:13:20.123 UTC",
+        "uvicorn (instance 1)",
+        "slot 2, generation 3, pid 4711 (killed by SIGKILL)",
+        "of exchange 3, run 4",
+        "2 messages or payloads were not recorded",
+        r"error      cut\x07",
+        "  total      2.0 ms  from the first byte",
+        "  Host: a\n  body: 5 bytes\n    hello",
+        "body: 9 bytes, the first 3 and last 4 kept, sha256 abc",
+        "    000000  ff 00 41",
+        "  ..A\n    …\n    tail",
+        "scope\n  type = 'http'\n  raw = b'\\x00'",
+        "Messages (2)",
+        '     0      1.000     +1.000 app -> http.request              300  {"more_body":false} b\'xxx',
+        "     1      2.000     +1.000 wire<- response.end",
+        "Exception\n  Traceback\n    KeyError: 'x'",
+    ):
+        assert part in shown, part
+    assert all(len(line) <= 110 for line in shown.splitlines())
+
+
+def test_an_exchange_of_which_little_is_known():
+    shown = text(Record(Exchange(1, state="open"), [], Worker(1, 1, 1, 1, 5)))
+    assert "no response yet (open)" in shown
+    assert "pid 5 (starting)" in shown
+    assert "Messages" not in shown
+    assert "(done)" in text(Record(Exchange(1, state="done")))
+    assert text(Record(Exchange(1, called_ns=0), [Message(1, 0, 5, "app", "in", "x", payload=b"a")])).endswith("b'a'")
+
+
+def test_an_environ_and_contexts_that_are_none():
+    assert "environ\n  A = 1" in text(made(context='{"A":1}', interface="WSGI"))
+    assert "scope\n  [1]" in text(made(context="[1]"))
+    assert "scope\n  '{broken'" in text(made(context="{broken"))
+
+
+def test_long_bodies_are_shown_in_part():
+    assert "… 100 more lines" in text(made(request_body=Body(600, b"x\n" * 300)))
+    assert "… 44 more bytes" in text(made(request_body=Body(300, b"\xff" * 300)))
+
+
+def test_workers():
+    worker = Worker(
+        1, 1, 2, 3, 4711, "exited", MS, 2 * MS, 1501 * MS, cause="killed", outcome="killed by SIGKILL", in_hand=(4, 5)
+    )
+    line = listing.worker_line(worker, "uvicorn", WALL, PLAIN)
+    assert "   2   3    4711 exited   22:13:20.123    1.50 s  killed by SIGKILL; in hand: 4, 5" in line
+    assert listing.workers_head(PLAIN).index("HOW") == line.index("killed")
+    assert "\x1b[31m" in listing.worker_line(worker, "uvicorn", WALL, COLOURED)
+    alive = listing.worker_line(Worker(1, 1, 1, 1, 5), "", 0, COLOURED)
+    assert "\x1b" not in alive
+    assert "graceful" in listing.worker_line(Worker(1, 1, 1, 1, 5, "exited", cause="graceful"), "", 0, COLOURED)
+
+
+@given(st.text())
+def test_nothing_that_was_recorded_drives_the_terminal(recorded):
+    assert listing.visible(recorded).isprintable()
+
+
+@given(st.binary(), st.text(), st.text())
+def test_any_exchange_can_be_shown(raw, words, context):
+    record = made(request_head=raw, response_body=Body(len(raw), raw), error=words, exception=words, context=context)
+    assert all(line.isprintable() for line in text(record).splitlines())
