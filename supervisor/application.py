@@ -10,6 +10,7 @@ import asyncio
 import logging
 import secrets
 import shutil
+import socket
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from inspector.proxy.server import Proxy
 from inspector.store.writer import TraceWriter
 from supervisor.control.messages import AppStatus, Problem, WorkerStatus
 from supervisor.instance import RunningInstance
-from supervisor.launching import Plan, listen, meddling, user_environment
+from supervisor.launching import Plan, listen, meddling, reserve, user_environment
 from supervisor.lifecycle import AppEvent, AppState, app_after
 from supervisor.policy import DRAIN_LIMIT, WEBSOCKET_LIMIT
 from supervisor.servers.base import Launch, Mode
@@ -206,9 +207,9 @@ class Application:
         return instance, problem
 
     def _make(self, setting: Setting) -> RunningInstance:
-        listener = listen()
+        listener = listen() if setting.mode.takes_socket else reserve()
         identity = self.writer.new_id("instance")
-        launch = self._launch(setting, listener.fileno(), identity)
+        launch = self._launch(setting, listener, identity)
         resolved = self.resolved
         env = user_environment(resolved.spec.env)
         plan = Plan(
@@ -243,7 +244,7 @@ class Application:
             instance.remark(f"gatescope: the environment has {variable}, which may change what the server does")
         return instance
 
-    def _launch(self, setting: Setting, fd: int, identity: int) -> Launch:
+    def _launch(self, setting: Setting, listener: socket.socket, identity: int) -> Launch:
         subject = self.resolved.subject
         run_dir = self._run_dir / str(identity)
         run_dir.mkdir(mode=0o700, exist_ok=True)
@@ -255,7 +256,8 @@ class Application:
             adapted=setting.mode.interface != subject.family,
             workers=setting.workers,
             threads=setting.threads,
-            fd=fd,
+            fd=listener.fileno(),
+            own_port=listener.getsockname()[1],
             host=self._address[0],
             port=self._address[1],
             run_dir=str(run_dir),

@@ -23,7 +23,7 @@ BACKLOG = 2048
 
 #: Variables that change what a server does behind its command line's back. They are left as the user set them, since
 #: production has them too, and shown.
-MEDDLING = ("WEB_CONCURRENCY", "GUNICORN_CMD_ARGS", "UVICORN_", "FORWARDED_ALLOW_IPS")
+MEDDLING = ("WEB_CONCURRENCY", "GUNICORN_CMD_ARGS", "UVICORN_", "GRANIAN_", "ASGI_THREADS", "FORWARDED_ALLOW_IPS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,22 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     return listener
 
 
+def reserve(host: str = "127.0.0.1") -> socket.socket:
+    """A socket that keeps a free port for a server that takes no descriptor and listens there itself.
+
+    It does not listen, so that no connection can end up in it. Nobody gets the port by chance; whoever names it needs
+    ``SO_REUSEPORT`` and the same user. Raises OSError.
+    """
+    keeper = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        keeper.bind((host, 0))
+    except OSError:
+        keeper.close()
+        raise
+    return keeper
+
+
 def environment(plan: Plan) -> dict[str, str]:
     """What the server's process finds in its environment: ours, the user's additions, and the word to the probe."""
     launch = plan.launch
@@ -79,7 +95,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "interface": launch.interface,
         "adapt": adapt,
         "lend": lendable() if adapt else {},
-        "fd": launch.fd,
+        "fd": launch.fd if plan.mode.takes_socket else None,
         "host": launch.host,
         "port": launch.port,
         "threads": launch.threads,
@@ -110,7 +126,7 @@ def spawn(plan: Plan) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        pass_fds=(plan.launch.fd,),
+        pass_fds=(plan.launch.fd,) if plan.mode.takes_socket else (),
         start_new_session=True,
     )
 

@@ -14,15 +14,18 @@ from dataclasses import dataclass, field
 from supervisor.control.messages import ModeStatus, Problem, WayOut
 from supervisor.servers.base import Launch, Mode
 from supervisor.servers.catalogue import MODES, nearest
+from supervisor.servers.command import version_tuple
 
 #: More processes than this on one machine is a slip of the hand.
 MOST_WORKERS = 64
 MOST_THREADS = 512
+#: Ways out to offer at once.
+MOST_WAYS = 2
 
 #: Shown for what runs an application as it would in production, in the order to suggest.
 PREFERRED = {
-    "WSGI": ("gunicorn-sync", "gunicorn-gthread", "waitress", "wsgiref"),
-    "ASGI": ("uvicorn", "gunicorn-uvicorn"),
+    "WSGI": ("gunicorn-sync", "gunicorn-gthread", "waitress", "granian-wsgi", "hypercorn-wsgi"),
+    "ASGI": ("uvicorn", "gunicorn-uvicorn", "hypercorn", "granian", "daphne"),
 }
 
 LOST_ASGI_TO_WSGI = (
@@ -71,8 +74,23 @@ def normalised(distribution: str) -> str:
 
 
 def lacking(mode: Mode, subject: Subject) -> tuple[str, ...]:
-    """Distributions that ``mode`` needs and the target's environment has not."""
-    return tuple(name for name in mode.needs if name not in subject.distributions)
+    """What ``mode`` needs and the target's environment has not, as requirements: ``gevent``, ``gunicorn>=25.1``."""
+    found = [_requirement(mode, name) for name in mode.needs if name not in subject.distributions]
+    if too_old(mode, subject):
+        found.insert(0, _requirement(mode, mode.needs[0]))
+    return tuple(found)
+
+
+def too_old(mode: Mode, subject: Subject) -> str:
+    """The version of the server in the target's environment where that is from before ``mode``, else empty."""
+    version = subject.distributions.get(mode.needs[0], "") if mode.least else ""
+    return version if () < version_tuple(version) < mode.least else ""
+
+
+def _requirement(mode: Mode, name: str) -> str:
+    if mode.least and name == mode.needs[0]:
+        return f"{name}>={'.'.join(map(str, mode.least))}"
+    return name
 
 
 def install_command(mode: Mode, subject: Subject) -> str:
@@ -124,7 +142,7 @@ def _judge(mode: Mode, subject: Subject) -> tuple[str, str, tuple[WayOut, ...]]:
     if not subject.family:
         why = f"{subject.called} is neither a WSGI nor an ASGI application, as far as one can see. {subject.remark}"
         return "impossible", why.rstrip(), ()
-    if mode.interface != subject.family:
+    if not speaks(mode, subject):
         state = "impossible" if subject.interface == "ASGI2" else "adaptable"
         return state, explain(mode, subject), ways_out(mode, subject)
     command = install_command(mode, subject)
@@ -133,7 +151,14 @@ def _judge(mode: Mode, subject: Subject) -> tuple[str, str, tuple[WayOut, ...]]:
     return "ready", mode.why, ()
 
 
+def speaks(mode: Mode, subject: Subject) -> bool:
+    """Whether ``mode`` calls applications as ``subject`` is to be called."""
+    return mode.interface == subject.family and (mode.asgi2 or subject.interface != "ASGI2")
+
+
 def _missing(mode: Mode, subject: Subject) -> str:
+    if version := too_old(mode, subject):
+        return f"{lacking(mode, subject)[0]} is needed; the target's environment ({subject.python}) has {version}."
     names = " and ".join(lacking(mode, subject))
     verb = "are" if " and " in names else "is"
     return f"{names} {verb} not installed in the target's environment ({subject.python})."
@@ -143,6 +168,12 @@ def explain(mode: Mode, subject: Subject) -> str:
     """Why ``mode`` does not run ``subject``, whose interface it does not speak: what would happen, and why."""
     server = mode.slug.split("-")[0]
     name = _callable(subject)
+    if subject.family == mode.interface:
+        return (
+            f"{subject.called} is an application of the old ASGI 2, to be called twice: with the scope, then with "
+            f"receive and send. {mode.slug} calls only those of ASGI 3, once with all three, and would answer every "
+            f"request with status 500."
+        )
     if subject.family == "ASGI":
         return (
             f"{subject.called} is ASGI: a coroutine to be called with scope, receive and send, and awaited. "
@@ -150,12 +181,19 @@ def explain(mode: Mode, subject: Subject) -> str:
             f"{server} would start as if all were well and then answer every request with status 500; its log would "
             f"say: TypeError: {name}() missing 1 required positional argument: 'send'."
         )
+    plain = f"{subject.called} is WSGI: a plain function of environ and start_response that returns the body."
+    if mode.asgi2:
+        remark = ", remark that the lifespan protocol appears unsupported," if mode.lifespan else ""
+        return (
+            f"{plain} {mode.slug} speaks ASGI: it takes it for an application of the old ASGI 2 and calls it with one "
+            f"argument, scope. {server} would start{remark} and then answer every request with status 500; its log "
+            f"would say: TypeError: {name}() missing 1 required positional argument: 'start_response'."
+        )
+    taken = 3 if subject.framework else 2  # a method has its own object besides
     return (
-        f"{subject.called} is WSGI: a plain function of environ and start_response that returns the body. "
-        f"{mode.slug} speaks ASGI: it takes it for an application of the old ASGI 2 and calls it with one argument, "
-        f"scope. {server} would start, remark that the lifespan protocol appears unsupported, and then answer every "
-        f"request with status 500; its log would say: TypeError: {name}() missing 1 required positional "
-        f"argument: 'start_response'."
+        f"{plain} {mode.slug} speaks ASGI and calls it with three arguments, scope, receive and send. {server} would "
+        f"start as if all were well and then answer every request with status 500; its log would say: TypeError: "
+        f"{name}() takes {taken} positional arguments but {taken + 1} were given."
     )
 
 
@@ -170,7 +208,8 @@ def ways_out(mode: Mode, subject: Subject) -> tuple[WayOut, ...]:
     """What to do instead of running ``subject`` in ``mode``: a mode that speaks its interface, or an adapter."""
     server = mode.slug.split("-")[0]
     # The same server by another mode comes first: the reader wanted that server.
-    fitting = sorted(PREFERRED[subject.family], key=lambda slug: not slug.startswith(server))[:2]
+    fitting = [slug for slug in PREFERRED[subject.family] if speaks(MODES[slug], subject)]
+    fitting = sorted(fitting, key=lambda slug: slug.split("-")[0] != server)[:MOST_WAYS]
     found = [_take(MODES[slug], subject) for slug in fitting]
     if subject.interface != "ASGI2":
         lost = LOST_ASGI_TO_WSGI if subject.family == "ASGI" else LOST_WSGI_TO_ASGI
@@ -202,8 +241,7 @@ def refusal(mode: Mode, subject: Subject, *, workers: int, threads: int, adapt: 
     if not subject.family:
         _, why, _ = _judge(mode, subject)
         return Problem(what=f"{subject.target} cannot be run.", why=why, usage=True)
-    mismatch = mode.interface != subject.family
-    if mismatch and (not adapt or subject.interface == "ASGI2"):
+    if not speaks(mode, subject) and (not adapt or subject.interface == "ASGI2"):
         what = f"{mode.slug} cannot run {subject.target}."
         return Problem(what=what, why=explain(mode, subject), ways_out=ways_out(mode, subject), usage=True)
     if command := install_command(mode, subject):
@@ -219,12 +257,12 @@ def _numbers(mode: Mode, workers: int, threads: int) -> Problem | None:
     if not 1 <= threads <= MOST_THREADS:
         return Problem(what=f"{threads} threads?", why=f"It must be from 1 to {MOST_THREADS}.", usage=True)
     if workers > 1 and not mode.workers:
-        others = [slug for slug in PREFERRED[mode.interface] if MODES[slug].workers]
+        others = [slug for slug in PREFERRED[mode.interface] if MODES[slug].workers][:MOST_WAYS]
         out = tuple(WayOut(text=f"Take {slug}, which runs several.", mode=slug) for slug in others)
         what = f"{mode.slug} cannot have {workers} workers."
         return Problem(what=what, why=f"{mode.title} is always one process.", ways_out=out, usage=True)
     if threads > 1 and not mode.threads:
-        others = [slug for slug in PREFERRED[mode.interface] if MODES[slug].threads]
+        others = [slug for slug in PREFERRED[mode.interface] if MODES[slug].threads][:MOST_WAYS]
         out = tuple(WayOut(text=f"Take {slug}, which has threads.", mode=slug) for slug in others)
         what = f"{mode.slug} cannot have {threads} threads."
         return Problem(what=what, why=f"{mode.why} The number of threads is not for it.", ways_out=out, usage=True)

@@ -157,17 +157,18 @@ class Session:
 
     # --- what we wrap -------------------------------------------------------------------------------------------------
 
-    def wrap(self, application, interface):
+    def wrap(self, application, interface, pass_lists=False):
         """``application``, adapted where that was asked for, behind our boundary. Idempotent.
 
-        ``interface``: what the server will call it as, ``WSGI``, ``ASGI3`` or ``ASGI2``.
+        ``interface``: what the server will call it as, ``WSGI``, ``ASGI3`` or ``ASGI2``. ``pass_lists``: see
+        ``wsgi.wrap``.
         """
         if isinstance(application, Boundary):
             return application
         if not callable(application):
             return application  # the server has words for that
         if interface == "WSGI":
-            return wsgi.wrap(application, self.emitter, self.settings)
+            return wsgi.wrap(application, self.emitter, self.settings, pass_lists)
         wrapper = asgi.wrap2 if interface == "ASGI2" else asgi.wrap3
         return wrapper(application, self.emitter, self.settings, self.lifespan)
 

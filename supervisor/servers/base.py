@@ -25,6 +25,7 @@ class Launch:
     port: int
     run_dir: str  #: private folder of the instance, for control sockets and the like
     version: str = ""  #: of the server, as installed in the target's environment; empty: unknown
+    own_port: int = 0  #: of the instance's own address, for a server that takes no descriptor and listens there itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +40,10 @@ class StopStep:
 class Mode:
     """A way to run an application.
 
-    ``needs``: distributions that the target's environment must have. ``argv``: the arguments (``argv[0]`` is the
-    server's name) that our launcher gives the server, equal to the production command but for the socket.
-    ``production``: the command one would type. ``reload``/``more``/``fewer``: the server's own signal for it, or None:
-    a new instance is made.
+    ``needs``: distributions that the target's environment must have, the server's own first. ``argv``: the arguments
+    (``argv[0]`` is the server's name) that our launcher gives the server, equal to the production command but for the
+    socket. ``production``: the command one would type. ``reload``/``more``/``fewer``: the server's own signal for it,
+    or None: a new instance is made.
     """
 
     slug: str
@@ -62,6 +63,10 @@ class Mode:
     master_from: int = 1  #: the number of workers from which on it does
     boot_line: str = ""  #: regular expression of a log line that says start-up failed
     default_threads: int = 1  #: where nobody says how many
+    least: tuple[int, ...] = ()  #: the first version of the server (``needs[0]``) that has this mode
+    takes_socket: bool = True  #: whether it serves on a descriptor that it inherits; else on ``Launch.own_port``
+    asgi2: bool = False  #: whether it also calls ASGI 2 applications, for which it takes what it does not know
+    lifespan: bool = True  #: ASGI: whether it tells the application of its startup and shutdown
     why: str = ""  #: who this mode is for, one sentence for somebody who chooses
 
     def has_master(self, workers: int) -> bool:

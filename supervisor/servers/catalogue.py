@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 
-from supervisor.servers import gunicorn, uvicorn, waitress, wsgiref
+from supervisor.servers import daphne, granian, gunicorn, hypercorn, uvicorn, waitress, wsgiref
 from supervisor.servers.base import Mode
 
 MODES: dict[str, Mode] = {
@@ -17,8 +17,15 @@ MODES: dict[str, Mode] = {
         waitress.WAITRESS,
         gunicorn.SYNC,
         gunicorn.GTHREAD,
+        gunicorn.GEVENT,
+        granian.WSGI,
+        hypercorn.WSGI,
         uvicorn.UVICORN,
         gunicorn.UVICORN,
+        gunicorn.ASGI,
+        hypercorn.ASGI,
+        granian.ASGI,
+        daphne.DAPHNE,
     )
 }
 
@@ -27,6 +34,8 @@ ALIASES = {
     "gunicorn": "gunicorn-sync",
     "gthread": "gunicorn-gthread",
     "sync": "gunicorn-sync",
+    "gevent": "gunicorn-gevent",
+    "asgi": "gunicorn-asgi",
     "uvicorn-worker": "gunicorn-uvicorn",
     "uvicornworker": "gunicorn-uvicorn",
     "simple_server": "wsgiref",

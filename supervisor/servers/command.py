@@ -33,6 +33,16 @@ def with_adapter(launch: Launch, middleware: str, command: list[str]) -> str:
     return "\n".join(lines)
 
 
+def from_factory(launch: Launch, command: list[str]) -> str:
+    """``command`` for a server that calls no factory: the module that one would write, and the command that runs it.
+
+    ``command`` names the target ``made:app``.
+    """
+    module, _, attribute = launch.target.partition(":")
+    lines = ("# made.py:", f"#   from {module} import {attribute}", f"#   app = {attribute}()", typed(*command))
+    return "\n".join(lines)
+
+
 def version_tuple(version: str) -> tuple[int, ...]:
     """The leading numbers of a version, ``(27, 0, 1)`` for ``27.0.1rc2``; empty for an unknown one."""
     found = re.match(r"\d+(?:\.\d+)*", version)

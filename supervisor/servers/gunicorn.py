@@ -1,4 +1,4 @@
-"""Gunicorn's modes: sync workers, threaded workers, and uvicorn's worker for ASGI.
+"""Gunicorn's modes: sync workers, threaded workers, greenlets, and for ASGI its own worker and uvicorn's.
 
 Pure. The facts are those of gunicorn 20 to 27. An arbiter (its word for the master) always stands apart from the
 workers.
@@ -14,6 +14,9 @@ from supervisor.servers.command import typed, version_tuple, with_adapter
 #: The control socket came with 25.1. Its default path is one for all gunicorns of a user, the second of which takes the
 #: first's away, so each gets a private one.
 CONTROL_SOCKET_SINCE = (25, 1)
+
+#: The ASGI worker came with 24 and was declared stable in 25.1.
+ASGI_SINCE = (25, 1)
 
 
 def _name(launch: Launch) -> str:
@@ -54,6 +57,16 @@ def gthread_argv(launch: Launch) -> list[str]:
     return _argv(launch, "gthread")
 
 
+def gevent_argv(launch: Launch) -> list[str]:
+    """The command line of workers with greenlets."""
+    return _argv(launch, "gevent")
+
+
+def asgi_argv(launch: Launch) -> list[str]:
+    """The command line of gunicorn's own ASGI workers."""
+    return _argv(launch, "asgi")
+
+
 def uvicorn_argv(launch: Launch) -> list[str]:
     """The command line of uvicorn's workers."""
     return _argv(launch, "uvicorn_worker.UvicornWorker")
@@ -67,6 +80,16 @@ def sync_production(launch: Launch) -> str:
 def gthread_production(launch: Launch) -> str:
     """What one would type for threaded workers."""
     return _production(launch, "gthread", "ASGIMiddleware")
+
+
+def gevent_production(launch: Launch) -> str:
+    """What one would type for workers with greenlets."""
+    return _production(launch, "gevent", "ASGIMiddleware")
+
+
+def asgi_production(launch: Launch) -> str:
+    """What one would type for gunicorn's own ASGI workers."""
+    return _production(launch, "asgi", "WSGIMiddleware")
 
 
 def uvicorn_production(launch: Launch) -> str:
@@ -114,6 +137,23 @@ GTHREAD = Mode(
     why="Several requests at a time in each worker process, one a thread.",
 )
 
+GEVENT = Mode(
+    slug="gunicorn-gevent",
+    title="gunicorn, gevent workers",
+    interface="WSGI",
+    needs=("gunicorn", "gevent"),
+    argv=gevent_argv,
+    production=gevent_production,
+    workers=True,
+    reload=signal.SIGHUP,
+    more=signal.SIGTTIN,
+    fewer=signal.SIGTTOU,
+    stop=_STOP,
+    master=True,
+    boot_line=r"Worker failed to boot|App failed to load",
+    why="Up to a thousand requests at a time in each worker process, one a greenlet; needs code that gevent can patch.",
+)
+
 UVICORN = Mode(
     slug="gunicorn-uvicorn",
     title="gunicorn with uvicorn workers",
@@ -130,5 +170,24 @@ UVICORN = Mode(
     graceful_signals=(signal.SIGTERM,),
     master=True,
     boot_line=r"Worker failed to boot|App failed to load",
+    asgi2=True,
     why="Gunicorn looks after the worker processes; in each, uvicorn runs an event loop.",
+)
+
+ASGI = Mode(
+    slug="gunicorn-asgi",
+    title="gunicorn, its own ASGI workers",
+    interface="ASGI",
+    needs=("gunicorn",),
+    least=ASGI_SINCE,
+    argv=asgi_argv,
+    production=asgi_production,
+    workers=True,
+    reload=signal.SIGHUP,
+    more=signal.SIGTTIN,
+    fewer=signal.SIGTTOU,
+    stop=_STOP,
+    master=True,
+    boot_line=r"Worker failed to boot|App failed to load|ASGI lifespan startup failed",
+    why="Gunicorn looks after the worker processes and runs the event loop in each itself, without uvicorn.",
 )

@@ -44,5 +44,6 @@ UVICORN = Mode(
     master=True,
     master_from=2,
     boot_line=r"Error loading ASGI app|Application startup failed",
+    asgi2=True,
     why="An event loop runs many requests at a time in each process.",
 )

@@ -9,7 +9,10 @@ from supervisor.modes import Subject, explain, find, install_command, normalised
 from supervisor.servers.base import Launch
 from supervisor.servers.catalogue import MODES
 
-EVERYTHING = {"gunicorn": "27.0.1", "uvicorn": "0.54.0", "uvicorn-worker": "0.4.0", "waitress": "3.0.2", "pip": "25"}
+EVERYTHING = {
+    "gunicorn": "27.0.1", "gevent": "26.9", "uvicorn": "0.54.0", "uvicorn-worker": "0.4.0", "waitress": "3.0.2",
+    "hypercorn": "0.18.0", "granian": "2.8.7", "daphne": "4.2.3", "pip": "25",
+}  # fmt: skip
 FASTAPI = Subject(target="main:app", interface="ASGI3", framework="FastAPI", distributions=EVERYTHING)
 FLASK = Subject(target="main:app", interface="WSGI", framework="Flask", distributions=EVERYTHING)
 BARE = Subject(target="main:app", interface="WSGI", distributions={"pip": "25"}, python="/env/bin/python")
@@ -31,25 +34,20 @@ def ask(subject: Subject, mode: str, **options: Any) -> Problem | None:
 
 
 def test_each_mode_for_an_asgi_application() -> None:
-    assert states(FASTAPI) == {
-        "wsgiref": "adaptable",
-        "waitress": "adaptable",
-        "gunicorn-sync": "adaptable",
-        "gunicorn-gthread": "adaptable",
-        "uvicorn": "ready",
-        "gunicorn-uvicorn": "ready",
-    }
+    wsgi = [
+        "wsgiref", "waitress", "gunicorn-sync", "gunicorn-gthread", "gunicorn-gevent", "granian-wsgi", "hypercorn-wsgi",
+    ]  # fmt: skip
+    asgi = ["uvicorn", "gunicorn-uvicorn", "gunicorn-asgi", "hypercorn", "granian", "daphne"]
+    assert states(FASTAPI) == dict.fromkeys(wsgi, "adaptable") | dict.fromkeys(asgi, "ready")
+    assert states(FLASK) == dict.fromkeys(wsgi, "ready") | dict.fromkeys(asgi, "adaptable")
 
 
 def test_each_mode_in_a_bare_environment() -> None:
-    assert states(BARE) == {
-        "wsgiref": "ready",
-        "waitress": "installable",
-        "gunicorn-sync": "installable",
-        "gunicorn-gthread": "installable",
-        "uvicorn": "adaptable",
-        "gunicorn-uvicorn": "adaptable",
-    }
+    for slug, state in states(BARE).items():
+        if MODES[slug].interface == "ASGI":
+            assert state == "adaptable"
+        else:
+            assert state == ("ready" if slug == "wsgiref" else "installable")
 
 
 def test_nothing_runs_what_is_neither() -> None:
@@ -67,6 +65,29 @@ def test_asgi_2_cannot_be_adapted() -> None:
     assert refused is not None
     assert not any(way.adapt for way in refused.ways_out)
     assert ask(old, "uvicorn") is None
+
+
+@pytest.mark.parametrize("mode", ["gunicorn-asgi", "hypercorn", "granian"])
+def test_asgi_2_is_not_for_servers_of_asgi_3_alone(mode: str) -> None:
+    old = Subject(target="main:app", interface="ASGI2", distributions=EVERYTHING)
+    assert states(old)[mode] == "impossible"
+    refused = ask(old, mode)
+    assert refused is not None
+    assert "called twice" in refused.why
+    assert all(MODES[way.mode].asgi2 for way in refused.ways_out)
+
+
+def test_a_server_from_before_the_mode() -> None:
+    old = Subject(target="m:a", interface="ASGI3", distributions={**EVERYTHING, "gunicorn": "23.0.0"}, python="/py")
+    assert states(old)["gunicorn-uvicorn"] == "ready"
+    refused = ask(old, "gunicorn-asgi")
+    assert refused is not None
+    assert refused.why == "gunicorn>=25.1 is needed; the target's environment (/py) has 23.0.0."
+    assert refused.ways_out[0].command == "/py -m pip install 'gunicorn>=25.1'"
+    unknown = Subject(target="m:a", interface="ASGI3", distributions={**EVERYTHING, "gunicorn": "built-here"})
+    assert states(unknown)["gunicorn-asgi"] == "ready"
+    none = Subject(target="m:a", interface="ASGI3", distributions={"pip": "25"}, python="/py")
+    assert install_command(MODES["gunicorn-asgi"], none) == "/py -m pip install 'gunicorn>=25.1'"
 
 
 def test_the_command_is_the_one_to_type() -> None:
@@ -93,6 +114,16 @@ def test_why_uvicorn_does_not_run_flask() -> None:
     assert refused is not None
     assert "'start_response'" in refused.why
     assert "wsgi.file_wrapper" in refused.ways_out[-1].text
+
+
+def test_why_other_servers_do_not_run_it() -> None:
+    refused = ask(FLASK, "hypercorn")
+    assert refused is not None
+    assert "Flask.__call__() takes 3 positional arguments but 4 were given" in refused.why
+    assert [way.mode for way in refused.ways_out] == ["hypercorn-wsgi", "gunicorn-sync", "hypercorn"]
+    assert "app() takes 2 positional arguments but 3 were given" in explain(MODES["granian"], BARE)
+    assert "lifespan" in explain(MODES["uvicorn"], FLASK)
+    assert "lifespan" not in explain(MODES["daphne"], FLASK)
 
 
 def test_an_application_of_no_known_framework_is_called_so() -> None:
@@ -130,6 +161,7 @@ def test_what_is_missing_and_how_to_get_it() -> None:
         ("waitress", {"workers": 2}, "waitress cannot have 2 workers.", ("gunicorn-sync", "gunicorn-gthread")),
         ("gunicorn-sync", {"threads": 2}, "gunicorn-sync cannot have 2 threads.", ("gunicorn-gthread", "waitress")),
         ("uvicorn", {"threads": 2}, "uvicorn cannot have 2 threads.", ()),
+        ("daphne", {"workers": 2}, "daphne cannot have 2 workers.", ("uvicorn", "gunicorn-uvicorn")),
     ],
 )
 def test_numbers(mode: str, options: dict[str, int], what: str, ways: tuple[str, ...]) -> None:

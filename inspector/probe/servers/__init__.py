@@ -13,8 +13,15 @@ _MODULES = {
     "waitress": "waitress",
     "gunicorn-sync": "gunicorn",
     "gunicorn-gthread": "gunicorn",
+    "gunicorn-gevent": "gunicorn",
     "gunicorn-uvicorn": "gunicorn",
+    "gunicorn-asgi": "gunicorn",
     "uvicorn": "uvicorn",
+    "hypercorn": "hypercorn",
+    "hypercorn-wsgi": "hypercorn",
+    "granian": "granian",
+    "granian-wsgi": "granian",
+    "daphne": "daphne",
 }
 
 

@@ -1,4 +1,4 @@
-"""Gunicorn with its sync, threaded or uvicorn's workers: wraps what a worker loads, and knows when it serves.
+"""Gunicorn with its own workers or uvicorn's: wraps what a worker loads, and knows when it serves.
 
 Facts of gunicorn 20 to 27. The user's own ``gunicorn.conf.py``, ``-c`` and ``GUNICORN_CMD_ARGS`` keep their effect: our
 hooks are put around theirs after all of it was read, at a reload too.
@@ -13,17 +13,18 @@ def install(session):
     from gunicorn.app.base import Application
     from gunicorn.app.wsgiapp import WSGIApplication
 
-    asgi = session.config["server"] == "gunicorn-uvicorn"
+    mode = session.config["server"]
     session.server_version = gunicorn.__version__
-    _hook_config(Application, session, asgi)
-    _hook_load(WSGIApplication, session, asgi)
-    if asgi:
-        from . import uvicorn
-
-        uvicorn.install(session)
-        import uvicorn as uvicorn_package
-
-        session.server_version += ", uvicorn " + uvicorn_package.__version__
+    if mode == "gunicorn-uvicorn":
+        _hook_config(Application, session, None)  # uvicorn's hook tells when it is ready
+        _hook_load(WSGIApplication, session, lambda application: application)  # and wraps, closer to the application
+        _install_uvicorn(session)
+    elif mode == "gunicorn-asgi":
+        _hook_config(Application, session, lambda worker: _tell_when_serving(worker, session))
+        _hook_load(WSGIApplication, session, lambda application: session.wrap(session.adapt(application), "ASGI3"))
+    else:
+        _hook_config(Application, session, lambda _: session.ready())
+        _hook_load(WSGIApplication, session, lambda application: session.wrap(session.adapt(application), "WSGI"))
 
 
 def run(session):
@@ -34,7 +35,16 @@ def run(session):
     return run_gunicorn()
 
 
-def _hook_config(application_class, session, asgi):
+def _install_uvicorn(session):
+    from . import uvicorn
+
+    gunicorn_version = session.server_version
+    uvicorn.install(session)
+    session.server_version = "%s, uvicorn %s" % (gunicorn_version, session.server_version)
+
+
+def _hook_config(application_class, session, loaded):
+    """``loaded``, unless None, is called with each worker that has loaded the application."""
     original = application_class.load_config
 
     def load_config(self):
@@ -44,8 +54,8 @@ def _hook_config(application_class, session, asgi):
         def post_worker_init(worker):
             users(worker)
             session.settled()
-            if not asgi:
-                session.ready()
+            if loaded is not None:
+                loaded(worker)
 
         self.cfg.set("post_worker_init", post_worker_init)
         self.cfg.env_orig[VARIABLE] = session.variable()  # for an upgrade in place (SIGUSR2)
@@ -53,14 +63,33 @@ def _hook_config(application_class, session, asgi):
     application_class.load_config = load_config
 
 
-def _hook_load(application_class, session, asgi):
+def _hook_load(application_class, session, wrap):
     original = application_class.load
 
     def load(self):
         with session.booting():
-            application = original(self)
-            if asgi:  # uvicorn's hook wraps it, closer to the application
-                return application
-            return session.wrap(session.adapt(application), "WSGI")
+            return wrap(original(self))
 
     application_class.load = load
+
+
+def _tell_when_serving(worker, session):
+    """The ASGI worker gives the first sign of life (``notify``) when it serves, after the lifespan's startup."""
+    serve = worker._serve
+    notify = worker.notify
+
+    async def watched():
+        try:
+            await serve()
+        except SystemExit as error:
+            if not worker.servers:
+                session.boot_error(session.lifespan.failure or error)
+            raise
+
+    def first_notify():
+        worker.notify = notify
+        session.ready()
+        notify()
+
+    worker._serve = watched
+    worker.notify = first_notify
