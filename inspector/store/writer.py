@@ -84,11 +84,6 @@ class TraceWriter:
         self._stopped = False
         self._wake = threading.Event()
         self._hurry = threading.Event()
-        self._lost: Counter[str] = Counter()  #: what the writer thread could not write
-        self._retry: Batch | None = None
-        self._busy_since = 0
-        self._retention_at = 0
-        self._since_retention = 0
         limits = {"body_head": body_head, "body_tail": body_tail, "file_limit": file_limit}
         self._lock = WriterLock(self.path)
         try:
@@ -101,6 +96,7 @@ class TraceWriter:
         self._thread = threading.Thread(target=self._run, name="trace-writer", daemon=True)
         self._thread.start()
 
+    # Of the writer thread alone, once it runs: what this sets.
     def _begin(self, limits: dict[str, int], program: str, wall_ns: int) -> None:
         connection = self._connection
         first = session.begin(connection, limits, program, monotonic_ns=self._monotonic_ns(), wall_ns=wall_ns)
@@ -111,6 +107,11 @@ class TraceWriter:
         self._retention = Retention(connection, limits["file_limit"])
         self._dropped_before = {what.removeprefix(DROPPED): count for what, count in tally.items()}
         self._written_drops = dict(self._dropped_before)
+        self._lost: Counter[str] = Counter()  #: what the writer thread could not write
+        self._retry: Batch | None = None
+        self._busy_since = 0
+        self._retention_at = 0
+        self._since_retention = 0
 
     # --- the loop's side ----------------------------------------------------------------------------------------------
 
@@ -272,6 +273,8 @@ class TraceWriter:
                     waiter.set()
 
     def _write(self, batch: Batch, now: int) -> None:
+        if self._stopped:
+            return
         try:
             self._lost["rows"] += self._batches.write(batch, now)
         except sqlite3.Error as error:
