@@ -94,9 +94,7 @@ def main() -> None:
             # What the main thread kept, its own work of making exchanges counted as kept.
             kept = units / alone + handed * cost / 1e6 / chosen.seconds
             print(f"asked {rate}/s: {handed / taken:.0f}/s in the file ({size} MiB), dropped {writer.drops}")
-            print(
-                f"  main thread ran {ran:.0%} of the time, kept {kept:.0%} of its speed, handing over counted as its own"
-            )
+            print(f"  main thread ran {ran:.0%} of the time, kept {kept:.0%} of its speed (handing over is its own)")
 
 
 if __name__ == "__main__":
