@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import errno
 import json
+import socket
+from dataclasses import replace
 
 import pytest
 
-from supervisor.launching import environment, lendable, listen, meddling, user_environment
+from supervisor.launching import environment, lendable, listen, meddling, reserve, user_environment
+from supervisor.servers.catalogue import MODES
 from tests.supervisor.test_boot import LAUNCH, PLAN
 
 
 def test_the_word_to_the_probe() -> None:
-    from dataclasses import replace
-
     env = environment(replace(PLAN, env={"HOME": "/h", "PYTHONUNBUFFERED": ""}))
     assert (env["HOME"], env["PYTHONUNBUFFERED"]) == ("/h", "")
     word = json.loads(env["GATESCOPE_LAUNCH"])
@@ -30,6 +32,32 @@ def test_a_listening_socket() -> None:
         assert host == "127.0.0.1"
         with pytest.raises(OSError, match="in use"):
             listen(host, port)
+
+
+def test_a_port_that_is_kept_for_a_server() -> None:
+    with reserve() as keeper:
+        address = keeper.getsockname()
+        with socket.socket() as client:  # nobody listens yet
+            assert client.connect_ex(address) == errno.ECONNREFUSED
+        with pytest.raises(OSError, match="in use"):
+            listen(*address)
+        with socket.socket() as server, socket.socket() as client:  # the server names it, and gets every connection
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            server.bind(address)
+            server.listen()
+            client.connect(address)
+            server.accept()[0].close()
+    with pytest.raises(OSError, match=r"(?i)assign"):
+        reserve("192.0.2.1")
+    with reserve("::1") as keeper:
+        assert keeper.getsockname()[0] == "::1"
+
+
+def test_a_server_that_takes_no_descriptor_is_told_of_none() -> None:
+    plan = replace(PLAN, mode=MODES["granian"], launch=replace(LAUNCH, own_port=4321))
+    word = json.loads(environment(plan)["GATESCOPE_LAUNCH"])
+    assert word["fd"] is None
+    assert "4321" in word["argv"]
 
 
 def test_what_meddles_is_named() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from supervisor.servers.base import Launch
-from supervisor.servers.command import typed, version_tuple, with_adapter
+from supervisor.servers.command import from_factory, typed, version_tuple, with_adapter
 
 
 def test_quoting() -> None:
@@ -20,3 +20,13 @@ def test_the_adapter_calls_a_factory() -> None:
         run_dir="",
     )  # fmt: skip
     assert "app = WSGIMiddleware(inner())" in with_adapter(launch, "WSGIMiddleware", ["x"])
+
+
+def test_a_module_for_what_a_factory_makes() -> None:
+    launch = Launch(
+        target="pkg.main:make", factory=True, interface="WSGI", adapted=False, workers=1, threads=1, fd=3, host="h",
+        port=1, run_dir="",
+    )  # fmt: skip
+    assert from_factory(launch, ["x", "made:app"]).splitlines() == [
+        "# made.py:", "#   from pkg.main import make", "#   app = make()", "x made:app",
+    ]  # fmt: skip

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from supervisor.servers.base import Launch
-from supervisor.servers.gunicorn import GTHREAD, SYNC, UVICORN
+from supervisor.servers.gunicorn import ASGI, GEVENT, GTHREAD, SYNC, UVICORN
 
 LAUNCH = Launch(
     target="pkg.main:app", factory=False, interface="WSGI", adapted=False, workers=3, threads=8, fd=7,
@@ -28,6 +28,19 @@ def test_before_there_was_a_control_socket() -> None:
 def test_gthread() -> None:
     assert "--worker-class gthread --workers 3 --threads 8" in " ".join(GTHREAD.argv(LAUNCH))
     assert GTHREAD.production(LAUNCH) == "gunicorn -b 127.0.0.1:8000 -k gthread -w 3 --threads 8 pkg.main:app"
+
+
+def test_gevent() -> None:
+    assert "--worker-class gevent --workers 3 --threads 1 " in " ".join(GEVENT.argv(LAUNCH))
+    assert GEVENT.production(LAUNCH) == "gunicorn -b 127.0.0.1:8000 -k gevent -w 3 pkg.main:app"
+    assert "ASGIMiddleware(inner)" in GEVENT.production(replace(LAUNCH, adapted=True))
+
+
+def test_its_own_asgi_workers() -> None:
+    assert "--worker-class asgi --workers 3 --threads 1 " in " ".join(ASGI.argv(LAUNCH))
+    assert ASGI.production(LAUNCH) == "gunicorn -b 127.0.0.1:8000 -k asgi -w 3 pkg.main:app"
+    assert "WSGIMiddleware(inner)" in ASGI.production(replace(LAUNCH, adapted=True))
+    assert not ASGI.asgi2
 
 
 def test_uvicorn_workers() -> None:
