@@ -60,7 +60,7 @@ class Calls:
         self._worker = worker
         self._open: dict[int, Exchange] = {}
         self._over: OrderedDict[int, Exchange] = OrderedDict()
-        self._taken: dict[str, Callable[..., None]] = {"call": self._call, "msg": self._message, "done": self._done}
+        self._taken: dict[str, Callable[..., None]] = {"call": self._call, "msgs": self._messages, "done": self._done}
 
     def take(self, frame: Frame) -> bool:
         """Take in ``frame``, which has its right shape; false if it is not about a call."""
@@ -98,32 +98,38 @@ class Calls:
         self._live.add(exchange, expects_app=True)
         return exchange
 
-    def _message(
-        self, call: int, t: int, direction: str, kind: str, size: int, payload: bytes | None, tail: bytes, sha256: str,
-        info: dict[str, Any] | None,
-    ) -> None:  # fmt: skip
+    def _messages(self, call: int, messages: list[tuple[Any, ...]]) -> None:
         exchange = self._open.get(call) or self._over.get(call)
         if exchange is None:
-            self._recorder.dropped("messages of unknown calls", 1)
+            self._recorder.dropped("messages of unknown calls", len(messages))
             return
+        for message in messages:
+            self._message(exchange, *message)
+
+    def _message(
+        self, exchange: Exchange, t: int, direction: str, kind: str, size: int, payload: bytes | None, tail: bytes,
+        sha256: str, info: dict[str, Any] | None,
+    ) -> None:  # fmt: skip
         if kind in _STARTS:
             exchange.started_ns = exchange.started_ns or t
             if not exchange.request_head:  # else the proxy says what was answered
                 exchange.status = _status(kind, info)
             self._recorder.touch(exchange)
-        elif kind in _PIECES and direction == Direction.OUT and (size or payload is not None):
+        elif kind in _PIECES and direction == Direction.OUT and payload is not None:
             exchange.last_app_ns = t
-        elif kind in ("errors.write", "errors.writelines") and payload:
+        elif kind == "errors.write" and payload:
             self._log(exchange, t, payload)
         number, text = exchange.messages, info_text(info)
         row = (exchange.id, number, t, Side.APP, direction, kind, size, payload, tail, sha256, text)
         self._recorder.message(exchange, row)
 
-    def _done(self, call: int, t: int, traceback: str) -> None:
+    def _done(self, call: int, t: int, traceback: str, messages: list[tuple[Any, ...]]) -> None:
         exchange = self._open.pop(call, None)
         if exchange is None:
-            self._recorder.dropped("messages of unknown calls", 1)
+            self._recorder.dropped("messages of unknown calls", len(messages) + 1)
             return
+        for message in messages:
+            self._message(exchange, *message)
         self._over[call] = exchange
         if len(self._over) > REMEMBERED:
             self._over.popitem(last=False)

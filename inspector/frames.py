@@ -1,4 +1,4 @@
-"""Frames of the probe's protocol out of a byte stream: lengths, marshalled tuples, batches.
+"""Frames of the probe's protocol out of a byte stream: lengths and marshalled tuples.
 
 Pure: bytes in, tuples out; knows neither sockets nor what a frame means. ``inspector/probe/PROTOCOL.md`` says.
 """
@@ -19,7 +19,9 @@ _LENGTH = Struct("<I")
 Frame = tuple[Any, ...]
 
 _NONE = type(None)
-_BODIES = [(payload, info) for payload in (bytes, _NONE) for info in (dict, _NONE)]
+
+#: What the items of a message may be.
+MESSAGES = {(int, str, str, int, payload, bytes, str, info) for payload in (bytes, _NONE) for info in (dict, _NONE)}
 
 #: What the items of each frame may be. Frames of other names are of a later probe, and pass.
 SHAPES: dict[str, set[tuple[type, ...]]] = {
@@ -27,8 +29,8 @@ SHAPES: dict[str, set[tuple[type, ...]]] = {
     "ready": {(str, int)},
     "boot-error": {(str, int, str)},
     "call": {(str, int, int, int, str, str, context, str) for context in (dict, tuple)},
-    "msg": {(str, int, int, str, str, int, payload, bytes, str, info) for payload, info in _BODIES},
-    "done": {(str, int, int, str)},
+    "msgs": {(str, int, list)},
+    "done": {(str, int, int, str, list)},
     "lost": {(str, int)},
     "born": {(str, int, int)},
     "exited": {(str, int, int, int)},
@@ -68,25 +70,25 @@ class FrameDecoder:
                     raise FrameError(f"a frame of {length} bytes")
                 if end - start - 4 < length:
                     break
-                frames.extend(_decode(view[start + 4 : start + 4 + length]))
+                frames.append(_decode(view[start + 4 : start + 4 + length]))
                 start += 4 + length
         return frames, start
 
 
-def _decode(data: memoryview) -> list[Frame]:
+def _decode(data: memoryview) -> Frame:
     try:
-        value = marshal.loads(data)  # noqa: S302  (from a process of the user's own, that knew the token or is refused)
+        frame = marshal.loads(data)  # noqa: S302  (from a process of the user's own, that knew the token or is refused)
     except (ValueError, EOFError, TypeError) as error:
         raise FrameError(f"not marshalled: {error}") from error
-    frames: list[Frame] = value if type(value) is list else [value]
-    for frame in frames:
-        _check(frame)
-    return frames
-
-
-def _check(frame: Any) -> None:
     if type(frame) is not tuple or not frame or type(frame[0]) is not str:
         raise FrameError("not a frame")
     shapes = SHAPES.get(frame[0])
-    if shapes is not None and tuple(map(type, frame)) not in shapes:
+    if shapes is None:
+        return frame
+    if tuple(map(type, frame)) not in shapes:
         raise FrameError(f"an ill-formed {frame[0]!r}")
+    if type(frame[-1]) is list:
+        for message in frame[-1]:
+            if type(message) is not tuple or tuple(map(type, message)) not in MESSAGES:
+                raise FrameError("an ill-formed message")
+    return frame

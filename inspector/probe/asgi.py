@@ -9,7 +9,8 @@ import asyncio
 import threading
 import time
 
-from .boundary import Boundary, exception_text, next_call
+from .boundary import Afterwards, Boundary, exception_text, next_call
+from .emitter import GATHER_COUNT
 from .encode import encode, opaque, plain
 from .payload import Kept
 
@@ -87,17 +88,27 @@ class Channel:
     Both are coroutine functions, since applications make tasks of what they return.
     """
 
-    __slots__ = ("_call", "_put", "_receive", "_send", "_home", "_settings", "_bodies", "_lifespan")
+    __slots__ = ("_bodies", "_emitter", "_home", "_lifespan", "_messages", "_number", "_receive", "_send", "_settings")
 
-    def __init__(self, call, put, receive, send, settings, lifespan):
-        self._call = call
-        self._put = put
+    def __init__(self, number, messages, emitter, settings, lifespan):
+        self._number = number
+        self._messages = messages
+        self._emitter = emitter
+        self._settings = settings
+        self._lifespan = lifespan
+        self._home = _get_ident()
+        self._bodies = None  # of the request and the response, by type, once one turns out to come in pieces
+
+    def between(self, receive, send):
+        """These are the server's."""
         self._receive = receive
         self._send = send
-        self._home = _get_ident()
-        self._settings = settings
-        self._bodies = None  # of the request and the response, by type, once one turns out to come in pieces
-        self._lifespan = lifespan
+
+    def close(self, error):
+        """The call is over; ``error`` left it, or None."""
+        text = "" if error is None else exception_text(error)
+        self._emitter.finish(self._number, _clock(), text, self._messages)
+        self._messages = Afterwards(self._number, self._emitter)
 
     async def receive(self):
         """The server's ``receive``."""
@@ -146,7 +157,15 @@ class Channel:
                 kind = repr(kind)
         except Exception:  # no dict, or no type: the server will say so
             kind, payload, info = "?", None, {"message": opaque(message)}
-        self._put(("msg", self._call, t, direction, kind, size, payload, tail, digest, info or None))
+        self._tell((t, direction, kind, size, payload, tail, digest, info or None))
+
+    def _tell(self, message):
+        messages, emitter = self._messages, self._emitter
+        messages.append(message)
+        if emitter.calm:
+            emitter.rouse()
+        elif len(messages) > GATHER_COUNT:
+            emitter.flush()
 
     def _body(self, kind):
         if self._bodies is None:
@@ -169,7 +188,7 @@ class Channel:
 
     def _note_raise(self, where, error):
         text = "%s: %s" % (type(error).__name__, error)
-        self._put(("msg", self._call, _clock(), "in", "raise", 0, None, b"", "", {"from": where, "exception": text}))
+        self._tell((_clock(), "in", "raise", 0, None, b"", "", {"from": where, "exception": text}))
 
 
 def _repeatable(message):
@@ -180,45 +199,28 @@ def _repeatable(message):
     return message
 
 
-class _Recorder:
-    """Opens and closes calls: what the wrappers for ASGI 3 and 2 share."""
+def _opener(emitter, settings, lifespan, interface):
+    """A function that begins a call: for a scope, the Channel of the call, or None where it cannot be recorded."""
 
-    __slots__ = ("emitter", "settings", "lifespan", "interface")
-
-    def __init__(self, emitter, settings, lifespan, interface):
-        self.emitter = emitter
-        self.settings = settings
-        self.lifespan = lifespan
-        self.interface = interface
-
-    def open(self, scope):
-        """A call begins: its number, or 0 when it cannot be recorded."""
-        if not self.emitter.open:
-            return 0
+    def begin(scope):
+        if not emitter.open:
+            return None
         try:
-            exchange = take_exchange_id(scope, self.settings)
+            exchange = take_exchange_id(scope, settings)
             number = next_call()
             kind = scope["type"]
-            frame = ("call", exchange, number, _clock(), self.interface, kind, scope, task_name())
-            self.emitter.now(encode(frame))
+            data = encode(("call", exchange, number, _clock(), interface, kind, scope, task_name()))
+            messages = emitter.begin(number, data)
         except Exception:  # no scope at all: the application will say so
-            return 0
-        return number
+            return None
+        return Channel(number, messages, emitter, settings, lifespan if kind == "lifespan" else None)
 
-    def channel(self, number, scope, receive, send):
-        """The application's ends of this call."""
-        lifespan = self.lifespan if scope["type"] == "lifespan" else None
-        return Channel(number, self.emitter.put, receive, send, self.settings, lifespan)
-
-    def close(self, number, error):
-        """The call is over; ``error`` left it, or None."""
-        self.emitter.finish(("done", number, _clock(), "" if error is None else exception_text(error)))
+    return begin
 
 
 def wrap3(application, emitter, settings, lifespan=None):
     """An ASGI 3 application that records what ``application`` and its server say to each other."""
-    recorder = _Recorder(emitter, settings, lifespan, "ASGI3")
-    begin, channel_for, end = recorder.open, recorder.channel, recorder.close
+    begin = _opener(emitter, settings, lifespan, "ASGI3")
 
     class Boundary3(Boundary):
         """An ASGI 3 application (the names of the parameters matter: daphne passes them by keyword)."""
@@ -226,16 +228,16 @@ def wrap3(application, emitter, settings, lifespan=None):
         __slots__ = ()
 
         async def __call__(self, scope, receive, send):
-            number = begin(scope)
-            if not number:
+            channel = begin(scope)
+            if channel is None:
                 return await application(scope, receive, send)
-            channel = channel_for(number, scope, receive, send)
+            channel.between(receive, send)
             try:
                 result = await application(scope, channel.receive, channel.send)
             except BaseException as error:
-                end(number, error)
+                channel.close(error)
                 raise
-            end(number, None)
+            channel.close(None)
             return result
 
     return Boundary3(application)
@@ -243,7 +245,7 @@ def wrap3(application, emitter, settings, lifespan=None):
 
 def wrap2(application, emitter, settings, lifespan=None):
     """An ASGI 2 application that records what ``application`` and its server say to each other."""
-    recorder = _Recorder(emitter, settings, lifespan, "ASGI2")
+    begin = _opener(emitter, settings, lifespan, "ASGI2")
 
     class Boundary2(Boundary):
         """An ASGI 2 application: called with the scope, then what that gave with receive and send."""
@@ -251,23 +253,23 @@ def wrap2(application, emitter, settings, lifespan=None):
         __slots__ = ()
 
         def __call__(self, scope):
-            number = recorder.open(scope)
-            if not number:
+            channel = begin(scope)
+            if channel is None:
                 return application(scope)
             try:
                 instance = application(scope)
             except BaseException as error:
-                recorder.close(number, error)
+                channel.close(error)
                 raise
 
             async def run(receive, send):
-                channel = recorder.channel(number, scope, receive, send)
+                channel.between(receive, send)
                 try:
                     result = await instance(channel.receive, channel.send)
                 except BaseException as error:
-                    recorder.close(number, error)
+                    channel.close(error)
                     raise
-                recorder.close(number, None)
+                channel.close(None)
                 return result
 
             return run

@@ -9,9 +9,8 @@ The originals of the threading primitives are taken when this is imported: a ser
 import _socket
 import _thread
 import time
-from marshal import loads
 
-from .encode import encode, encode_all
+from .encode import encode
 
 _get_ident = _thread.get_ident
 _sleep = time.sleep
@@ -24,24 +23,36 @@ _FLAGS = getattr(_socket, "MSG_NOSIGNAL", 0)  # whoever restored SIGPIPE's defau
 DETAIL_LIMIT = 1 << 20
 HARD_LIMIT = 2 << 20
 
-#: Seconds that a frame waits for company at most, and how many gather before they leave anyway.
+#: Seconds that a message waits for company at most, and how many of one call gather before they leave anyway.
 GATHER = 0.012
 GATHER_COUNT = 128
 
+#: Pieces of the queue that are tried at once when the socket was full.
+UNBLOCK_COUNT = 64
+
+#: How often the flusher finds that no call has begun before it sleeps until it is roused: to wake a thread costs a call
+#: more than all that is recorded of it.
+IDLE_TICKS = 20
+
 CONNECT_TIMEOUT = 2.0
+
+
+def _to_nobody(data, flags):  # noqa: ARG001  (a socket's send has them)
+    return len(data)
 
 
 class Emitter:
     """The connection of one process.
 
-    ``now`` sends a frame at once, ``put`` lets it wait for company, ``finish`` sends it and all that waits. Frames of
-    one call leave in the order they came if its first one goes by ``now``. ``open``: somebody listens; while false,
-    frames are not even worth making.
+    ``now`` sends a frame at once. A call begins with ``begin``, which gives the list that its messages are put into;
+    whoever does looks at ``calm`` afterwards, and calls ``rouse`` if it is true. ``finish`` ends the call, and sends
+    what its list holds; until then a thread looks after it. ``open``: somebody listens; while false, frames are not even
+    worth making.
     """
 
     __slots__ = (
-        "open", "lost", "_socket", "_send", "_buffer", "_queue", "_queued", "_blocked", "_lock", "_owner", "_calm",
-        "_wake", "_started",
+        "_blocked", "_calls", "_late", "_lock", "_owner", "_pending", "_queue", "_queued", "_seen", "_send", "_socket",
+        "_started", "_wake", "calm", "lost", "open",
     )  # fmt: skip
 
     def __init__(self):
@@ -49,18 +60,20 @@ class Emitter:
 
     def _reset(self):
         self.open = False
+        self.calm = True  # the flusher sleeps until somebody wakes it
         self.lost = 0
         self._socket = None
-        self._send = None
-        self._buffer = []  # frames, as tuples
-        self._queue = []  # what the socket did not take yet, as bytes
-        self._queued = 0  # their number
-        self._blocked = False  # the queue is not empty
+        self._send = _to_nobody
+        self._pending = {}  # the messages that wait, by call
+        self._late = []  # encoded frames of those who could not wait for the lock
+        self._queue = []  # what the socket did not take yet
+        self._queued = 0  # its bytes
+        self._blocked = False  # it is not empty
         self._lock = _allocate_lock()
         self._owner = 0
-        self._calm = True  # the flusher sleeps until somebody wakes it
         self._wake = None
         self._started = False
+        self._calls = self._seen = 0  # the last call's number, now and when the flusher last looked
 
     def connect(self, path, hello):
         """Connect to ``path`` and say ``hello``, a tuple. Returns whether somebody was there."""
@@ -85,100 +98,132 @@ class Emitter:
             self._socket.close()
         self._reset()
 
-    def put(self, frame):
-        """Let ``frame``, a tuple that nobody changes any more, wait for company: ``GATHER`` seconds at most."""
-        buffer = self._buffer
-        buffer.append(frame)
-        if self._calm:
-            self._rouse()
-        elif len(buffer) > GATHER_COUNT:
-            self.flush()
+    def begin(self, number, data):
+        """Send ``data``, the encoded beginning of call ``number``; the list for its messages."""
+        self.now(data)
+        messages = self._pending[number] = []
+        self._calls = number
+        return messages
 
-    def finish(self, frame):
-        """Send ``frame``, a tuple, and all that waits."""
-        self._buffer.append(frame)
-        self.flush()
-
-    def flush(self):
-        """Send what waits, as far as the socket takes it."""
-        self.now(b"")
-
-    def now(self, data):
-        """Send an encoded frame, before those that wait. Without one, send those."""
-        if not self._lock.acquire(False):
-            if self._owner == _get_ident():  # below us on this stack: we are in a signal handler or a finalizer
-                self._leave(data)
-                return
-            self._lock.acquire()
+    def finish(self, number, t, error, messages):
+        """The call is over, by ``error`` or an empty string; ``messages`` is the list that it began with."""
+        if not self._lock.acquire(False) and not self._wait():
+            self._late.append(self._end(number, t, error, messages))
+            return
         self._owner = _get_ident()
         try:
-            if self._blocked:
-                self._unblock()
-            if data:
-                self._write(data, HARD_LIMIT)
-            else:
-                self._drain()
+            self._write(self._end(number, t, error, messages))
         finally:
             self._owner = 0
             self._lock.release()
 
-    def _leave(self, data):
-        if data:
-            self._buffer.append(loads(data[4:]))
-        if self._calm:
-            self._rouse()
+    def _end(self, number, t, error, messages):
+        self._pending.pop(number, None)
+        if self._queued > DETAIL_LIMIT:
+            self.lost += len(messages)
+            messages = []
+        return encode(("done", number, t, error, messages))
 
-    def _drain(self):
-        buffer = self._buffer
-        while buffer:
-            frames = buffer[:GATHER_COUNT]
-            del buffer[:GATHER_COUNT]
-            if not self._blocked:
-                self._write(encode_all(frames), HARD_LIMIT)
-                continue
-            for frame in frames:  # one by one: some may have to be dropped
-                self._write(encode(frame), DETAIL_LIMIT if frame[0] == "msg" else HARD_LIMIT)
-
-    def _write(self, data, limit):
-        if self._blocked:
-            if self._queued + len(data) > limit:
-                self.lost += 1
-            else:
-                self._queue.append(data)
-                self._queued += len(data)
+    def now(self, data):
+        """Send an encoded frame."""
+        if not self._lock.acquire(False) and not self._wait():
+            self._late.append(data)
             return
-        sent = self._try(data)
-        if sent != len(data):
-            self._queue.append(data[sent:])
-            self._queued = len(data) - sent
-            self._blocked = True
-            if self._calm:
-                self._rouse()
+        self._owner = _get_ident()
+        try:
+            self._write(data)
+        finally:
+            self._owner = 0
+            self._lock.release()
 
-    def _try(self, data):
-        if self.open:
+    def flush(self):
+        """Send all that waits, as far as the socket takes it. For the flusher, and for calls that say a lot."""
+        if not self._lock.acquire(False) and not self._wait():
+            return
+        self._owner = _get_ident()
+        try:
+            for number, messages in list(self._pending.items()):
+                portion = messages[:]
+                del messages[: len(portion)]
+                if portion:
+                    self._flush_call(number, portion)
+            while self._late:
+                self._write(self._late.pop(0))
+            if self._blocked:
+                self._unblock()
+        finally:
+            self._owner = 0
+            self._lock.release()
+
+    def _flush_call(self, number, portion):
+        if self._queued > DETAIL_LIMIT:
+            self.lost += len(portion)
+        else:
+            self._write(encode(("msgs", number, portion)))
+
+    def _wait(self):
+        """Wait until nobody else sends. False if that is us, below on this stack (a signal handler, a finalizer)."""
+        if self._owner == _get_ident():
+            if self.calm:
+                self.rouse()
+            return False
+        return self._lock.acquire()
+
+    def _write(self, data):
+        if self._blocked:
+            self._unblock()
+        if not self._blocked:
             try:
-                return self._send(data, _FLAGS)
+                sent = self._send(data, _FLAGS)
             except BlockingIOError:
-                return 0
+                sent = 0
             except OSError:
-                self.open = False
-                self._socket.close()
-        return len(data)  # to nobody
+                self._hang_up()
+                return
+            if sent == len(data):
+                return
+            data = data[sent:]
+            self._blocked = True
+            if self.calm:
+                self.rouse()
+        elif self._queued + len(data) > HARD_LIMIT:
+            self.lost += 1
+            return
+        self._queue.append(data)
+        self._queued += len(data)
 
     def _unblock(self):
-        data = _join(self._queue)
-        sent = self._try(data)
-        self._queue[:] = [data[sent:]] if sent < len(data) else []
-        self._queued = len(data) - sent
-        self._blocked = self._queued > 0
-        if self.lost and not self._blocked:
+        queue = self._queue
+        while queue:
+            data = _join(queue[:UNBLOCK_COUNT])
+            try:
+                sent = self._send(data, _FLAGS)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self._hang_up()
+                return
+            self._queued -= sent
+            queue[:UNBLOCK_COUNT] = [data[sent:]] if sent < len(data) else []
+            if sent < len(data):
+                return
+        self._blocked = False
+        if self.lost:
             count, self.lost = self.lost, 0
-            self._write(encode(("lost", count)), HARD_LIMIT)
+            self._write(encode(("lost", count)))
 
-    def _rouse(self):
-        """See to it that the flusher looks soon. It starts when it is first needed, so that a master never has one."""
-        self._calm = False
+    def _hang_up(self):
+        """Nobody listens any more."""
+        self.open = False
+        self._send = _to_nobody
+        self._socket.close()
+        del self._queue[:]
+        self._queued = 0
+        self._blocked = False
+
+    def rouse(self):
+        """See to it that the flusher looks soon. It starts when it is first needed: a master never has one."""
+        self.calm = False
         try:
             if self._started:
                 self._wake.release()
@@ -187,16 +232,23 @@ class Emitter:
                 self._wake = _allocate_lock()
                 self._wake.acquire()
                 _start_new_thread(self._flusher, (self._wake,))
-        except RuntimeError:  # already awake; or no thread to be had, and then the next call's end flushes
+        except RuntimeError:  # already awake; or no thread to be had, and then the call's end sends everything
             pass
 
+    def _waiting(self):
+        return self._blocked or self._late or any(list(self._pending.values()))
+
     def _flusher(self, wake):
+        idle = 0
         while self._wake is wake:
             _sleep(GATHER)
-            if self._buffer or self._blocked:
+            if self._waiting():
                 self.flush()
-            else:
-                self._calm = True
-                if not self._buffer:
+            idle = idle + 1 if self._calls == self._seen else 0
+            self._seen = self._calls
+            if idle > IDLE_TICKS and not self._waiting():
+                self.calm = True
+                if not self._waiting():
                     wake.acquire()
-                self._calm = False
+                self.calm = False
+                idle = 0

@@ -155,7 +155,7 @@ def _unwrapped(found):
 
 def _called(found):
     """What runs when ``found`` is called: itself if it is a function or a method, else its ``__call__``."""
-    return found if inspect.isroutine(found) else getattr(type(found), "__call__").__get__(found)  # noqa: B009
+    return found if inspect.isroutine(found) else type(found).__call__.__get__(found)
 
 
 def _required(found):

@@ -14,10 +14,10 @@ _clock = time.monotonic_ns
 _TEXTS = (str, bytes, bytearray, memoryview)
 
 
-class Result:
+class _Iterated:
     """Iterates over the application's result, piece by piece as the server asks, never ahead.
 
-    Without a ``close`` the call ends when there is no more.
+    The call ends when there is no more.
     """
 
     __slots__ = ("_original", "_call")
@@ -41,6 +41,19 @@ class Result:
         call.exhausted()
         self._ended()
 
+    def __del__(self):
+        if not self._call.over:  # a server that never closed it, or never came to its end
+            self._call.finish()
+
+    def _ended(self):
+        self._call.finish()
+
+
+class Result(_Iterated):
+    """A result of any class, whose attributes somebody may look at."""
+
+    __slots__ = ()
+
     def __next__(self):  # of a server that does without iter()
         try:
             data = next(self._original)
@@ -57,13 +70,6 @@ class Result:
 
     def __getattr__(self, name):
         return getattr(object.__getattribute__(self, "_original"), name)
-
-    def __del__(self):
-        if not self._call.over:  # a server that never closed it, or never came to its end
-            self._call.finish()
-
-    def _ended(self):
-        self._call.finish()
 
 
 class _Closing:
@@ -86,6 +92,21 @@ class _Sized:
 
     def __len__(self):
         return len(self._original)
+
+
+class ListResult(_Sized, _Iterated):
+    """A list or a tuple: nobody looks for attributes there, and not to have ``__getattr__`` is faster."""
+
+    __slots__ = ()
+
+    def __iter__(self):
+        call = self._call
+        produced = call.produced
+        for data in self._original:
+            produced("iterate", data)
+            yield data
+        call.exhausted()
+        call.finish()
 
 
 class ClosingResult(_Closing, Result):
@@ -122,7 +143,7 @@ def recording_result(result, call, environ, pass_lists):
     kind = type(result)
     if (kind is list and not pass_lists) or kind is tuple:  # the common case, without detours
         call.note(_clock(), "out", "return", {"type": kind.__name__, "len": len(result)})
-        return SizedResult(result, call)
+        return ListResult(result, call)
     size = _length(result)
     info = {"type": type_name(result)}
     if size is not None:

@@ -28,4 +28,4 @@ class Settings:
         if not value.startswith(prefix):
             return 0
         digits = value[len(prefix) :]
-        return int(digits) if digits.isdigit() and digits.isascii() else 0
+        return int(digits) if digits.isdigit() else 0

@@ -7,7 +7,8 @@ instrumentation must not do to the contract it watches is listed in this package
 import threading
 import time
 
-from .boundary import Boundary, exception_text, next_call
+from .boundary import Afterwards, Boundary, exception_text, next_call
+from .emitter import GATHER_COUNT
 from .encode import OPAQUE, encode, encode_strictly, plain, type_name
 from .payload import Kept
 from .result import recording_result
@@ -21,6 +22,7 @@ _CONTAINERS = frozenset((tuple, list, dict))
 #: environ keys whose values are objects under this process's server, so that they need not be found by failing. Grows.
 _object_keys = {"wsgi.input", "wsgi.errors", "wsgi.file_wrapper"}
 _MOST_OBJECT_KEYS = 64
+_MOST_SHAPES = 256
 _shapes = {}  # what stands for an object, by type (by itself if it is one)
 
 
@@ -30,10 +32,11 @@ def take_exchange_id(environ, settings):
     value = environ.get(key)
     if value is None:
         return 0
-    found = settings.exchange_id(value)
-    if found:
+    prefix = settings.prefix
+    if value.startswith(prefix) and value[len(prefix) :].isdigit():
         del environ[key]
-        return found
+        return int(value[len(prefix) :])
+    found = 0
     parts = value.split(",")  # the server joined it with a client's
     for index in range(len(parts) - 1, -1, -1):
         found = settings.exchange_id(parts[index].strip())
@@ -44,13 +47,12 @@ def take_exchange_id(environ, settings):
     return found
 
 
-def _shape(value):
+def _shape(value, kind):
     """What stands for the server's object ``value``. Without calling its repr: that costs too much at each request."""
-    key = value if isinstance(value, type) else type(value)
-    shape = _shapes.get(key)
-    if shape is None:
-        text = repr(value) if key is value else "<%s object>" % type_name(value)
-        shape = _shapes[key] = (OPAQUE, type_name(value), text)
+    text = repr(value) if kind is value else "<%s object>" % type_name(value)
+    shape = (OPAQUE, type_name(value), text)
+    if len(_shapes) < _MOST_SHAPES:
+        _shapes[kind] = shape
     return shape
 
 
@@ -58,8 +60,12 @@ def context(environ):
     """A copy of ``environ`` that can travel, as it is before we put anything in."""
     copy = environ.copy()
     for key in _object_keys:
-        if key in copy and type(copy[key]) not in _ATOMS:
-            copy[key] = _shape(copy[key])
+        value = copy.get(key)
+        kind = type(value)
+        if kind not in _ATOMS:
+            if kind is type:
+                kind = value
+            copy[key] = _shapes.get(kind) or _shape(value, kind)
     return copy
 
 
@@ -79,30 +85,19 @@ class Call:
     by.
     """
 
-    __slots__ = (
-        "_number",
-        "_put",
-        "_emitter",
-        "_settings",
-        "_start",
-        "_write",
-        "_response",
-        "_request",
-        "_error",
-        "over",
-    )
+    # No __slots__: what most calls never set is a class attribute, which costs a call nothing.
+    _write = None  # the server's
+    _response = None  # what was handed over: nothing yet, then the first piece, then a Kept
+    _request = None
+    _error = ""
+    over = False
 
-    def __init__(self, number, emitter, settings, start_response):
+    def __init__(self, number, messages, emitter, settings, start_response):
         self._number = number
-        self._put = emitter.put
+        self._messages = messages
         self._emitter = emitter
         self._settings = settings
         self._start = start_response
-        self._write = None
-        self._response = None  # nothing yet, then the first piece, then a Kept
-        self._request = None
-        self._error = ""
-        self.over = False
 
     def start_response(self, *args, **kwargs):
         """The server's ``start_response``."""
@@ -112,7 +107,7 @@ class Call:
                 info = {"status": args[0], "headers": args[1][:]}  # which the application may go on using
             else:
                 info = plain(_start_info(args, kwargs))
-            self._put(("msg", self._number, t, "out", "start_response", 0, None, b"", "", info))
+            self._tell((t, "out", "start_response", 0, None, b"", "", info))
         except Exception:  # arguments of the strangest kind; the server will say so
             pass
         try:
@@ -137,9 +132,17 @@ class Call:
             self.refused("write", error)
             raise
 
+    def _tell(self, message):
+        messages, emitter = self._messages, self._emitter
+        messages.append(message)
+        if emitter.calm:
+            emitter.rouse()
+        elif len(messages) > GATHER_COUNT:
+            emitter.flush()
+
     def note(self, t, direction, kind, info):
         """A message without a payload."""
-        self._put(("msg", self._number, t, direction, kind, 0, None, b"", "", info))
+        self._tell((t, direction, kind, 0, None, b"", "", info))
 
     def produced(self, kind, data):
         """The application hands over ``data``, a piece of its response."""
@@ -148,13 +151,13 @@ class Call:
             self.note(t, "out", kind, {"data": plain(data)})
             return
         size = len(data)
-        payload, tail, digest = data, b"", ""
         if self._response is None and size <= self._settings.body_head:
             self._response = data
-        else:
-            self._response = self._kept(self._response)
-            payload, tail, digest = self._response.take(data)
-        self._put(("msg", self._number, t, "out", kind, size, payload, tail, digest, None))
+            self._tell((t, "out", kind, size, data, b"", "", None))
+            return
+        self._response = self._kept(self._response)
+        payload, tail, digest = self._response.take(data)
+        self._tell((t, "out", kind, size, payload, tail, digest, None))
 
     def consumed(self, kind, data, began, args, kwargs):
         """The application took ``data`` from its input, by a call that began then."""
@@ -170,7 +173,7 @@ class Call:
             return
         self._request = self._kept(self._request)
         payload, tail, digest = self._request.take(data, not data)
-        self._put(("msg", self._number, t, "in", kind, len(data), payload, tail, digest, plain(info)))
+        self._tell((t, "in", kind, len(data), payload, tail, digest, plain(info)))
 
     def _kept(self, body):
         """``body`` as a Kept: it has been nothing, or its first piece, so far."""
@@ -187,14 +190,14 @@ class Call:
         if len(args) == 1 and type(args[0]) is str and not kwargs:
             data = args[0].encode("utf-8", "surrogatepass")
             kept = Kept(self._settings.body_head, self._settings.body_tail).take(data, True)
-            self._put(("msg", self._number, t, "out", kind, len(data)) + kept + (None,))
+            self._tell((t, "out", kind, len(data)) + kept + (None,))
         else:
             self.note(t, "out", kind, plain({"args": list(args), "kwargs": kwargs}) if args or kwargs else None)
 
     def exhausted(self):
         """The server asked for more and there was none."""
         tail, digest = self._response.end() if type(self._response) is Kept else (b"", "")
-        self._put(("msg", self._number, _clock(), "out", "iterate", 0, None, tail, digest, {"stop": True}))
+        self._tell((_clock(), "out", "iterate", 0, None, tail, digest, {"stop": True}))
 
     def raised(self, error):
         """``error`` left the application; the first one is the call's."""
@@ -210,7 +213,8 @@ class Call:
         """Nothing more is to be expected of this call."""
         if not self.over:
             self.over = True
-            self._emitter.finish(("done", self._number, _clock(), self._error))
+            self._emitter.finish(self._number, _clock(), self._error, self._messages)
+            self._messages = Afterwards(self._number, self._emitter)
 
 
 def _start_info(args, kwargs):
@@ -254,20 +258,16 @@ def wrap(application, emitter, settings, pass_lists=False):
 def _open(environ, start_response, emitter, settings):
     """A call begins. None when it cannot be recorded."""
     try:
-        exchange = take_exchange_id(environ, settings)
-        number = next_call()
+        exchange, number = take_exchange_id(environ, settings), next_call()
+        name = _current_thread().name
+        frame = ("call", exchange, number, _clock(), "WSGI", "http", context(environ), name)
         try:
-            frame = encode_strictly(_call_frame(exchange, number, environ))
+            data = encode_strictly(frame)
         except ValueError:
             _learn(environ)
-            frame = encode(_call_frame(exchange, number, environ))
-        emitter.now(frame)
-        call = Call(number, emitter, settings, start_response)
+            data = encode(frame)
+        call = Call(number, emitter.begin(number, data), emitter, settings, start_response)
         watch(environ, call)
     except Exception:  # no environ at all: the application will say so
         return None
     return call
-
-
-def _call_frame(exchange, number, environ):
-    return ("call", exchange, number, _clock(), "WSGI", "http", context(environ), _current_thread().name)

@@ -34,6 +34,7 @@ class FrameSink:
     def __init__(self, folder: str) -> None:
         self.path = os.path.join(folder, "collector")
         self.frames: list[tuple[int, Frame]] = []
+        self.messages: dict[tuple[int, int], list[Frame]] = {}
         self.gone: list[int] = []
         self._changed = threading.Condition()
         self._listener = socket.socket(socket.AF_UNIX)
@@ -63,6 +64,8 @@ class FrameSink:
                     for frame in frames:
                         pid = frame[4] if frame[0] == "hello" else pid
                         self.frames.append((pid, frame))
+                        if frame[0] in ("msgs", "done"):
+                            self.messages.setdefault((pid, frame[1]), []).extend(frame[-1])
                     self._changed.notify_all()
         with self._changed:
             self.gone.append(pid)
@@ -89,9 +92,8 @@ class FrameSink:
         found = []
         for pid, frame in list(self.frames):
             if frame[0] == "call" and frame[5] == kind:
-                messages = [message for message in self.of("msg", pid) if message[1] == frame[2]]
-                done = [end for end in self.of("done", pid) if end[1] == frame[2]]
-                found.extend((frame, messages, end) for end in done)
+                ends = [end for end in self.of("done", pid) if end[1] == frame[2]]
+                found.extend((frame, self.messages[pid, frame[2]], end) for end in ends)
         return found
 
     def close(self) -> None:

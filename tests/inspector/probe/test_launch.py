@@ -109,14 +109,14 @@ def test_a_wsgi_call_is_told_as_it_happens(sink: FrameSink, project: Path, mode:
     assert call[6]["wsgi.version"] == (1, 0)
     assert call[6]["wsgi.input"][0] == "\x00gatescope.object"
     assert "HTTP_GATESCOPE_EXCHANGE" not in call[6]
-    kinds = [message[4] for message in messages]
+    kinds = [message[2] for message in messages]
     assert kinds == ["input.read", "start_response", "return", "iterate", "iterate"]
-    assert messages[0][6] == b"hello"
-    assert messages[1][9] == {"status": "200 OK", "headers": [("Content-Type", "text/plain"), ("Content-Length", "5")]}
-    assert messages[2][9] == {"type": "list", "len": 1}
-    assert (messages[3][6], messages[4][9]) == (b"hello", {"stop": True})
+    assert messages[0][4] == b"hello"
+    assert messages[1][7] == {"status": "200 OK", "headers": [("Content-Type", "text/plain"), ("Content-Length", "5")]}
+    assert messages[2][7] == {"type": "list", "len": 1}
+    assert (messages[3][4], messages[4][7]) == (b"hello", {"stop": True})
     assert done[3] == ""
-    times = [call[3], *(message[2] for message in messages), done[2]]
+    times = [call[3], *(message[0] for message in messages), done[2]]
     assert times == sorted(times)
     assert [frame[4] for frame in sink.of("hello") if frame[3] == "worker"] == [worker]
 
@@ -134,7 +134,7 @@ def test_an_asgi_call_is_told_as_it_happens(sink: FrameSink, asgi_project: Path,
     assert call[6]["path"] == "/x"
     assert b"gatescope-exchange" not in [name for name, _ in call[6]["headers"]]
     assert call[7].startswith("Task-")
-    assert [(m[3], m[4], m[6], m[9]) for m in messages] == [
+    assert [(m[1], m[2], m[4], m[7]) for m in messages] == [
         ("in", "http.request", b"hello", {"more_body": False}),
         ("out", "http.response.start", None, {"status": 200, "headers": [(b"content-type", b"text/plain")]}),
         ("out", "http.response.body", b"h", {"more_body": True}),
@@ -142,7 +142,7 @@ def test_an_asgi_call_is_told_as_it_happens(sink: FrameSink, asgi_project: Path,
     ]
     assert done[3] == ""
     assert lifespan[1] == 0
-    assert [m[4] for m in told] == [
+    assert [m[2] for m in told] == [
         "lifespan.startup", "lifespan.startup.complete", "lifespan.shutdown", "lifespan.shutdown.complete",
     ]  # fmt: skip
 
@@ -305,7 +305,7 @@ def test_adaptation_is_recorded_at_the_servers_side(sink: FrameSink, tmp_path: P
         assert running.exchange(3, "/echo", method="POST", body=b"hello") == (200, b"hello")
         call, messages, _ = sink.call()
     assert (call[1], call[4]) == (3, "ASGI3")
-    assert "http.response.start" in [message[4] for message in messages]
+    assert "http.response.start" in [message[2] for message in messages]
 
 
 def test_adaptation_the_other_way(sink: FrameSink, asgi_project: Path) -> None:
