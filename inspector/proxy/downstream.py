@@ -58,7 +58,7 @@ class ClientConnection(asyncio.Protocol):
     """One client. At most one exchange is open on it at a time; pipelined requests wait in ``_ahead``."""
 
     __slots__ = (
-        "_ahead", "_body", "_capture", "_hub", "_peer", "_pieces", "_pool", "_reading", "_request",
+        "_ahead", "_body", "_capture", "_hub", "_kept", "_peer", "_pieces", "_pool", "_reading", "_request",
         "_response_done", "_retried", "_routes", "_stage", "_timer", "_upstream", "congested", "exchange",
         "head", "transport",
     )  # fmt: skip
@@ -77,6 +77,7 @@ class ClientConnection(asyncio.Protocol):
         self._reading = True
         self._pool: Pool | None = None
         self._upstream: UpstreamConnection | None = None
+        self._kept: UpstreamConnection | None = None  #: waits for our next request
         self._body: BodyReader | None = None  # while more of it is to come
         self._capture: Capture | None = None
         self._pieces = 0
@@ -110,6 +111,9 @@ class ClientConnection(asyncio.Protocol):
         self._hub.sockets.discard(self)
         self._stage = _LEAVING
         ahead, self._ahead = self._ahead, b""
+        if self._kept is not None:
+            self._kept.shut()
+            self._kept = None
         exchange = self.exchange
         if exchange is None:
             self._stop_timer()
@@ -216,12 +220,15 @@ class ClientConnection(asyncio.Protocol):
         pool.clients.add(self)
         exchange.instance = pool.instance
         exchange.app_done = not pool.probed
-        connection = pool.take() if self.head.repeatable else None
-        if connection is not None:
-            self._send(connection, exchange, b"")
-        else:
-            self._stage = _ROUTING
-            self._hub.spawn(self._connect(pool, exchange))
+        kept, self._kept = self._kept, None
+        if kept is not None and kept.kept_for(pool) and self.head.repeatable:
+            pool.take(kept)
+            self._send(kept, exchange, b"")
+            return
+        if kept is not None:
+            kept.shut()
+        self._stage = _ROUTING
+        self._hub.spawn(self._connect(pool, exchange))
 
     async def _connect(self, pool: Pool, exchange: Exchange) -> None:
         """A fresh connection: for what must not be lost to a kept one that the server closes at that moment."""
@@ -243,12 +250,12 @@ class ClientConnection(asyncio.Protocol):
                     return
             await asyncio.sleep(CONNECT_PAUSE)
         if self.exchange is not exchange:
-            pool.keep(connection)
+            connection.shut()
             return
         try:
             body = self._take(exchange, self._ahead)
         except BadRequest as error:
-            pool.keep(connection)
+            connection.shut()
             self._bad_body(error)
             return
         self._set_reading(True)
@@ -463,6 +470,7 @@ class ClientConnection(asyncio.Protocol):
             upstream.transport.resume_reading()
         if keep_alive:
             upstream.release()
+            self._kept = upstream
         else:
             upstream.client = None
             upstream.transport.close()

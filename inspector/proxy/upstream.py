@@ -1,7 +1,8 @@
-"""Connections to the application's server, and the pool that keeps the idle ones.
+"""Connections to the application's server, and the pool that knows them all.
 
 A connection carries one exchange at a time: it reads the response, passes it to the client as it comes, and records it.
-It knows its client only as a ``Downstream``; which request goes where, and again, is decided there.
+It knows its client only as a ``Downstream``; which request goes where, and again, is decided there. Between two
+exchanges it waits for the same client, and ends with it: so each worker gets the clients it would get without a proxy.
 """
 
 from __future__ import annotations
@@ -135,9 +136,13 @@ class UpstreamConnection(asyncio.Protocol):
         self.transport.abort()
 
     def release(self) -> None:
-        """The exchange is over in good order: wait for the next."""
+        """The exchange is over in good order: wait for the same client's next."""
         self.client = None
         self._pool.keep(self)
+
+    def kept_for(self, pool: Pool) -> bool:
+        """Whether it waits, alive as far as one can see, to carry an exchange to ``pool``'s server."""
+        return self._pool.holds(self) and self._pool is pool and not self.transport.is_closing()
 
     def detach(self) -> asyncio.Transport:
         """Give the socket away, to a tunnel."""
@@ -283,7 +288,7 @@ class UpstreamConnection(asyncio.Protocol):
 
 
 class Pool:
-    """An upstream's connections: idle ones, last in first out, and who uses the others."""
+    """An upstream's connections: which of them wait for their client's next request, and who uses the others."""
 
     def __init__(self, hub: Hub, upstream: Upstream) -> None:
         self.upstream = upstream
@@ -293,28 +298,27 @@ class Pool:
         self.tunnels: set[Retiring] = set()
         self.draining = False
         self._hub = hub
-        self._idle: list[UpstreamConnection] = []
+        self._idle: set[UpstreamConnection] = set()
         self._changed: asyncio.Event | None = None
 
-    def take(self) -> UpstreamConnection | None:
-        """An idle connection that looks alive."""
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.transport.is_closing():
-                return connection
-        return None
+    def take(self, connection: UpstreamConnection) -> None:
+        """It is about to carry an exchange."""
+        self._idle.discard(connection)
 
     def keep(self, connection: UpstreamConnection) -> None:
         """Its exchange is over."""
         if self.draining:
             connection.transport.close()
         else:
-            self._idle.append(connection)
+            self._idle.add(connection)
+
+    def holds(self, connection: UpstreamConnection) -> bool:
+        """Whether it is idle."""
+        return connection in self._idle
 
     def forget(self, connection: UpstreamConnection) -> None:
         """It is closed, or about to be."""
-        if connection in self._idle:
-            self._idle.remove(connection)
+        self._idle.discard(connection)
 
     async def connect(self) -> UpstreamConnection:
         """A new connection. Raises OSError."""

@@ -99,8 +99,9 @@ async def test_a_switch_leaves_what_is_in_flight_where_it_is() -> None:
         assert await old.rest() == b""
         assert setting.proxy.in_flight(setting.upstream) == 0
         await client.send(GET)  # the client's connection goes on, with the new server
-        await new.head()
-        await new.send(OK)
+        newer = await queue.get()
+        await newer.head()
+        await newer.send(OK)
         await client.expect(OK)
         server.close()
 

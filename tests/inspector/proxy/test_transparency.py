@@ -84,7 +84,8 @@ async def test_a_head_in_pieces_is_an_exchange_from_its_first_byte() -> None:
 
 
 @on_uvloop
-async def test_connections_are_kept_and_taken_again_on_both_sides() -> None:
+async def test_each_client_has_a_connection_of_its_own_for_as_long_as_it_stays() -> None:
+    """So the workers share the clients out among themselves as they would without a proxy."""
     async with stage() as setting:
         client = await setting.client()
         await client.send(GET)
@@ -95,13 +96,21 @@ async def test_connections_are_kept_and_taken_again_on_both_sides() -> None:
             await client.expect(OK)
             if number < 4:
                 await client.send(GET)
+        assert setting.connections == 1
         other = await setting.client()
         await other.send(GET)
-        await server.expect(GET)
-        await server.send(OK)
+        another = await setting.server()
+        await another.expect(GET)
+        await another.send(OK)
         await other.expect(OK)
-        assert setting.connections == 1
+        assert setting.connections == 2
         assert len(setting.memory.finished) == 6
+        await client.close()
+        assert await server.rest() in (b"", b"<reset>")
+        await other.send(GET)
+        await another.expect(GET)
+        await another.send(OK)
+        await other.expect(OK)
 
 
 @on_uvloop
@@ -122,7 +131,7 @@ async def test_what_must_not_be_lost_goes_out_on_a_fresh_connection() -> None:
         assert setting.memory.types(2) == ["request.head", "request.body", "response.head", "response.body"]
         assert setting.memory.finished[1].request_body.head == b"abc"
         await client.send(GET)
-        await second.expect(GET)  # last in, first out
+        await second.expect(GET)
 
 
 @on_uvloop
