@@ -33,8 +33,8 @@ from supervisor.tree.usage import Sampler, Usage
 
 log = logging.getLogger(__name__)
 
-#: How long the proxy keeps a request waiting while nothing serves: it may come back at once, or be stopped for good.
-WAIT_SECONDS = 3.0
+#: How long the proxy keeps a request waiting while nothing serves, before it answers 503 and says why.
+WAIT_SECONDS = 10.0
 
 
 class Observer(Protocol):
