@@ -53,8 +53,12 @@ def exception_text(error):
     """The traceback of ``error`` as Python prints it, without the frames of ours that it passed on its way out."""
     try:
         trace = error.__traceback__
-        while trace is not None and trace.tb_frame.f_globals.get("__package__") == __package__:
+        while trace is not None and _is_ours(trace.tb_frame.f_globals.get("__package__")):
             trace = trace.tb_next
         return "".join(traceback.format_exception(type(error), error, trace))
     except Exception:  # an exception class of the user's that cannot be printed
         return "%s (its traceback could not be formatted)" % type(error).__name__
+
+
+def _is_ours(package):
+    return package == __package__ or (type(package) is str and package.startswith(__package__ + "."))
