@@ -47,6 +47,10 @@ class Direction(enum.StrEnum):
     OUT = "out"
 
 
+#: How ``Exchange.error`` begins when it was the client who ended an exchange early.
+CLIENT_LEFT = "the client closed the connection"
+
+
 class WorkerState(enum.StrEnum):
     """A worker's life: ``starting`` -> ``ready`` -> (``stopping`` ->) ``exited``."""
 

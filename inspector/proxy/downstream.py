@@ -12,7 +12,7 @@ import socket
 import struct
 from typing import cast
 
-from inspector.model import Exchange, Kind
+from inspector.model import CLIENT_LEFT, Exchange, Kind
 from inspector.proxy.hub import Hub
 from inspector.proxy.routes import Routes
 from inspector.proxy.tunnel import Tunnel
@@ -136,10 +136,10 @@ class ClientConnection(asyncio.Protocol):
 
     def _how_gone(self, exchange: Exchange) -> str:
         if not exchange.request_head:
-            return "the client closed the connection before its request's head was complete"
+            return f"{CLIENT_LEFT} before its request's head was complete"
         if self._body is not None:
-            return "the client closed the connection before its request was complete"
-        return "the client closed the connection before the response was complete"
+            return f"{CLIENT_LEFT} before its request was complete"
+        return f"{CLIENT_LEFT} before the response was complete"
 
     # --- the request ----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from inspector import diff
-from inspector.model import Exchange, ReplayResult, ReplayRun, State
+from inspector.model import CLIENT_LEFT, Exchange, ReplayResult, ReplayRun
 from inspector.recording import Recorder
 from inspector.replay.landing import Answered, Landing
 from inspector.replay.plan import Skipped, Step, Summary, plan
@@ -164,7 +164,7 @@ class ReplayTask:
     def _patience(self, original: Exchange) -> tuple[float, bool]:
         """How many seconds an answer may take, and whether to leave then as the original's client did."""
         took = max(0, original.closed_ns - original.opened_ns) / 1e9
-        if original.state == State.FAILED and original.status and took:
+        if original.status and took and original.error.startswith(CLIENT_LEFT):
             return took, True
         return max(self._options.timeout, 2 * took), False
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from inspector import diff
-from inspector.model import Body, Exchange, Kind, ReplayRun, State
+from inspector.model import CLIENT_LEFT, Body, Exchange, Kind, ReplayRun, State
 from inspector.replay.landing import Foreign
 from inspector.replay.run import Compared, Options, ReplayOutcome, ReplayTask
 from inspector.store.writer import TraceWriter
@@ -275,12 +275,25 @@ def test_a_stream_that_the_original_client_left_is_left_again(recorder):
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
         await asyncio.sleep(5)
 
-    left = original(1, state=State.FAILED, error="client gone", closed_ns=10**7 + 3 * 10**8)
+    gone = f"{CLIENT_LEFT} before the response was complete"
+    left = original(1, state=State.FAILED, error=gone, closed_ns=10**7 + 3 * 10**8)
     left.response_head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     outcome, [one] = asyncio.run(replay(recorder, Origin(answering), [left]))
     assert outcome.failed == 0
     assert one.result.error == ""
     assert one.replay.response_body.head == b"hello"
+
+
+def test_an_original_that_failed_at_once_has_its_time_again(recorder):
+    async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.05)  # longer than the original took to fail
+        writer.write(HELLO + b"hello")
+
+    broken = original(1, state=State.FAILED, status=500, error="the application raised ValueError")
+    outcome, [one] = asyncio.run(replay(recorder, Origin(answering), [broken]))
+    assert outcome.failed == 0
+    assert one.result.error == ""
+    assert one.replay.status == 200
 
 
 def test_cancel_keeps_what_was_sent(recorder):
