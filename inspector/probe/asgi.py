@@ -9,7 +9,7 @@ import asyncio
 import threading
 import time
 
-from .boundary import Afterwards, Boundary, exception_text, next_call
+from .boundary import Boundary, exception_text, next_call
 from .emitter import GATHER_COUNT
 from .encode import encode, opaque, plain
 from .payload import Kept
@@ -88,7 +88,9 @@ class Channel:
     Both are coroutine functions, since applications make tasks of what they return.
     """
 
-    __slots__ = ("_bodies", "_emitter", "_home", "_lifespan", "_messages", "_number", "_receive", "_send", "_settings")
+    # No __slots__: what most calls never set is a class attribute, which costs a call nothing.
+    _bodies = None  # of the request and the response, by type, once one turns out to come in pieces
+    over = False
 
     def __init__(self, number, messages, emitter, settings, lifespan):
         self._number = number
@@ -97,7 +99,6 @@ class Channel:
         self._settings = settings
         self._lifespan = lifespan
         self._home = _get_ident()
-        self._bodies = None  # of the request and the response, by type, once one turns out to come in pieces
 
     def between(self, receive, send):
         """These are the server's."""
@@ -108,7 +109,7 @@ class Channel:
         """The call is over; ``error`` left it, or None."""
         text = "" if error is None else exception_text(error)
         self._emitter.finish(self._number, _clock(), text, self._messages)
-        self._messages = Afterwards(self._number, self._emitter)
+        self.over = True
 
     async def receive(self):
         """The server's ``receive``."""
@@ -164,6 +165,8 @@ class Channel:
         messages.append(message)
         if emitter.calm:
             emitter.rouse()
+        elif self.over:  # of an application that goes on after it returned
+            emitter.now(encode(("msgs", self._number, [message])))
         elif len(messages) > GATHER_COUNT:
             emitter.flush()
 

@@ -6,23 +6,8 @@ Knows nothing of either interface.
 import itertools
 import traceback
 
-from .encode import encode
-
 #: The next call's number. Starts over in no process: a fork's child goes on counting, which keeps numbers unique in it.
 next_call = itertools.count(1).__next__
-
-
-class Afterwards(list):
-    """The list of messages of a call that is over: what is still put in leaves at once."""
-
-    def __init__(self, number, emitter):
-        super().__init__()
-        self._number = number
-        self._emitter = emitter
-
-    def append(self, message):
-        """Send ``message``."""
-        self._emitter.now(encode(("msgs", self._number, [message])))
 
 
 class Boundary:

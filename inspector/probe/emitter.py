@@ -46,8 +46,8 @@ class Emitter:
 
     ``now`` sends a frame at once. A call begins with ``begin``, which gives the list that its messages are put into;
     whoever does looks at ``calm`` afterwards, and calls ``rouse`` if it is true. ``finish`` ends the call, and sends
-    what its list holds; until then a thread looks after it. ``open``: somebody listens; while false, frames are not even
-    worth making.
+    what its list holds; until then a thread looks after it. ``open``: somebody listens; while false, frames are not
+    even worth making.
     """
 
     __slots__ = (
@@ -108,21 +108,19 @@ class Emitter:
     def finish(self, number, t, error, messages):
         """The call is over, by ``error`` or an empty string; ``messages`` is the list that it began with."""
         if not self._lock.acquire(False) and not self._wait():
-            self._late.append(self._end(number, t, error, messages))
+            self._pending.pop(number, None)
+            self._late.append(encode(("done", number, t, error, messages)))
             return
         self._owner = _get_ident()
         try:
-            self._write(self._end(number, t, error, messages))
+            self._pending.pop(number, None)
+            if self._queued > DETAIL_LIMIT:
+                self.lost += len(messages)
+                messages = []
+            self._write(encode(("done", number, t, error, messages)))
         finally:
             self._owner = 0
             self._lock.release()
-
-    def _end(self, number, t, error, messages):
-        self._pending.pop(number, None)
-        if self._queued > DETAIL_LIMIT:
-            self.lost += len(messages)
-            messages = []
-        return encode(("done", number, t, error, messages))
 
     def now(self, data):
         """Send an encoded frame."""

@@ -14,7 +14,8 @@ OPAQUE = "\x00gatescope.object"
 SHORT_FORM = 200
 DEEPEST = 12
 
-_length = Struct("<I").pack
+#: The length that goes before a frame.
+length = Struct("<I").pack
 _ATOMS = frozenset((str, bytes, int, float, bool, type(None)))
 
 
@@ -24,13 +25,7 @@ def encode(frame):
         data = _dumps(frame, 2)
     except ValueError:
         data = _dumps(plain(frame), 2)
-    return _length(len(data)) + data
-
-
-def encode_strictly(frame):
-    """A frame that is full of text, which version 4 writes faster. Raises ValueError if there is an object in it."""
-    data = _dumps(frame, 4)
-    return _length(len(data)) + data
+    return length(len(data)) + data
 
 
 def type_name(value):

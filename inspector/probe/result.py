@@ -14,13 +14,13 @@ _clock = time.monotonic_ns
 _TEXTS = (str, bytes, bytearray, memoryview)
 
 
-class _Iterated:
+class Result:
     """Iterates over the application's result, piece by piece as the server asks, never ahead.
 
     The call ends when there is no more.
     """
 
-    __slots__ = ("_original", "_call")
+    __slots__ = ("_call", "_original")
 
     def __init__(self, original, call):
         self._original = original
@@ -41,19 +41,6 @@ class _Iterated:
         call.exhausted()
         self._ended()
 
-    def __del__(self):
-        if not self._call.over:  # a server that never closed it, or never came to its end
-            self._call.finish()
-
-    def _ended(self):
-        self._call.finish()
-
-
-class Result(_Iterated):
-    """A result of any class, whose attributes somebody may look at."""
-
-    __slots__ = ()
-
     def __next__(self):  # of a server that does without iter()
         try:
             data = next(self._original)
@@ -70,6 +57,13 @@ class Result(_Iterated):
 
     def __getattr__(self, name):
         return getattr(object.__getattribute__(self, "_original"), name)
+
+    def __del__(self):
+        if not self._call.over:  # a server that never closed it, or never came to its end
+            self._call.finish()
+
+    def _ended(self):
+        self._call.finish()
 
 
 class _Closing:
@@ -92,21 +86,6 @@ class _Sized:
 
     def __len__(self):
         return len(self._original)
-
-
-class ListResult(_Sized, _Iterated):
-    """A list or a tuple: nobody looks for attributes there, and not to have ``__getattr__`` is faster."""
-
-    __slots__ = ()
-
-    def __iter__(self):
-        call = self._call
-        produced = call.produced
-        for data in self._original:
-            produced("iterate", data)
-            yield data
-        call.exhausted()
-        call.finish()
 
 
 class ClosingResult(_Closing, Result):
@@ -138,12 +117,9 @@ def _close(close, call):
         call.finish()
 
 
-def recording_result(result, call, environ, pass_lists):
-    """What the boundary returns for the application's ``result``."""
+def recording_result(result, call, environ):
+    """What the boundary returns for the application's ``result``, which is neither a list nor a tuple."""
     kind = type(result)
-    if (kind is list and not pass_lists) or kind is tuple:  # the common case, without detours
-        call.note(_clock(), "out", "return", {"type": kind.__name__, "len": len(result)})
-        return ListResult(result, call)
     size = _length(result)
     info = {"type": type_name(result)}
     if size is not None:
@@ -155,8 +131,6 @@ def recording_result(result, call, environ, pass_lists):
     call.note(_clock(), "out", "return", info)
     if is_file:
         return _file(result, call)
-    if kind is list:
-        return _list(result, call)
     if isinstance(result, _TEXTS) or not (hasattr(kind, "__iter__") or hasattr(kind, "__getitem__")):
         call.finish()  # not what WSGI asks for: the server gets it, and says what it thinks of it
         return result
@@ -170,13 +144,6 @@ def _length(result):
         return len(result)
     except Exception:
         return None
-
-
-def _list(result, call):
-    for data in result:
-        call.produced("iterate", data)
-    call.finish()
-    return result
 
 
 def _file(result, call):

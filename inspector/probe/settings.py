@@ -7,11 +7,12 @@ Pure.
 class Settings:
     """The header that carries the proxy's exchange id, and how much of a body is kept."""
 
-    __slots__ = ("header", "environ_key", "prefix", "prefix_bytes", "body_head", "body_tail")
+    __slots__ = ("header", "environ_key", "prefix", "prefix_bytes", "token", "body_head", "body_tail")
 
     def __init__(self, header="gatescope-exchange", token="", body_head=65536, body_tail=4096):
         self.header = header.lower().encode("latin-1")
         self.environ_key = "HTTP_" + header.upper().replace("-", "_")
+        self.token = token
         self.prefix = token + "-"
         self.prefix_bytes = self.prefix.encode("latin-1")
         self.body_head = body_head

@@ -6,10 +6,11 @@ instrumentation must not do to the contract it watches is listed in this package
 
 import threading
 import time
+from marshal import dumps as _dumps
 
-from .boundary import Afterwards, Boundary, exception_text, next_call
+from .boundary import Boundary, exception_text, next_call
 from .emitter import GATHER_COUNT
-from .encode import OPAQUE, encode, encode_strictly, plain, type_name
+from .encode import OPAQUE, encode, length, plain, type_name
 from .payload import Kept
 from .result import recording_result
 from .streams import watch
@@ -32,10 +33,10 @@ def take_exchange_id(environ, settings):
     value = environ.get(key)
     if value is None:
         return 0
-    prefix = settings.prefix
-    if value.startswith(prefix) and value[len(prefix) :].isdigit():
+    prefix, _, digits = value.rpartition("-")
+    if prefix == settings.token and digits.isdigit():
         del environ[key]
-        return int(value[len(prefix) :])
+        return int(digits)
     found = 0
     parts = value.split(",")  # the server joined it with a client's
     for index in range(len(parts) - 1, -1, -1):
@@ -47,30 +48,35 @@ def take_exchange_id(environ, settings):
     return found
 
 
-def _shape(value, kind):
+def _shape(value):
     """What stands for the server's object ``value``. Without calling its repr: that costs too much at each request."""
-    text = repr(value) if kind is value else "<%s object>" % type_name(value)
-    shape = (OPAQUE, type_name(value), text)
+    if type(value) in _ATOMS:
+        return value
+    is_class = type(value) is type
+    shape = (OPAQUE, type_name(value), repr(value) if is_class else "<%s object>" % type_name(value))
     if len(_shapes) < _MOST_SHAPES:
-        _shapes[kind] = shape
+        _shapes[value if is_class else type(value)] = shape
     return shape
 
 
-def context(environ):
-    """A copy of ``environ`` that can travel, as it is before we put anything in."""
-    copy = environ.copy()
-    for key in _object_keys:
-        value = copy.get(key)
+def encode_call(environ, exchange, number):
+    """The frame that begins a call. For as long as it is made, descriptions stand in ``environ`` for the server's objects.
+
+    Raises ValueError where one was missed.
+    """
+    objects = {key: environ[key] for key in _object_keys if key in environ}
+    for key, value in objects.items():
         kind = type(value)
-        if kind not in _ATOMS:
-            if kind is type:
-                kind = value
-            copy[key] = _shapes.get(kind) or _shape(value, kind)
-    return copy
+        environ[key] = _shapes.get(kind if kind is not type else value) or _shape(value)
+    try:
+        data = _dumps(("call", exchange, number, _clock(), "WSGI", "http", environ, _current_thread().name), 4)
+    finally:
+        environ.update(objects)
+    return length(len(data)) + data
 
 
-def _learn(environ):
-    """After a failure to encode: remember which keys hold objects."""
+def _encode_slowly(environ, exchange, number):
+    """The same, whatever there is in ``environ``; remembers which keys hold objects."""
     for key, value in list(environ.items()):
         if (
             len(_object_keys) < _MOST_OBJECT_KEYS
@@ -78,6 +84,7 @@ def _learn(environ):
             and type(value) not in (tuple, list, dict)
         ):
             _object_keys.add(key)
+    return encode(("call", exchange, number, _clock(), "WSGI", "http", dict(environ), _current_thread().name))
 
 
 class Call:
@@ -137,6 +144,8 @@ class Call:
         messages.append(message)
         if emitter.calm:
             emitter.rouse()
+        elif self.over:  # of an application that goes on after it returned
+            emitter.now(encode(("msgs", self._number, [message])))
         elif len(messages) > GATHER_COUNT:
             emitter.flush()
 
@@ -158,6 +167,21 @@ class Call:
         self._response = self._kept(self._response)
         payload, tail, digest = self._response.take(data)
         self._tell((t, "out", kind, size, payload, tail, digest, None))
+
+    def returned(self, pieces, kind):
+        """The application returned ``pieces``, a list or tuple, and has nothing more to do."""
+        t = _clock()
+        count = len(pieces)
+        tell = self._messages.append  # what waits here leaves at once
+        tell((t, "out", "return", 0, None, b"", "", {"type": kind.__name__, "len": count}))
+        data = pieces[0] if count == 1 and self._response is None else None
+        if type(data) is bytes and len(data) <= self._settings.body_head:  # the common case, without detours
+            tell((t, "out", "iterate", len(data), data, b"", "", {"stop": True}))
+        else:
+            for data in pieces:
+                self.produced("iterate", data)
+            self.exhausted()
+        self.finish()
 
     def consumed(self, kind, data, began, args, kwargs):
         """The application took ``data`` from its input, by a call that began then."""
@@ -214,7 +238,6 @@ class Call:
         if not self.over:
             self.over = True
             self._emitter.finish(self._number, _clock(), self._error, self._messages)
-            self._messages = Afterwards(self._number, self._emitter)
 
 
 def _start_info(args, kwargs):
@@ -229,11 +252,8 @@ def _start_info(args, kwargs):
     return {"status": args[0], "headers": args[1], "exc_info": exc_info}
 
 
-def wrap(application, emitter, settings, pass_lists=False):
-    """A WSGI application that records what ``application`` and its server say to each other.
-
-    ``pass_lists``: hand lists to the server as they are (granian looks for them).
-    """
+def wrap(application, emitter, settings):
+    """A WSGI application that records what ``application`` and its server say to each other."""
 
     class BoundaryWSGI(Boundary):
         """A WSGI application."""
@@ -250,7 +270,11 @@ def wrap(application, emitter, settings, pass_lists=False):
                 call.raised(error)
                 call.finish()
                 raise
-            return recording_result(result, call, environ, pass_lists)
+            kind = type(result)
+            if kind is list or kind is tuple:  # nothing of the application's runs while the server takes it apart
+                call.returned(result, kind)
+                return result
+            return recording_result(result, call, environ)
 
     return BoundaryWSGI(application)
 
@@ -258,14 +282,12 @@ def wrap(application, emitter, settings, pass_lists=False):
 def _open(environ, start_response, emitter, settings):
     """A call begins. None when it cannot be recorded."""
     try:
-        exchange, number = take_exchange_id(environ, settings), next_call()
-        name = _current_thread().name
-        frame = ("call", exchange, number, _clock(), "WSGI", "http", context(environ), name)
+        exchange = take_exchange_id(environ, settings)
+        number = next_call()
         try:
-            data = encode_strictly(frame)
+            data = encode_call(environ, exchange, number)
         except ValueError:
-            _learn(environ)
-            data = encode(frame)
+            data = _encode_slowly(environ, exchange, number)
         call = Call(number, emitter.begin(number, data), emitter, settings, start_response)
         watch(environ, call)
     except Exception:  # no environ at all: the application will say so
