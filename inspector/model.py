@@ -7,6 +7,7 @@ Pure: no I/O and no clock; times are handed in. All times are nanoseconds of the
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -156,6 +157,14 @@ class Message:
     tail: bytes = b""
     sha256: str = ""
     info: str = ""
+
+
+def by_time(messages: Iterable[Message]) -> list[Message]:
+    """``messages`` in the order they happened.
+
+    Their numbers tell in which order they came to be known: the wire's and the application's come by two ways.
+    """
+    return sorted(messages, key=lambda message: (message.t_ns, message.seq))
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from inspector.export import listing
 from inspector.export.curl import to_curl
 from inspector.export.har import to_har
 from inspector.export.record import Record, exchange_record, full_record, to_line, worker_record
-from inspector.model import Instance, Worker, WorkerEvent
+from inspector.model import Instance, Worker, WorkerEvent, by_time
 from inspector.query import Query, QueryError, parse
 from inspector.store.reader import TraceError, TraceReader
 
@@ -226,7 +226,7 @@ def _records(reader: TraceReader, ids: Iterable[int], *, messages: bool = True) 
         exchange = reader.exchange(identity)
         if exchange is None:
             continue
-        found = reader.messages(identity) if messages else []
+        found = by_time(reader.messages(identity)) if messages else []
         wall = meta.wall(exchange.opened_ns or exchange.called_ns, identity)
         yield Record(exchange, found, workers.get(exchange.worker), _mode(instances, exchange.instance), wall)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspector.model import Body, Exchange
+from inspector.model import Body, Exchange, Message, by_time
 
 
 def test_a_body_is_truncated_when_bytes_are_missing_between_its_ends():
@@ -17,3 +17,8 @@ def test_exchanges_do_not_share_bodies():
     first.request_body.size = 5
     assert second.request_body == Body()
     assert first.response_body is not first.request_body
+
+
+def test_messages_are_ordered_by_when_they_happened_and_then_by_when_they_came():
+    early, late, same = (Message(1, seq, t_ns, "app", "in", "call") for seq, t_ns in ((2, 10), (0, 20), (3, 20)))
+    assert by_time([late, same, early]) == [early, late, same]
