@@ -87,8 +87,11 @@ class Session:
             "name": self.config["server"],
         }
         pid, parent = os.getpid(), os.getppid()
+        pipe = ""
+        if role == "worker" and hasattr(os, "mkfifo"):
+            pipe = info["pipe"] = "%s.%d" % (self.config["socket"], pid)
         hello = ("hello", PROTOCOL, self.config["token"], role, pid, parent, _clock(), info)
-        self.emitter.connect(self.config["socket"], hello)
+        self.emitter.connect(self.config["socket"], hello, pipe)
 
     def _mind_forks(self):
         if hasattr(os, "register_at_fork"):
@@ -157,18 +160,17 @@ class Session:
 
     # --- what we wrap -------------------------------------------------------------------------------------------------
 
-    def wrap(self, application, interface, pass_lists=False):
+    def wrap(self, application, interface):
         """``application``, adapted where that was asked for, behind our boundary. Idempotent.
 
-        ``interface``: what the server will call it as, ``WSGI``, ``ASGI3`` or ``ASGI2``. ``pass_lists``: see
-        ``wsgi.wrap``.
+        ``interface``: what the server will call it as, ``WSGI``, ``ASGI3`` or ``ASGI2``.
         """
         if isinstance(application, Boundary):
             return application
         if not callable(application):
             return application  # the server has words for that
         if interface == "WSGI":
-            return wsgi.wrap(application, self.emitter, self.settings, pass_lists)
+            return wsgi.wrap(application, self.emitter, self.settings)
         wrapper = asgi.wrap2 if interface == "ASGI2" else asgi.wrap3
         return wrapper(application, self.emitter, self.settings, self.lifespan)
 

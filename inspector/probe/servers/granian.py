@@ -38,9 +38,7 @@ def _hook_load(modules, session):
         session.settled()
         with session.booting():
             found = session.adapt(original(*args, **kwargs))
-            if session.config["server"] == "granian-wsgi":
-                return session.wrap(found, "WSGI", pass_lists=True)
-            return session.wrap(found, "ASGI3")
+            return session.wrap(found, "WSGI" if session.config["server"] == "granian-wsgi" else "ASGI3")
 
     for module in modules:
         module.load_target = load_target
