@@ -87,11 +87,8 @@ class Session:
             "name": self.config["server"],
         }
         pid, parent = os.getpid(), os.getppid()
-        pipe = ""
-        if role == "worker" and hasattr(os, "mkfifo"):
-            pipe = info["pipe"] = "%s.%d" % (self.config["socket"], pid)
         hello = ("hello", PROTOCOL, self.config["token"], role, pid, parent, _clock(), info)
-        self.emitter.connect(self.config["socket"], hello, pipe)
+        self.emitter.connect(self.config["socket"], hello)
 
     def _mind_forks(self):
         if hasattr(os, "register_at_fork"):
