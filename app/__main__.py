@@ -21,6 +21,7 @@ from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.actions import Action, ActionRegistry
+from app.display import missing_display
 from app.feed import TraceFeed
 from app.launch.area import LaunchArea
 from app.launch.controller import LaunchController
@@ -68,7 +69,7 @@ class Desk:
         self.traffic = TrafficPage(self.feed, self.actions, settings)
         self.replay = ReplayPage(link, self.feed, self.actions, settings)
         self.workers = WorkersPage(link, self.feed, settings)
-        self.logs = LogsPage(link, settings, self.actions)
+        self.logs = LogsPage(link, self.feed, settings, self.actions)
         self.welcome = WelcomePage()
         pages = (
             Page("traffic", "Traffic", "traffic", self.traffic), Page("workers", "Workers", "workers", self.workers),
@@ -127,7 +128,7 @@ class Desk:
         self.welcome.folder_wanted.connect(self.launch.choose_folder)
         self.welcome.demo_wanted.connect(self.try_demo)
         traffic.replay_wanted.connect(self.replay.replay)
-        traffic.selected.connect(lambda _id: self.replay.set_selection(traffic.table.selected_ids()))
+        traffic.selection_changed.connect(self.replay.set_selection)
         self.replay.shown.connect(lambda: window.show_page("replay"))
         self.replay.exchange_wanted.connect(self._on_exchange_wanted)
         traffic.said.connect(window.say)
@@ -189,31 +190,6 @@ def parse(arguments: list[str]) -> Request:
     return Request(project=str(path)) if path.is_dir() else Request(trace=str(path))
 
 
-def missing_display(environment: dict[str, str], platform: str) -> str:
-    """Why no window can be shown, or an empty string. Qt itself would abort without an exit status of ours."""
-    if not platform.startswith("linux") or environment.get("QT_QPA_PLATFORM", "xcb").split(":")[0] not in (
-        "xcb", "wayland",
-    ):  # fmt: skip
-        return ""
-    if environment.get("WAYLAND_DISPLAY"):
-        return ""
-    display = environment.get("DISPLAY", "")
-    if not display:
-        return "neither DISPLAY nor WAYLAND_DISPLAY is set"
-    number = display[1:].partition(".")[0] if display.startswith(":") else ""
-    if number and not Path(f"/tmp/.X11-unix/X{number}").exists() and not _abstract_socket(number):  # noqa: S108
-        return f"nothing answers at DISPLAY={display}"
-    return ""
-
-
-def _abstract_socket(number: str) -> bool:
-    """X servers also listen in Linux's abstract socket namespace."""
-    try:
-        return f"@/tmp/.X11-unix/X{number}" in Path("/proc/net/unix").read_text()
-    except OSError:
-        return False
-
-
 class _Signals:
     """Closes the window on SIGINT and SIGTERM: Python only looks at signals when Qt runs some of its code."""
 
@@ -242,7 +218,7 @@ def _report_failures(window: MainWindow) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the desktop app. The exit status: 0, or 2 when it can't even begin."""
     request = parse(sys.argv[1:] if arguments is None else arguments)
-    if reason := missing_display(dict(os.environ), sys.platform):
+    if reason := missing_display(os.environ, sys.platform):
         sys.stderr.write(
             f"gatescope: there is no screen to show a window on: {reason}.\n"
             "Every action works without one too, for example: gatescope run TARGET --mode MODE  (gatescope --help)\n"

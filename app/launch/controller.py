@@ -63,6 +63,7 @@ class LaunchController(QObject):
         self._listed: dict[str, ModesListed] = {}
         self._choices: dict[str, Choice] = {}
         self._problems: dict[str, Problem] = {}
+        self._dismissed: dict[str, Problem] = {}  #: what statuses go on telling and the user has read
         self._busy: dict[str, str] = {}  #: application -> what it was told to do and has not answered yet
         self._sent: dict[str, Choice] = {}  #: what was asked for and has not been seen to run yet
         self._wanted = ""  #: to be started when its modes are known
@@ -107,10 +108,10 @@ class LaunchController(QObject):
 
     @property
     def problem(self) -> Problem | None:
-        """What failed last for the application in view: a command, or the application itself."""
-        own = self._problems.get(self.name)
-        status = self.status
-        return own or (status.problem if status and status.state in ("crashed", "stopped") else None)
+        """What is wrong with the application in view: a command failed, it did itself, or its recording does."""
+        own, status = self._problems.get(self.name), self.status
+        told = status.problem if status else None
+        return own or (told if told != self._dismissed.get(self.name) else None)
 
     @property
     def state(self) -> str:
@@ -247,9 +248,8 @@ class LaunchController(QObject):
     def dismiss(self) -> None:
         """The user has read the problem."""
         self._problems.pop(self.name, None)
-        status = self.status
-        if status is not None and status.problem is not None:
-            self.statuses[self.name] = dataclasses.replace(status, problem=None)
+        if self.status is not None and self.status.problem is not None:
+            self._dismissed[self.name] = self.status.problem
         self.changed.emit()
 
     # commands
@@ -292,6 +292,8 @@ class LaunchController(QObject):
         """An application's new status arrived."""
         before = self.statuses.get(status.name)
         self.statuses[status.name] = status
+        if status.problem is None:
+            self._dismissed.pop(status.name, None)
         if status.name not in self.entries:
             self.entries[status.name] = Entry(status.name, status.target, demo=status.target.target.startswith("demo:"))
         self._follow(before, status)

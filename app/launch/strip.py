@@ -7,6 +7,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from app.actions import ActionRegistry
+from app.launch.command import brief
 from app.launch.controller import LaunchController
 from app.launch.pill import RecordingLight
 from app.theme.widgets import CopyButton, ElidedLabel, button, icon_button, label, look, rule
@@ -41,7 +42,8 @@ class CommandStrip(QFrame):
         """Show what the controller says now."""
         controller, status = self._controller, self._controller.status
         command = controller.command
-        self.command.show_text(f"$ {command}" if command else "")
+        self.command.show_text(f"$ {brief(command)}" if command else "")
+        self.command.setToolTip(command)
         self.copy_command.text_to_copy = command
         self.copy_command.setEnabled(bool(command))
         url = status.url if status and controller.live else ""

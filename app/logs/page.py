@@ -1,11 +1,13 @@
 """What servers and applications print, as it comes: filtered by application, searched, copied, cleared.
 
-Lines are queued and shown ten times a second; the view follows the tail while it is at the bottom.
+Lines are queued and shown ten times a second; the view follows the tail while it is at the bottom. A saved trace
+brings its own lines along, as one more entry of the list of applications.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import (
@@ -20,28 +22,41 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
 from app.actions import Action, ActionRegistry
+from app.feed import TraceFeed
 from app.link import SupervisorLink
 from app.logs.lines import level_of, plain
 from app.settings import Settings
 from app.theme import Role, color, mono_font
 from app.theme.widgets import button, icon_button, label, look
+from inspector.store.reader import LogRow, TraceReader
 
 FLUSH_MS = 100
 _ALL = "All applications"
+_SAVED = "The saved trace"
 _LEVEL_ROLES = {"error": Role.SERVER_ERROR, "warning": Role.CLIENT_ERROR, "debug": Role.MUTED}
 #: More marks than this cost more than they show.
 _MARKED = 500
 
 
 class LogsPage(QWidget):
-    """The lines of all applications, or of one."""
+    """The lines of all applications, of one, or those in a saved trace."""
 
-    def __init__(self, link: SupervisorLink, settings: Settings, actions: ActionRegistry) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        link: SupervisorLink,
+        feed: TraceFeed,
+        settings: Settings,
+        actions: ActionRegistry,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
         self.setObjectName("logsPage")
-        self._kept: deque[tuple[str, str]] = deque(maxlen=settings.option("log_lines"))
+        self._feed = feed
+        self._most = settings.option("log_lines")
+        self._saved: list[str] | None = None
+        self._kept: deque[tuple[str, str]] = deque(maxlen=self._most)
         self._queue: list[tuple[str, str]] = []
-        self.text = self._make_text(settings.option("log_lines"))
+        self.text = self._make_text(self._most)
         self._highlighter = _Levels(self.text.document())
         self.apps = QComboBox()
         self.apps.addItem(_ALL)
@@ -54,6 +69,8 @@ class LogsPage(QWidget):
         self._flush.timeout.connect(self._on_flush)
         self._lay_out(actions)
         link.output_written.connect(self.on_output)
+        feed.opened.connect(self._on_opened)
+        feed.closed.connect(self._forget_saved)
         self._register(actions)
 
     def on_output(self, app: str, lines: tuple[str, ...]) -> None:
@@ -64,6 +81,8 @@ class LogsPage(QWidget):
 
     def clear(self) -> None:
         """Forget all lines."""
+        if self._saved is not None and self.apps.currentText() == _SAVED:
+            self._saved = []
         self._kept.clear()
         self._queue.clear()
         self.text.clear()
@@ -113,6 +132,24 @@ class LogsPage(QWidget):
                 self.apps.addItem(app)
         self._append([line for app, line in arrived if self._wanted(app)])
 
+    def _on_opened(self, _path: str) -> None:
+        """A trace that nobody writes any more is all there will be of its output."""
+        self._forget_saved()
+        if not self._feed.live:
+            self._feed.ask(partial(_newest, limit=self._most), self._on_saved, key="logs")
+
+    def _on_saved(self, rows: list[LogRow]) -> None:
+        self._forget_saved()
+        if rows:
+            self._saved = [plain(row.text) for row in rows]
+            self.apps.addItem(_SAVED)
+            self.apps.setCurrentIndex(self.apps.count() - 1)
+
+    def _forget_saved(self) -> None:
+        self._saved = None
+        if (at := self.apps.findText(_SAVED)) >= 0:
+            self.apps.removeItem(at)
+
     def _wanted(self, app: str) -> bool:
         return self.apps.currentIndex() == 0 or app == self.apps.currentText()
 
@@ -129,7 +166,10 @@ class LogsPage(QWidget):
 
     def _show_all(self) -> None:
         self.text.clear()
-        self._append([line for app, line in self._kept if self._wanted(app)])
+        if self._saved is not None and self.apps.currentText() == _SAVED:
+            self._append(self._saved)
+        else:
+            self._append([line for app, line in self._kept if self._wanted(app)])
 
     def _mark_found(self) -> None:
         wanted = self.search.text()
@@ -206,6 +246,11 @@ class LogsPage(QWidget):
             Action("logs.clear", "Clear the lines", self.clear, group="Logs", menu=False),
         ):  # fmt: skip
             actions.add(action)
+
+
+def _newest(reader: TraceReader, *, limit: int) -> list[LogRow]:
+    """The last lines; runs in the reader's thread."""
+    return reader.logs(limit=limit, newest=True)
 
 
 class _Levels(QSyntaxHighlighter):

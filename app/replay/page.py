@@ -108,7 +108,7 @@ class ReplayPage(QWidget):
         self.table.doubleClicked.connect(self._on_row_opened)
         self.empty.button.clicked.connect(self.start)
         self._link.replay_changed.connect(self._on_replay_changed)
-        self._feed.opened.connect(lambda _path: self._load_runs())
+        self._feed.opened.connect(self._on_opened)
         self._feed.closed.connect(self._forget)
 
     # what others may ask
@@ -215,6 +215,10 @@ class ReplayPage(QWidget):
         super().showEvent(event)
         if not self._run:
             self._load_runs()
+
+    def _on_opened(self, _path: str) -> None:
+        self._load_runs()
+        self._say_empty()
 
     def _load_runs(self) -> None:
         self._feed.ask(lambda reader: reader.replay_runs(), self._on_runs, key="replay-runs")

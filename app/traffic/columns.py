@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.traffic import formats
 from app.traffic.phases import total_ns
-from inspector.model import State
+from inspector.model import Kind, State
 
 if TYPE_CHECKING:
     from inspector.store.reader import ExchangeRow, TraceMeta
@@ -76,6 +76,11 @@ def _method(row: ExchangeRow) -> str:
     return row.method
 
 
+def _path_text(row: ExchangeRow, _axis: Axis) -> str:
+    """The target; a lifespan has none."""
+    return "startup and shutdown" if row.kind == Kind.LIFESPAN else formats.cell(row.target)
+
+
 def _path(row: ExchangeRow) -> str:
     return f"={row.path}"
 
@@ -84,7 +89,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("id", "#", lambda r, _: str(r.id), 6, "id", right=True, shown=False),
     Column("status", "Status", status_text, 6, "status", right=True, field="status", value=lambda r: str(r.status)),
     Column("method", "Method", lambda r, _: formats.cell(r.method, 20), 8, "method", field="method", value=_method),
-    Column("path", "Path", lambda r, _: formats.cell(r.target or r.path), 44, "path", field="path", value=_path),
+    Column("path", "Path", _path_text, 44, "path", field="path", value=_path),
     Column("kind", "Kind", lambda r, _: formats.kind(r.kind), 7, "kind", field="kind", value=lambda r: r.kind),
     Column("mode", "Mode", lambda r, _: r.mode, 16, "mode", field="mode", value=lambda r: r.mode),
     Column(

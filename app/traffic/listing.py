@@ -7,13 +7,13 @@ background.
 
 from __future__ import annotations
 
-from inspector.store.reader import ExchangeRow
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from app.feed import TraceFeed
 from app.traffic.columns import Axis
 from app.traffic.table_model import ExchangeTableModel
 from inspector.query import Query
+from inspector.store.reader import ExchangeRow, TraceCounts
 
 _AGAIN_MS = 250  #: at the soonest
 _RATIO = 10
@@ -39,9 +39,11 @@ class Listing(QObject):
         self._again = QTimer(self, singleShot=True)
         self._again.timeout.connect(self._ask)
         self._cost_ms = 0
+        self._gone = 0  # exchanges that the trace let go of, to keep within its limit
         feed.opened.connect(self._on_opened)
         feed.closed.connect(self._on_closed)
         feed.rows_changed.connect(self._on_rows_changed)
+        feed.counts_changed.connect(self._on_counts_changed)
         model.rows_wanted.connect(lambda ids: feed.load_rows(ids, model.fill))
 
     @property
@@ -61,7 +63,7 @@ class Listing(QObject):
 
     def _on_opened(self, _path: str) -> None:
         self._model.clear()
-        self._listed = False
+        self._listed, self._gone = False, 0
         self._ask()
 
     def _on_closed(self) -> None:
@@ -91,6 +93,13 @@ class Listing(QObject):
         self._model.update_rows(rows)
         if not self._again.isActive():
             self._again.start(max(_AGAIN_MS, self._cost_ms * _RATIO))
+
+    def _on_counts_changed(self, counts: TraceCounts) -> None:
+        """Exchanges that are gone from the trace leave the table too; nothing else tells which they are."""
+        gone = counts.dropped.get("exchanges", 0)
+        if gone > self._gone and self._listed and not self._again.isActive():
+            self._again.start(max(_AGAIN_MS, self._cost_ms * _RATIO))
+        self._gone = gone
 
     def tick(self, axis: Axis, on_screen: tuple[int, int]) -> None:
         """Time has passed."""

@@ -36,6 +36,7 @@ _TIP = int(Qt.ItemDataRole.ToolTipRole)
 _SERVED = frozenset((_DISPLAY, _ACCESSIBLE, _ALIGNMENT, _INK, _FONT, _TIP, ROW_ROLE, AXIS_ROLE))
 
 _CHUNK = 256  #: rows asked for at once
+_STRAGGLERS = 200  #: old exchanges in flight among those that are gone, before the whole list is taken anew
 _KEPT = 40_000  #: rows kept before the oldest looked at are let go
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -99,19 +100,52 @@ class ExchangeTableModel(QAbstractTableModel):
     def set_ids(self, ids: Sequence[int], *, ascending: bool) -> bool:
         """Show these exchanges, in this order; ``ascending`` when that is by id.
 
-        Appends when the list only grew at its end, so that selection and scroll position stay; resets otherwise and
-        returns true.
+        Appends when the list only grew at its end, and removes when only its beginning is gone, so that selection and
+        scroll position stay; resets otherwise and returns true.
         """
         fresh = ids if isinstance(ids, array) else array("q", ids)
         held = len(self._ids)
         if ascending == self._ascending and len(fresh) >= held and fresh[:held] == self._ids:
             self._append(fresh[held:])
             return False
+        if ascending and self._ascending and self._drop_missing(fresh):
+            return False
         self.beginResetModel()
         self._ids, self._ascending, self._positions = fresh, ascending, None
         self._asked.clear()
         self.endResetModel()
         return True
+
+    def _drop_missing(self, fresh: array[int]) -> bool:
+        """Whether ``fresh`` is what is held without some of its oldest, perhaps with more at the end; then make it so.
+
+        What the trace let go of is at the beginning, but exchanges in flight stay there.
+        """
+        at = 0
+        for _ in range(_STRAGGLERS):
+            kept = len(self._ids) - at
+            if at >= len(fresh) or not kept:
+                return False
+            if fresh[at] != self._ids[at]:
+                gone = bisect_left(self._ids, fresh[at])
+                if gone <= at:
+                    return False
+                self._remove(at, gone)
+            elif fresh[at : at + kept] == self._ids[at:]:
+                self._append(fresh[at + kept :])
+                return True
+            else:
+                at += 1
+        return False
+
+    def _remove(self, first: int, end: int) -> None:
+        self.beginRemoveRows(QModelIndex(), first, end - 1)
+        for identity in self._ids[first:end]:
+            self._rows.pop(identity, None)
+            self._running.discard(identity)
+        del self._ids[first:end]
+        self._positions = None
+        self.endRemoveRows()
 
     def clear(self) -> None:
         """Nothing to show; rows are forgotten too."""

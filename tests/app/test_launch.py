@@ -206,6 +206,29 @@ def test_a_crash_is_said_with_its_problem(running, area, backend, qtbot):
     assert area.bar.start.text() == "Start"
 
 
+def test_a_problem_of_recording_is_said_while_it_runs_and_once_read_not_again(running, area, backend, qtbot):
+    full = dataclasses.replace(running.status, problem=Problem(what="The disk is full: nothing is recorded."))
+    backend.tell(AppChanged(app=full))
+    qtbot.waitUntil(lambda: area.problem._what.text() == full.problem.what, timeout=WAIT)
+    assert area.bar.pill.state == "running"
+    area.problem.dismissed.emit()
+    backend.tell(AppChanged(app=dataclasses.replace(full, recorded=7)))
+    qtbot.waitUntil(lambda: running.status.recorded == 7, timeout=WAIT)
+    assert area.problem.isHidden()
+    backend.tell(AppChanged(app=dataclasses.replace(full, problem=None, recorded=8)))
+    qtbot.waitUntil(lambda: running.status.recorded == 8, timeout=WAIT)
+    backend.tell(AppChanged(app=full))
+    qtbot.waitUntil(lambda: not area.problem.isHidden(), timeout=WAIT)
+
+
+def test_the_strip_shows_one_line_and_copies_all(running, area, backend, qtbot):
+    long = "# adapted.py:\n#   app = x\ngunicorn adapted:app"
+    backend.tell(AppChanged(app=dataclasses.replace(running.status, command=long)))
+    qtbot.waitUntil(lambda: "adapted:app" in area.strip.command.text(), timeout=WAIT)
+    assert "\n" not in area.strip.command.text()
+    assert area.strip.command.toolTip() == area.strip.copy_command.text_to_copy == long
+
+
 def test_reload_and_stop(running, area, backend, qtbot):
     qtbot.mouseClick(area.bar.reload, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(backend.of(ReloadApp)) and not running.busy, timeout=WAIT)

@@ -6,15 +6,25 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.actions import ActionRegistry
+from app.feed import TraceFeed
 from app.logs.lines import LONGEST, level_of, plain
 from app.logs.page import LogsPage
+from inspector.model import LogLine
 from supervisor.control.messages import OutputWritten
+from tests.support.made_trace import MadeTrace
 
 
 @pytest.fixture
-def page(link, settings, qtbot):
+def feed(qapp):
+    made = TraceFeed()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(link, feed, settings, qtbot):
     settings.set_option("log_lines", 50)
-    made = LogsPage(link, settings, ActionRegistry())
+    made = LogsPage(link, feed, settings, ActionRegistry())
     qtbot.addWidget(made)
     made.resize(600, 300)
     made.show()
@@ -106,3 +116,21 @@ def test_copy_and_clear(page, qtbot, qapp):
     assert qapp.clipboard().text() == "beta"
     page.clear()
     assert page.text.toPlainText() == ""
+
+
+def test_a_saved_trace_brings_its_lines(page, feed, tmp_path, qtbot):
+    trace = MadeTrace(tmp_path / "a.gatescope")
+    for number in range(60):
+        trace.writer.log(LogLine(trace.now + number, trace.instance, 0, "stderr", f"line {number}\x1b[0m"))
+    trace.close()
+    page.on_output("shop", ("of now",))
+    feed.open(trace.path, live=False)
+    qtbot.waitUntil(lambda: page.text.toPlainText().endswith("line 59"), timeout=5000)
+    assert page.text.toPlainText().startswith("line 10\n"), "no more lines than are kept"
+    page.apps.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: page.text.toPlainText() == "of now", timeout=5000)
+    page.apps.setCurrentIndex(page.apps.findText("The saved trace"))
+    page.clear()
+    assert page.text.toPlainText() == ""
+    feed.close()
+    assert page.apps.findText("The saved trace") < 0

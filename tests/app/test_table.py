@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +109,16 @@ def test_a_list_that_only_grew_keeps_its_rows(qtbot: QtBot, model: ExchangeTable
     assert text(model, 0, "status") == "···"
     model.clear()
     assert model.rowCount() == 0
+
+
+def test_what_the_trace_let_go_of_leaves_and_nothing_else_moves(qtbot: QtBot, model: ExchangeTableModel) -> None:
+    model.set_ids([1, 2, 3, 4, 5, 6], ascending=True)
+    with qtbot.assertNotEmitted(model.modelReset):
+        assert model.set_ids([1, 3, 5, 6, 7], ascending=True) is False  # 1 and 3 are in flight
+        assert model.set_ids([6, 7], ascending=True) is False
+    assert list(model.ids) == [6, 7]
+    assert model.set_ids([5, 6, 7], ascending=True) is True
+    assert model.set_ids([], ascending=True) is True
 
 
 def test_every_column_says_something_of_a_row(model: ExchangeTableModel, rows: list[ExchangeRow]) -> None:
@@ -389,3 +400,16 @@ def test_every_control_has_a_name_for_those_who_cannot_see_it(shown: Shown) -> N
         if not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
     ]
     assert unnamed == []
+
+
+def test_a_trace_that_let_go_of_exchanges_is_listed_again(shown: Shown, trace: MadeTrace) -> None:
+    trace.traffic(6)
+    shown.wait_rows(6)
+    assert trace.writer.flush()
+    other = sqlite3.connect(trace.path)
+    with other:
+        other.execute("DELETE FROM exchange WHERE id < 4")
+    other.close()
+    trace.writer.dropped("exchanges", 3)
+    trace.exchange(1)
+    shown.qtbot.waitUntil(lambda: list(shown.page.model.ids) == [4, 5, 6, 7], timeout=DEADLINE)

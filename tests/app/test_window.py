@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
-from app.__main__ import Desk, Request, missing_display, parse
+from app.__main__ import Desk, Request, parse
 from app.actions import Action, ActionRegistry
 from app.link import LinkState
 from app.theme import Scheme, Theme
@@ -190,17 +190,6 @@ def test_what_can_be_asked_for(tmp_path, capsys):
     assert stopped.value.code == 2
     assert "is not there" in capsys.readouterr().err
     assert len({request.session for request in (Request(), Request(demo=True), Request(project="/x"))}) == 3
-
-
-@pytest.mark.parametrize(
-    ("environment", "platform", "words"),
-    [({}, "linux", "neither DISPLAY"), ({"QT_QPA_PLATFORM": "offscreen"}, "linux", ""), ({}, "darwin", ""),
-     ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", ""), ({"DISPLAY": ":98765"}, "linux", "nothing answers"),
-     ({"DISPLAY": "elsewhere:0"}, "linux", ""), ({"QT_QPA_PLATFORM": "xcb"}, "linux", "neither DISPLAY")],
-)  # fmt: skip
-def test_screens(environment, platform, words):
-    reason = missing_display(environment, platform)
-    assert (words in reason) if words else not reason
 
 
 def test_without_a_screen_it_says_so_and_exits_with_2():
