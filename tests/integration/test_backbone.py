@@ -9,6 +9,8 @@ from collections import Counter
 
 from websockets.sync.client import connect
 
+from inspector import tagged
+from inspector.store.reader import TraceReader
 from tests.support.program import Line, gatescope, running, trace_lines
 
 
@@ -80,7 +82,10 @@ def test_flask_on_two_sync_workers() -> None:
     assert all(line["slot"] in {1, 2} and in_order(line) for line in lines)
     page, upload = lines
     assert page["environ"]["PATH_INFO"] == "/json"
-    assert page["environ"]["wsgi.version"] == {"$tuple": [1, 0]}
+    with TraceReader(run.trace) as reader:
+        environ = tagged.loads(reader.exchange(page["exchange"]).context)
+    assert environ["wsgi.version"] == (1, 0)  # and not a list
+    assert environ["wsgi.input"].type == "gunicorn.http.body.Body"
     assert "HTTP_GATESCOPE_EXCHANGE" not in page["environ"]
     assert app_types(page)[:4] == ["call", "start_response", "return", "iterate"]
     assert "close" in app_types(page)
