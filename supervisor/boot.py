@@ -49,7 +49,9 @@ def looping(plan: Plan, traceback: str, lines: list[str]) -> Problem:
 def restarting(plan: Plan, outcome: str, pause: float) -> Problem:
     """It died and will be started again."""
     when = f"in {pause:g} s" if pause else "now"
-    return Problem(what=f"{plan.mode.slug} {outcome}; it is started again {when}.")
+    together = plan.mode.ends_together and plan.mode.has_master(plan.launch.workers)
+    why = "Its master ends, and all its workers with it, when one of them does." if together else ""
+    return Problem(what=f"{plan.mode.slug} {outcome}; it is started again {when}.", why=why)
 
 
 def gone(plan: Plan, outcome: str, traceback: str, lines: list[str]) -> Problem:

@@ -198,6 +198,7 @@ class RunningInstance:
             self._finish()
             return
         self.problem = boot.restarting(self.plan, self.model.outcome, pause)
+        self.remark(f"gatescope: {self.problem.what} {self.problem.why}".rstrip())
         self._owner.instance_changed()
         await asyncio.sleep(pause)
         if self.crew.order is Order.NONE:

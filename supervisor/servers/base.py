@@ -66,6 +66,7 @@ class Mode:
     least: tuple[int, ...] = ()  #: the first version of the server (``needs[0]``) that has this mode
     takes_socket: bool = True  #: whether it serves on a descriptor that it inherits; else on ``Launch.own_port``
     asgi2: bool = False  #: whether it also calls ASGI 2 applications, for which it takes what it does not know
+    ends_together: bool = False  #: whether its master ends, and all workers, when one worker does
     lifespan: bool = True  #: ASGI: whether it tells the application of its startup and shutdown
     why: str = ""  #: who this mode is for, one sentence for somebody who chooses
 

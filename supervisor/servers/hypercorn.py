@@ -69,6 +69,7 @@ ASGI = Mode(
     graceful_signals=(signal.SIGTERM,),  # by which its master ends whom it does not wait for
     master=True,
     master_from=2,
+    ends_together=True,
     why="An event loop in each process, HTTP/2 as well; when one worker dies, it ends them all and is started again.",
 )
 
@@ -84,5 +85,6 @@ WSGI = Mode(
     graceful_signals=(signal.SIGTERM,),
     master=True,
     master_from=2,
+    ends_together=True,
     why="Each request in a thread of a pool beside the event loop, which reads the whole body first.",
 )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from supervisor import boot
 from supervisor.launching import Plan
 from supervisor.servers.base import Launch
@@ -39,6 +41,9 @@ def test_other_ends() -> None:
     assert boot.aborted("shop").what == "shop was stopped before it served."
     assert "in 2 s" in boot.restarting(PLAN, "crashed", 2.0).what
     assert "now" in boot.restarting(PLAN, "crashed", 0.0).what
+    assert boot.restarting(PLAN, "crashed", 0.0).why == ""
+    together = replace(PLAN, mode=MODES["hypercorn"], launch=replace(LAUNCH, workers=2))
+    assert "when one of them does" in boot.restarting(together, "ended", 1.0).why
     assert boot.gone(PLAN, "crashed", "", []).why == "It died too often in a row."
     assert boot.gone(PLAN, "", TRACEBACK, []).why == "NameError: boom"
     assert "No such file" in boot.cannot_start(PLAN, FileNotFoundError(2, "No such file")).why
