@@ -92,6 +92,7 @@ class Application:
         self._finished = 0
         self._sampler = Sampler()
         self._usage: dict[int, Usage] = {}
+        self._told_problem = ""
         self._ticker: asyncio.Task[None] | None = None
         self.writer = TraceWriter(trace)
         self.live = LiveExchanges(self.writer, self._exchange_finished)
@@ -367,6 +368,13 @@ class Application:
             dropped=sum(self.writer.drops.values()),
         )
 
+    def _tell_recording_problem(self) -> None:
+        """A line when recording fails and one when it works again; the status has it as long as it lasts."""
+        problem = self.writer.problem
+        if problem != self._told_problem:
+            self._told_problem = problem
+            self.line_written(f"gatescope: {problem or 'recording goes on'}")
+
     def _recording_problem(self) -> Problem | None:
         return Problem(what=self.writer.problem) if self.writer.problem else None
 
@@ -422,6 +430,7 @@ class Application:
 
     def _second_passed(self) -> None:
         self.live.sweep(self._clock())
+        self._tell_recording_problem()
         pids = set()
         for instance in self._instances.values():
             instance.crew.second_passed()

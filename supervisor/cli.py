@@ -13,15 +13,29 @@ import os
 import sys
 from collections.abc import Sequence
 
+from supervisor.printing import fill_standard_streams
+
 EPILOG = """\
 TARGET is module:attribute (main:app), a folder whose applications are to be found, or demo:NAME.
 Exit status: 0 done, 1 failed, 2 wrong usage or a request that can never work as asked.
 """
 
 
+#: Commands whose modules bring much along, and what they are for: nothing is imported to list them.
+ELSEWHERE = {
+    "ls": "list the exchanges of a trace",
+    "show": "everything about one exchange",
+    "workers": "the workers of a trace, their lives and how they ended",
+    "export": "write exchanges in another format",
+    "replay": "send a recording again and compare the answers",
+}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command in ``arguments``; its exit status."""
-    options = parser().parse_args(arguments)
+    fill_standard_streams()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser(words[0] if words else "").parse_args(words)
     try:
         return int(options.run(options) or 0)
     except KeyboardInterrupt:
@@ -31,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+def parser(command: str = "-h") -> argparse.ArgumentParser:
+    """The parser of all commands; those of other modules are complete only if ``command`` is none of ours."""
     top = argparse.ArgumentParser(
         prog="gatescope",
         description="See everything that a Python web server and its application say to each other.",
@@ -45,7 +59,11 @@ def parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_modes(commands)
     _add_drive(commands)
-    _add_others(commands)
+    if not command or command.startswith("-") or command in commands.choices:
+        for name, about in ELSEWHERE.items():
+            commands.add_parser(name, help=about)
+    else:
+        _add_others(commands)
     return top
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from inspector.export.timings import timings
 from inspector.model import Exchange, Worker
 from supervisor import serve, wording
 from supervisor.application import Application
@@ -42,8 +43,7 @@ async def _serve(command: StartApp, options: argparse.Namespace) -> int:
     async with serve.supervising(options.control, lambda _: None) as (supervisor, post, control):
         tasks: set[asyncio.Task[None]] = set()
         serve.on_signals(supervisor, force=lambda: tasks.add(asyncio.create_task(supervisor.force())))
-        loop = asyncio.get_running_loop()
-        lines = Lines(broken=lambda: loop.call_soon_threadsafe(supervisor.shut_down.set))
+        lines = Lines()
         printer = Printer(lines, as_json=options.json)
         supervisor.on_exchange, supervisor.on_worker = printer.exchange, printer.worker
         reply = await _unless_stopped(supervisor, command)
@@ -104,7 +104,7 @@ class Printer:
         worker = self._workers.get(exchange.worker)
         instance = app.mode_of(exchange.instance)
         where = f" worker {worker.slot}.{worker.generation}" if worker else ""
-        total = wording.timings(exchange).get("total", 0.0)
+        total = timings(exchange).get("total", 0.0)
         error = f" {exchange.error}" if exchange.error else ""
         what = (
             f"{exchange.method} {exchange.target} {exchange.status or '-'}" if exchange.method else str(exchange.kind)

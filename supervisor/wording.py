@@ -9,6 +9,7 @@ import dataclasses
 import json
 from typing import Any
 
+from inspector.export.timings import timings
 from inspector.model import Exchange, Worker
 from supervisor.control.messages import AppStatus, ModeStatus, Problem, TargetSpec
 
@@ -16,25 +17,6 @@ from supervisor.control.messages import AppStatus, ModeStatus, Problem, TargetSp
 def line(fields: dict[str, Any]) -> str:
     """``fields`` as one line of JSON."""
     return json.dumps(fields, separators=(",", ":"), default=str)
-
-
-def timings(exchange: Exchange) -> dict[str, float]:
-    """Milliseconds of an exchange's parts, those that were reached.
-
-    ``wait``: from the request's first byte to its being sent on. ``queue``: from there until the application was
-    called. ``app``: from the call to the start of the response. ``ttfb``: from the first byte of the request to the
-    first of the response. ``after``: what the application did after its last byte. ``total``: until the last byte had
-    left.
-    """
-    spans = {
-        "wait": (exchange.opened_ns, exchange.forwarded_ns),
-        "queue": (exchange.forwarded_ns, exchange.called_ns),
-        "app": (exchange.called_ns, exchange.started_ns),
-        "ttfb": (exchange.opened_ns, exchange.first_byte_ns),
-        "after": (exchange.last_app_ns, exchange.returned_ns),
-        "total": (exchange.opened_ns, exchange.closed_ns),
-    }
-    return {name: round((end - start) / 1e6, 3) for name, (start, end) in spans.items() if start and end}
 
 
 def exchange(found: Exchange, worker: Worker | None, mode: str) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -16,7 +18,7 @@ import pytest
 
 from supervisor.tree.watch import session
 from tests.support.apps import project
-from tests.support.program import gatescope, running
+from tests.support.program import GATESCOPE, gatescope, running
 
 
 def get(url: str) -> bytes:
@@ -156,3 +158,25 @@ def test_output_of_the_application_is_shown_and_recorded(folder: Path) -> None:
         lines = [text for (text,) in trace.execute("SELECT text FROM log WHERE stream = 'stdout'")]
     trace.close()
     assert "wsgi /printed" in lines
+
+
+@pytest.mark.parametrize("redirection", ["| head -n 1", ">&-", ">&- 2>&- <&-"])
+def test_it_goes_on_when_nobody_reads_any_more(folder: Path, redirection: str) -> None:
+    """What is printed is for whoever listens; the application is not ended for want of one."""
+    (folder / "private").mkdir(mode=0o700)
+    control, trace = folder / "private" / "control", folder / "t.gatescope"
+    gatescope_run = f"{GATESCOPE[0]} run wsgi:app --mode wsgiref --json --control {control} --trace {trace}"
+    shell = subprocess.Popen(["/bin/sh", "-c", f"{gatescope_run} {redirection}"], cwd=folder, stdout=subprocess.DEVNULL)
+
+    def status() -> subprocess.CompletedProcess[str]:
+        return gatescope("status", "--control", control, "--json")
+
+    deadline = time.monotonic() + 20
+    while (found := status()).returncode or '"running"' not in found.stdout:
+        assert time.monotonic() < deadline
+    url = json.loads(found.stdout)["url"]
+    for number in range(20):
+        assert get(f"{url}/{number}").startswith(b"wsgi")
+    assert json.loads(status().stdout)["state"] == "running"
+    assert gatescope("stop", "--all", "--control", control).returncode == 0
+    shell.wait(30)

@@ -8,15 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.cli import main, parser
+from supervisor.cli import ELSEWHERE, main, parser
 from tests.support.program import gatescope
 
-COMMANDS = ["open", "demo", "run", "modes", "status", "switch", "reload", "stop"]
+COMMANDS = ["open", "demo", "run", "modes", "status", "switch", "reload", "stop", *ELSEWHERE]
 
 
 def test_every_command_is_there() -> None:
     text = parser().format_help()
     assert all(command in text for command in COMMANDS)
+
+
+def test_commands_of_other_modules_are_listed_as_they_are() -> None:
+    """The list that help is made of is the one that the modules register."""
+    listed = parser("-h").format_help()
+    assert parser("ls").format_help() == listed
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -29,9 +35,19 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
 
 def test_help_is_there_at_once() -> None:
     """Nothing heavy is imported for it: what takes long is loaded by the commands that need it."""
-    code = "import sys; from supervisor.cli import parser; parser(); print('\\n'.join(sys.modules))"
+    code = "import sys; from supervisor.cli import parser; parser('-h'); print('\\n'.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    heavy = {"asyncio", "httpx", "psutil", "uvloop", "PySide6", "websockets"}
+    heavy = {
+        "asyncio",
+        "httpx",
+        "psutil",
+        "uvloop",
+        "PySide6",
+        "websockets",
+        "sqlite3",
+        "inspector",
+        "importlib.metadata",
+    }
     assert heavy & set(loaded) == set()
     took = []
     for _ in range(3):

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,7 @@ from supervisor.printing import Lines
 
 
 def test_in_order_and_all(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = Lines(broken=lambda: None)
+    lines = Lines()
     for number in range(1000):
         lines.out(str(number))
     lines.error("bad")
@@ -23,18 +25,42 @@ def test_in_order_and_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert captured.err == "bad\n"
 
 
-def test_nobody_reads_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_nobody_reads_one_of_the_two_any_more(monkeypatch: pytest.MonkeyPatch, closed: str) -> None:
     end, write = os.pipe()
     os.close(end)
-    told = threading.Event()
-    raw = os.fdopen(write, "wb", buffering=0)
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, write_through=True))
-    lines = Lines(broken=told.set)
-    lines.out("anybody?")
-    assert told.wait(10)
-    lines.out("more")
+    other = io.StringIO()
+    gone = os.fdopen(write, "w")
+    monkeypatch.setattr(sys, "stdout", gone if closed == "stdout" else other)
+    monkeypatch.setattr(sys, "stderr", gone if closed == "stderr" else other)
+    lines = Lines()
+    for number in range(100):
+        lines.out(f"out {number}")
+        lines.error(f"error {number}")
     lines.close()
-    raw.close()
+    left = "error" if closed == "stdout" else "out"
+    assert other.getvalue().splitlines() == [f"{left} {number}" for number in range(100)]
+    gone.close()  # what it held goes nowhere, and says nothing
+
+
+def test_streams_that_never_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", other := io.StringIO())
+    lines = Lines()
+    lines.out("anybody?")
+    lines.error("somebody")
+    lines.close()
+    assert other.getvalue() == "somebody\n"
+
+
+def test_closed_descriptors_are_filled(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    code = (
+        "import os; from supervisor.printing import fill_standard_streams; fill_standard_streams();"
+        f"number = os.open(os.devnull, os.O_RDONLY); open('{told}', 'w').write(str(number))"
+    )
+    subprocess.run(["/bin/sh", "-c", f'exec {sys.executable} -c "{code}" <&- >&- 2>&-'], check=True)
+    assert told.read_text() == "3"
 
 
 def test_a_slow_reader_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +76,7 @@ def test_a_slow_reader_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(sys, "stdout", Slow())
     monkeypatch.setattr(sys, "stderr", Slow())
-    lines = Lines(broken=lambda: None)
+    lines = Lines()
     for number in range(100):
         lines.out(str(number))
     read.set()

@@ -6,17 +6,6 @@ from inspector.model import Exchange, Worker
 from supervisor import wording
 from supervisor.control.messages import AppStatus, ModeStatus, Problem, TargetSpec, WayOut, WorkerStatus
 
-MS = 1_000_000
-
-
-def test_timings_are_of_what_was_reached() -> None:
-    exchange = Exchange(
-        id=1, opened_ns=1 * MS, forwarded_ns=2 * MS, called_ns=4 * MS, started_ns=8 * MS, first_byte_ns=9 * MS,
-        last_app_ns=9 * MS, returned_ns=25 * MS, closed_ns=33 * MS,
-    )  # fmt: skip
-    assert wording.timings(exchange) == {"wait": 1, "queue": 2, "app": 4, "ttfb": 8, "after": 16, "total": 32}
-    assert wording.timings(Exchange(id=1, opened_ns=1)) == {}
-
 
 def test_an_exchange_without_a_worker() -> None:
     fields = wording.exchange(Exchange(id=3, method="GET", target="/"), None, "")
