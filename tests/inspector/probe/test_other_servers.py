@@ -281,3 +281,16 @@ def test_asgi_2_under_daphne(sink: FrameSink, start: Start) -> None:
         call, messages, done = sink.call()
     assert (call[1], call[4], done[3]) == (4, "ASGI2", "")
     assert [message[2] for message in messages] == ["http.response.start", "http.response.body"]
+
+
+def test_gevent_may_patch_before_there_are_workers(sink: FrameSink, start: Start) -> None:
+    start.folder.joinpath("gunicorn.conf.py").write_text("from gevent import monkey\nmonkey.patch_all()\n")
+    start.site(GEVENT_SITE)
+    with start("gunicorn-gevent") as running:
+        [worker] = running.ready()
+        assert running.exchange(1, "/patched") == (200, b"(True, True)")
+        assert sink.call()[0][1] == 1
+        os.kill(worker, signal.SIGKILL)
+        running.ready(2)  # of the death itself only those outside can tell: libev reaps it in C
+        assert running.exchange(2, "/patched") == (200, b"(True, True)")
+        assert running.stop() == 0, running.output
