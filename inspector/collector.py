@@ -9,10 +9,10 @@ expected by instance and token, and nothing of how processes are started or what
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Protocol, cast
 
 from inspector.calls import Calls
@@ -20,15 +20,17 @@ from inspector.frames import PROTOCOL, Frame, FrameDecoder, FrameError
 from inspector.live import LiveExchanges
 from inspector.model import Worker
 from inspector.recording import Recorder
+from inspector.ring import RingError, RingReader
 
-#: Seconds between two looks at a connection with traffic. It is looked at by the clock and not when something comes,
-#: since to wake us costs a worker's send many times what the rest of it does (2 against 50 microseconds, measured).
+#: Seconds between two looks at the memory of a worker with traffic. It is looked at by the clock and not when something
+#: comes: to wake us would cost a call several times what all the rest of the probe does.
 LOOK = 0.004
 
-#: Looks in vain after which a connection is left to the event loop again.
+#: Looks in vain after which we ask to be woken, and seconds after which we look all the same.
 IDLE_LOOKS = 60
+NAP = 0.25
 
-#: Bytes of one read.
+#: Bytes of one read of a socket.
 PORTION = 256 << 10
 
 #: Seconds that a connection has to say who it is.
@@ -77,15 +79,15 @@ class Collector:
         self.refused = 0
         self._tokens: dict[int, str] = {}
         self._server: asyncio.AbstractServer | None = None
-        self._path: Path | None = None
+        self.path = ""
         self._connections: set[_Connection] = set()
         self._empty = asyncio.Event()
 
     async def start(self, path: str | os.PathLike[str]) -> None:
         """Listen at ``path``, which must not exist, in a folder that only the user may enter. Raises OSError."""
         loop = asyncio.get_running_loop()
-        self._path = Path(path)
-        self._server = await loop.create_unix_server(lambda: _Connection(self, loop), os.fspath(path), backlog=512)
+        self.path = os.fspath(path)
+        self._server = await loop.create_unix_server(lambda: _Connection(self, loop), self.path, backlog=512)
 
     def expect(self, instance: int, token: str) -> None:
         """From now on the processes of ``instance`` may connect; they know ``token``."""
@@ -108,8 +110,8 @@ class Collector:
             await self._empty.wait()
         if self._server is not None:
             await self._server.wait_closed()
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.path)
 
     def instance_of(self, token: str) -> int:
         """The instance that ``token`` was given to, or 0."""
@@ -131,39 +133,45 @@ class Collector:
 
 
 class _Connection(asyncio.Protocol):
-    """One process: unknown until its hello, then a worker or a master."""
+    """One process: unknown until its hello, then a worker or a master.
+
+    What follows the hello comes through the socket, or where the hello names it, through shared memory; then the socket
+    only wakes us, and shows when the process ends.
+    """
 
     def __init__(self, collector: Collector, loop: asyncio.AbstractEventLoop) -> None:
         self._collector = collector
         self._loop = loop
         self._decoder = FrameDecoder()
         self._transport: asyncio.Transport | None = None
-        self._patience: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._ring: RingReader | None = None
+        self._ring_decoder = FrameDecoder()
+        self._idle = 0
         self._instance = 0
         self._worker: Worker | None = None
         self._calls: Calls | None = None
         self._dropped = False  # by us, while the process lives
-        self._ended = False  # by the process
-        self._idle = 0
         self._handle: Callable[[Frame], None] = self._hello
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for its hello, but not for ever."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's transports are no subclass of asyncio's
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
         self._collector.joined(self)
-        self._patience = self._loop.call_later(HELLO_WITHIN, self._refuse)
+        self._timer = self._loop.call_later(HELLO_WITHIN, self._refuse)
 
     def data_received(self, data: bytes) -> None:
-        """Traffic begins: take it, and from now on look by the clock."""
-        assert self._transport is not None
-        if self._take(data) and not self._transport.is_closing():
-            self._transport.pause_reading()
-            self._loop.call_later(LOOK, self._look)
+        """The hello, what a master says, and the bell."""
+        self._take(self._decoder, data)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)
-        """All it sent has been taken: the socket gives that before its end."""
-        if self._patience is not None:
-            self._patience.cancel()
+        """It ended, or we dropped it. What a worker had written before it died counts."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._ring is not None:
+            self._read(self._ring)
+            self._ring.close()
+            self._ring = None
         if self._worker is not None and not self._dropped:
             self._collector.listener.worker_gone(self._worker, self._collector.clock())
         self._collector.left(self)
@@ -171,48 +179,65 @@ class _Connection(asyncio.Protocol):
     def finish(self) -> None:
         """Take what is there, which the loop may not have looked at yet, and drop the connection."""
         assert self._transport is not None
-        while self._read() > 0:
-            pass
-        self._dropped = not self._ended
+        descriptor = self._transport.get_extra_info("socket").fileno()
+        if descriptor >= 0:
+            self._dropped = not self._drain(descriptor)
         self._transport.abort()
 
-    def _look(self) -> None:
-        assert self._transport is not None
-        if self._transport.is_closing():
-            return
-        size = self._read()
-        self._idle = 0 if size else self._idle + 1
-        if self._ended or self._idle > IDLE_LOOKS:
-            self._idle = 0
-            self._transport.resume_reading()  # which also sees the end, and reports it
-        else:
-            self._loop.call_later(0 if size == PORTION else LOOK, self._look)
-
-    def _read(self) -> int:
-        """Read past the transport, which is paused. Returns how much came."""
-        assert self._transport is not None
-        descriptor = self._transport.get_extra_info("socket").fileno()
-        if descriptor < 0:
-            return 0
+    def _drain(self, descriptor: int) -> bool:
+        """Take what the socket holds. Whether the process has closed it."""
         try:
-            data = os.read(descriptor, PORTION)
+            while data := os.read(descriptor, PORTION):
+                self._take(self._decoder, data)
         except BlockingIOError:
-            return 0
+            return False
         except OSError:
-            data = b""
-        self._ended = not data
-        if data and not self._take(data):
+            pass
+        return True
+
+    def _open_ring(self, path: str) -> None:
+        """Raises FrameError for a path that is not beside our socket, or no ring."""
+        if os.path.dirname(path) != os.path.dirname(self._collector.path):
+            raise FrameError("a ring in a strange place")
+        try:
+            self._ring = RingReader(path)
+        except (OSError, RingError) as error:
+            raise FrameError(f"no ring: {error}") from error
+        self._timer = self._loop.call_later(LOOK, self._look)
+
+    def _look(self) -> None:
+        """Read, and see to it that we look again: soon, while there is traffic."""
+        if self._ring is None:
+            return
+        if self._read(self._ring):
+            self._idle = 0
+        else:
+            self._idle += 1
+        asleep = self._idle > IDLE_LOOKS and self._ring.sleep()
+        self._timer = self._loop.call_later(NAP if asleep else LOOK, self._look)
+
+    def _woken(self) -> None:
+        self._idle = 0
+        if self._timer is not None:
+            self._timer.cancel()
+        self._look()
+
+    def _read(self, ring: RingReader) -> int:
+        try:
+            data = ring.read()
+        except RingError:
+            self._refuse()
             return 0
+        if data:
+            self._take(self._ring_decoder, data)
         return len(data)
 
-    def _take(self, data: bytes) -> bool:
+    def _take(self, decoder: FrameDecoder, data: bytes) -> None:
         try:
-            for frame in self._decoder.feed(data):
+            for frame in decoder.feed(data):
                 self._handle(frame)
         except FrameError:
             self._refuse()
-            return False
-        return True
 
     def _refuse(self) -> None:
         self._dropped = True
@@ -229,11 +254,13 @@ class _Connection(asyncio.Protocol):
         self._instance = self._collector.instance_of(token) if protocol == PROTOCOL else 0
         if not self._instance or role not in ("worker", "master"):
             raise FrameError("not one of ours")
-        if self._patience is not None:
-            self._patience.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         if role == "worker":
             self._worker = self._collector.listener.worker_connected(self._instance, pid, ppid, info)
             self._calls = Calls(self._collector.recorder, self._collector.live, self._worker)
+            if type(info.get("ring")) is str:
+                self._open_ring(info["ring"])
         self._handle = self._told
 
     def _told(self, frame: Frame) -> None:
@@ -241,7 +268,9 @@ class _Connection(asyncio.Protocol):
         if self._calls is not None and self._calls.take(frame):
             return
         listener = self._collector.listener
-        if kind == "ready" and self._worker is not None:
+        if kind == "bell":
+            self._woken()
+        elif kind == "ready" and self._worker is not None:
             listener.worker_ready(self._worker, frame[1])
         elif kind == "boot-error":
             listener.boot_error(self._instance, frame[1], frame[2])

@@ -163,10 +163,10 @@ class Channel:
     def _tell(self, message):
         messages, emitter = self._messages, self._emitter
         messages.append(message)
-        if emitter.calm:
-            emitter.rouse()
-        elif self.over:  # of an application that goes on after it returned
+        if self.over:  # of an application that goes on after it returned
             emitter.now(encode(("msgs", self._number, [message])))
+        elif emitter.calm:
+            emitter.rouse()
         elif len(messages) > GATHER_COUNT:
             emitter.flush()
 

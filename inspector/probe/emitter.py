@@ -1,6 +1,6 @@
-"""The way out: frames to the supervisor over a nonblocking Unix socket, without ever holding up whoever calls.
+"""The way out: frames to the supervisor, without ever holding up whoever calls.
 
-Knows nothing of applications. A full socket makes frames wait in a bounded buffer, then detail is dropped and counted;
+Knows nothing of applications. A lack of room makes frames wait in a bounded buffer, then detail is dropped and counted;
 a supervisor that is gone makes everything here a no-op. Nothing raises.
 
 The originals of the threading primitives are taken when this is imported: a server may patch them afterwards (gevent).
@@ -11,6 +11,10 @@ import _thread
 import time
 
 from .encode import encode
+from .ring import RingWriter
+
+#: What is sent over the socket when somebody sleeps who should read the ring.
+BELL = encode(("bell",))
 
 _get_ident = _thread.get_ident
 _sleep = time.sleep
@@ -27,7 +31,7 @@ HARD_LIMIT = 2 << 20
 GATHER = 0.012
 GATHER_COUNT = 128
 
-#: Pieces of the queue that are tried at once when the socket was full.
+#: Pieces of the queue that are tried at once when there was no room.
 UNBLOCK_COUNT = 64
 
 #: How often the flusher finds that no call has begun before it sleeps until it is roused: to wake a thread costs a call
@@ -37,12 +41,12 @@ IDLE_TICKS = 20
 CONNECT_TIMEOUT = 2.0
 
 
-def _to_nobody(data, flags):  # noqa: ARG001  (a socket's send has them)
+def _to_nobody(data):
     return len(data)
 
 
 class Emitter:
-    """The connection of one process.
+    """The connection of one process: a socket, and for a worker shared memory beside it, which takes the frames.
 
     ``now`` sends a frame at once. A call begins with ``begin``, which gives the list that its messages are put into;
     whoever does looks at ``calm`` afterwards, and calls ``rouse`` if it is true. ``finish`` ends the call, and sends
@@ -66,7 +70,7 @@ class Emitter:
         self._send = _to_nobody
         self._pending = {}  # the messages that wait, by call
         self._late = []  # encoded frames of those who could not wait for the lock
-        self._queue = []  # what the socket did not take yet
+        self._queue = []  # what there was no room for yet
         self._queued = 0  # its bytes
         self._blocked = False  # it is not empty
         self._lock = _allocate_lock()
@@ -75,22 +79,35 @@ class Emitter:
         self._started = False
         self._calls = self._seen = 0  # the last call's number, now and when the flusher last looked
 
-    def connect(self, path, hello):
-        """Connect to ``path`` and say ``hello``, a tuple. Returns whether somebody was there."""
+    def connect(self, path, hello, ring=""):
+        """Connect to ``path`` and say ``hello``, a tuple. Returns whether somebody was there.
+
+        ``ring``: path of the shared memory that the hello tells of; without one the socket takes all frames.
+        """
         sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         try:
             sock.settimeout(CONNECT_TIMEOUT)
             sock.connect(path)
             sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, DETAIL_LIMIT)
+            writer = RingWriter(ring, self._ring_bell) if ring else None
+            sock.sendall(encode(hello))
             sock.settimeout(0.0)
         except OSError:
             sock.close()
             return False
         self._socket = sock
-        self._send = sock.send
+        self._send = writer.write if writer is not None else self._to_socket
         self.open = True
-        self.now(encode(hello))
         return True
+
+    def _to_socket(self, data):
+        try:
+            return self._socket.send(data, _FLAGS)
+        except BlockingIOError:
+            return 0
+
+    def _ring_bell(self):
+        self._to_socket(BELL)
 
     def abandon(self):
         """Forget the connection, which belongs to the process that we were forked from. The peer does not notice."""
@@ -107,7 +124,8 @@ class Emitter:
 
     def finish(self, number, t, error, messages):
         """The call is over, by ``error`` or an empty string; ``messages`` is the list that it began with."""
-        if not self._lock.acquire(False) and not self._wait():
+        lock = self._lock
+        if not lock.acquire(False) and not self._wait():
             self._pending.pop(number, None)
             self._late.append(encode(("done", number, t, error, messages)))
             return
@@ -120,11 +138,12 @@ class Emitter:
             self._write(encode(("done", number, t, error, messages)))
         finally:
             self._owner = 0
-            self._lock.release()
+            lock.release()
 
     def now(self, data):
         """Send an encoded frame."""
-        if not self._lock.acquire(False) and not self._wait():
+        lock = self._lock
+        if not lock.acquire(False) and not self._wait():
             self._late.append(data)
             return
         self._owner = _get_ident()
@@ -132,10 +151,10 @@ class Emitter:
             self._write(data)
         finally:
             self._owner = 0
-            self._lock.release()
+            lock.release()
 
     def flush(self):
-        """Send all that waits, as far as the socket takes it. For the flusher, and for calls that say a lot."""
+        """Send all that waits, as far as there is room. For the flusher, and for calls that say a lot."""
         if not self._lock.acquire(False) and not self._wait():
             return
         self._owner = _get_ident()
@@ -172,9 +191,7 @@ class Emitter:
             self._unblock()
         if not self._blocked:
             try:
-                sent = self._send(data, _FLAGS)
-            except BlockingIOError:
-                sent = 0
+                sent = self._send(data)
             except OSError:
                 self._hang_up()
                 return
@@ -195,9 +212,7 @@ class Emitter:
         while queue:
             data = _join(queue[:UNBLOCK_COUNT])
             try:
-                sent = self._send(data, _FLAGS)
-            except BlockingIOError:
-                sent = 0
+                sent = self._send(data)
             except OSError:
                 self._hang_up()
                 return

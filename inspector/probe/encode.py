@@ -2,7 +2,7 @@
 
 Knows nothing of sockets or servers. See ``PROTOCOL.md``.
 
-Of ``marshal``'s versions, 2 is the fastest to write for short frames: later ones look for objects that occur twice.
+Of ``marshal``'s versions, 4 is the fastest to write for text, and no slower for the rest.
 """
 
 from marshal import dumps as _dumps
@@ -22,9 +22,9 @@ _ATOMS = frozenset((str, bytes, int, float, bool, type(None)))
 def encode(frame):
     """``frame``, a tuple, as it goes over the socket. Objects in it are described."""
     try:
-        data = _dumps(frame, 2)
+        data = _dumps(frame, 4)
     except ValueError:
-        data = _dumps(plain(frame), 2)
+        data = _dumps(plain(frame), 4)
     return length(len(data)) + data
 
 

@@ -87,8 +87,11 @@ class Session:
             "name": self.config["server"],
         }
         pid, parent = os.getpid(), os.getppid()
+        ring = ""
+        if role == "worker":
+            ring = info["ring"] = "%s.%d" % (self.config["socket"], pid)
         hello = ("hello", PROTOCOL, self.config["token"], role, pid, parent, _clock(), info)
-        self.emitter.connect(self.config["socket"], hello)
+        self.emitter.connect(self.config["socket"], hello, ring)
 
     def _mind_forks(self):
         if hasattr(os, "register_at_fork"):

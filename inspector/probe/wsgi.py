@@ -20,9 +20,10 @@ _current_thread = threading.current_thread
 _ATOMS = frozenset((str, bytes, int, float, bool, type(None)))
 _CONTAINERS = frozenset((tuple, list, dict))
 
-#: environ keys whose values are objects under this process's server, so that they need not be found by failing. Grows.
-_object_keys = {"wsgi.input", "wsgi.errors", "wsgi.file_wrapper"}
+#: More environ keys whose values are objects under this process's server, so that they need not be found by failing.
+_object_keys = []
 _MOST_OBJECT_KEYS = 64
+_STREAMS = frozenset(("wsgi.input", "wsgi.errors"))
 _MOST_SHAPES = 256
 _shapes = {}  # what stands for an object, by type (by itself if it is one)
 
@@ -50,40 +51,50 @@ def take_exchange_id(environ, settings):
 
 def _shape(value):
     """What stands for the server's object ``value``. Without calling its repr: that costs too much at each request."""
-    if type(value) in _ATOMS:
-        return value
-    is_class = type(value) is type
-    shape = (OPAQUE, type_name(value), repr(value) if is_class else "<%s object>" % type_name(value))
+    kind = type(value)
+    if kind in _ATOMS or kind in _CONTAINERS:
+        return plain(value)
+    name = type_name(value)
+    shape = (OPAQUE, name, repr(value) if kind is type else "<%s object>" % name)
     if len(_shapes) < _MOST_SHAPES:
-        _shapes[value if is_class else type(value)] = shape
+        _shapes[value if kind is type else kind] = shape
     return shape
 
 
 def encode_call(environ, exchange, number):
-    """The frame that begins a call. For as long as it is made, descriptions stand in ``environ`` for the server's objects.
+    """The frame that begins a call.
 
-    Raises ValueError where one was missed.
+    For as long as it is made, descriptions stand in ``environ`` for the server's objects: to copy it would cost more.
+    Raises KeyError or ValueError for an unusual environ.
     """
-    objects = {key: environ[key] for key in _object_keys if key in environ}
-    for key, value in objects.items():
-        kind = type(value)
-        environ[key] = _shapes.get(kind if kind is not type else value) or _shape(value)
+    source, errors, wrapper = environ["wsgi.input"], environ["wsgi.errors"], environ.get("wsgi.file_wrapper")
+    others = [(key, environ[key]) for key in _object_keys if key in environ] if _object_keys else ()
     try:
+        environ["wsgi.input"] = _shapes.get(type(source)) or _shape(source)
+        environ["wsgi.errors"] = _shapes.get(type(errors)) or _shape(errors)
+        if type(wrapper) is type:
+            environ["wsgi.file_wrapper"] = _shapes.get(wrapper) or _shape(wrapper)
+        for key, value in others:
+            environ[key] = _shapes.get(type(value)) or _shape(value)
         data = _dumps(("call", exchange, number, _clock(), "WSGI", "http", environ, _current_thread().name), 4)
     finally:
-        environ.update(objects)
+        environ["wsgi.input"] = source
+        environ["wsgi.errors"] = errors
+        if type(wrapper) is type:
+            environ["wsgi.file_wrapper"] = wrapper
+        if others:
+            environ.update(others)
     return length(len(data)) + data
 
 
 def _encode_slowly(environ, exchange, number):
     """The same, whatever there is in ``environ``; remembers which keys hold objects."""
     for key, value in list(environ.items()):
-        if (
-            len(_object_keys) < _MOST_OBJECT_KEYS
-            and type(value) not in _ATOMS
-            and type(value) not in (tuple, list, dict)
-        ):
-            _object_keys.add(key)
+        kind = type(value)
+        if kind in _ATOMS or kind in _CONTAINERS or kind is type or key in _object_keys or key in _STREAMS:
+            continue
+        if len(_object_keys) < _MOST_OBJECT_KEYS:
+            _object_keys.append(key)
     return encode(("call", exchange, number, _clock(), "WSGI", "http", dict(environ), _current_thread().name))
 
 
@@ -142,10 +153,10 @@ class Call:
     def _tell(self, message):
         messages, emitter = self._messages, self._emitter
         messages.append(message)
-        if emitter.calm:
-            emitter.rouse()
-        elif self.over:  # of an application that goes on after it returned
+        if self.over:  # of an application that goes on after it returned
             emitter.now(encode(("msgs", self._number, [message])))
+        elif emitter.calm:
+            emitter.rouse()
         elif len(messages) > GATHER_COUNT:
             emitter.flush()
 
@@ -286,7 +297,7 @@ def _open(environ, start_response, emitter, settings):
         number = next_call()
         try:
             data = encode_call(environ, exchange, number)
-        except ValueError:
+        except (KeyError, ValueError):
             data = _encode_slowly(environ, exchange, number)
         call = Call(number, emitter.begin(number, data), emitter, settings, start_response)
         watch(environ, call)

@@ -139,7 +139,8 @@ def connected_emitter() -> Iterator[Emitter]:
             assert reader.stdout is not None
             reader.stdout.readline()
             emitter = Emitter()
-            assert emitter.connect(path, ("hello", 1, TOKEN, "worker", 0, 0, time.monotonic_ns(), {}))
+            hello = ("hello", 1, TOKEN, "worker", 0, 0, time.monotonic_ns(), {"ring": path + ".1"})
+            assert emitter.connect(path, hello, path + ".1")
             try:
                 yield emitter
                 assert not emitter.lost, f"{emitter.lost} events were dropped: the figures are of no use"

@@ -1,7 +1,7 @@
 """Real probes at the end of a real socket: takes the frames that they send, and starts servers with the probe inside.
 
-Nothing here stands in for a part of ours: the frames are cut by ``inspector.frames``, the servers started as the supervisor starts
-them.
+Nothing here stands in for a part of ours: the frames are cut by ``inspector.frames``, the servers started as the
+supervisor starts them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -22,9 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from inspector.frames import Frame, FrameDecoder
+from inspector.ring import RingReader
 
 PROBE = Path(__file__).parents[2] / "inspector" / "probe"
-TOKEN = "token-of-the-test"  # noqa: S105  (of no consequence)
+TOKEN = "token-of-the-test"
 DEADLINE = 20.0
 
 
@@ -56,19 +58,31 @@ class FrameSink:
             thread.start()
 
     def _read(self, connection: socket.socket) -> None:
-        decoder, pid = FrameDecoder(), 0
-        with connection:
-            while data := _received(connection):
-                frames = decoder.feed(data)
-                with self._changed:
-                    for frame in frames:
-                        pid = frame[4] if frame[0] == "hello" else pid
-                        self.frames.append((pid, frame))
-                        if frame[0] in ("msgs", "done"):
-                            self.messages.setdefault((pid, frame[1]), []).extend(frame[-1])
-                    self._changed.notify_all()
+        decoder, ring_decoder, ring, pid = FrameDecoder(), FrameDecoder(), None, 0
+        ended = False
+        while not ended:
+            readable, _, _ = select.select([connection], [], [], 0.002 if ring else None)
+            data = _received(connection) if readable else None
+            ended = data == b""  # what is in the ring then was written before
+            frames = decoder.feed(data) if data else []
+            if ring:
+                frames += ring_decoder.feed(ring.read())
+            for frame in frames:
+                if frame[0] == "hello":
+                    pid, ring = frame[4], RingReader(frame[7]["ring"]) if "ring" in frame[7] else None
+                self._add(pid, frame)
+        connection.close()
+        if ring:
+            ring.close()
         with self._changed:
             self.gone.append(pid)
+            self._changed.notify_all()
+
+    def _add(self, pid: int, frame: Frame) -> None:
+        with self._changed:
+            self.frames.append((pid, frame))
+            if frame[0] in ("msgs", "done"):
+                self.messages.setdefault((pid, frame[1]), []).extend(frame[-1])
             self._changed.notify_all()
 
     def wait(self, condition: Callable[[], Any], what: str = "frames") -> Any:
@@ -118,7 +132,9 @@ def _received(connection: socket.socket) -> bytes:
 class Server:
     """A server with the probe inside, on a socket of ours."""
 
-    def __init__(self, sink: FrameSink, process: subprocess.Popen[bytes], listener: socket.socket, output: Path) -> None:
+    def __init__(
+        self, sink: FrameSink, process: subprocess.Popen[bytes], listener: socket.socket, output: Path
+    ) -> None:
         self.sink = sink
         self.process = process
         self._listener = listener
@@ -187,7 +203,9 @@ def launch_config(sink: FrameSink, server: str, argv: list[str], project: Path, 
 def server(
     sink: FrameSink, slug: str, project: Path, *argv: str, python: str = sys.executable, **more: Any
 ) -> Iterator[Server]:
-    """``slug`` serving ``project``; ``{fd}`` in ``argv`` stands for the descriptor. Killed in the end, with its children."""
+    """``slug`` serving ``project``; ``{fd}`` in ``argv`` stands for the descriptor. Killed in the end, with its
+    children.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     listener.set_inheritable(True)
     words = [word.replace("{fd}", str(listener.fileno())) for word in argv]

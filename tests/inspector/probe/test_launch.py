@@ -110,11 +110,11 @@ def test_a_wsgi_call_is_told_as_it_happens(sink: FrameSink, project: Path, mode:
     assert call[6]["wsgi.input"][0] == "\x00gatescope.object"
     assert "HTTP_GATESCOPE_EXCHANGE" not in call[6]
     kinds = [message[2] for message in messages]
-    assert kinds == ["input.read", "start_response", "return", "iterate", "iterate"]
+    assert kinds == ["input.read", "start_response", "return", "iterate"]
     assert messages[0][4] == b"hello"
     assert messages[1][7] == {"status": "200 OK", "headers": [("Content-Type", "text/plain"), ("Content-Length", "5")]}
     assert messages[2][7] == {"type": "list", "len": 1}
-    assert (messages[3][4], messages[4][7]) == (b"hello", {"stop": True})
+    assert (messages[3][4], messages[3][7]) == (b"hello", {"stop": True})
     assert done[3] == ""
     times = [call[3], *(message[0] for message in messages), done[2]]
     assert times == sorted(times)
