@@ -1,6 +1,8 @@
-"""The trace file: SQLite in WAL mode, written by one thread of one process, read by anybody.
+"""The trace file: SQLite in WAL mode, written by one process, read by anybody.
 
 Glossary:
+    recorder  takes what happens, in the supervisor, and sends it on in batches (``writer``, ``snapshot``, ``link``)
+    scribe    the process that writes the batches (``scribe``, ``batch``, ``bulk``, ``retention``)
     trace     a file with our ``application_id``; its version is ``PRAGMA user_version``
     session   one writer's stay in a trace: an anchor between monotonic and wall time, and who wrote
     narrow    the ``exchange`` table: what lists and filters need, small enough to scan

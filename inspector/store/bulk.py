@@ -1,10 +1,9 @@
 """Rows into tables, many to a statement.
 
-The writer thread shares the interpreter with traffic. Each step of an SQLite statement gives the interpreter lock away
-and asks for it back, and under load asking takes up to ``sys.getswitchinterval()``, 5 ms. So a thousand rows must be
-one step and not a thousand: ``INSERT ... VALUES (...), (...), ...``. There are a few sizes of each statement, all of
-them prepared once; a batch between two sizes is padded with rows of NULLs, which ``OR IGNORE`` skips since a column is
-``NOT NULL``.
+Each step of an SQLite statement has its price besides the row: the module gives the interpreter lock away and takes it
+back, resets and looks up. So a thousand rows are one step and not a thousand: ``INSERT ... VALUES (...), (...), ...``.
+There are a few sizes of each statement, all of them prepared once; a batch between two sizes is padded with rows of
+NULLs, which ``OR IGNORE`` skips since a column is ``NOT NULL``.
 """
 
 from __future__ import annotations

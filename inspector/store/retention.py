@@ -1,6 +1,6 @@
 """Keeps a trace under its limit: when it is over, the oldest finished exchanges go, and what went is counted.
 
-Runs in the writer thread, between batches, in a transaction of its own. Space that becomes free is used again by what
+Runs in the scribe, between batches, in a transaction of its own. Space that becomes free is used again by what
 comes; the file does not shrink while it is being written.
 """
 
@@ -9,14 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 
-from inspector.store.schema import DROPPED, RECORDED
+from inspector.store.schema import COUNT, DROPPED, RECORDED
 
 #: A pass deletes at most so many exchanges, so that batches are not kept waiting for long.
 _AT_MOST = 20_000
 _TARGET = 0.9  #: of the limit: what a pass aims at, so that the next is not due at once
 
 _USED = "SELECT (SELECT page_count FROM pragma_page_count()) - (SELECT freelist_count FROM pragma_freelist_count())"
-_COUNT = "INSERT INTO tally VALUES (?, ?) ON CONFLICT (what) DO UPDATE SET count = count + excluded.count"
 _FINISHED = "SELECT id FROM exchange WHERE id <= ?1 AND state <> 'open'"
 
 
@@ -43,8 +42,8 @@ class Retention:
         try:
             went = self._delete(1 - _TARGET * self.limit / used)
             for what, count in went.items():
-                self._connection.execute(_COUNT, (DROPPED + what, count))
-            self._connection.execute(_COUNT, (RECORDED, -went["messages"]))
+                self._connection.execute(COUNT, (DROPPED + what, count))
+            self._connection.execute(COUNT, (RECORDED, -went["messages"]))
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:

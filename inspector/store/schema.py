@@ -65,6 +65,8 @@ CREATE TABLE tally (what TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID
 #: In the table ``tally``: the number of messages in the file, and what is not in it, by kind.
 RECORDED = "messages"
 DROPPED = "dropped "
+#: Adds to a count in it.
+COUNT = "INSERT INTO tally VALUES (?, ?) ON CONFLICT (what) DO UPDATE SET count = count + excluded.count"
 
 #: MIGRATIONS[n] takes a trace from version n to n + 1.
 MIGRATIONS: tuple[str, ...] = (_VERSION_1,)

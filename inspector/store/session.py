@@ -52,6 +52,17 @@ def open_for_writing(path: Path, *, append: bool) -> sqlite3.Connection:
     return connection
 
 
+def reopen(path: Path) -> sqlite3.Connection:
+    """A connection to the trace at ``path`` for whoever goes on with a session. Raises TraceError, sqlite3.Error."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=1.0)
+    try:
+        _prepare(connection, str(path), old=True)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _prepare(connection: sqlite3.Connection, path: str, *, old: bool) -> None:
     if old:
         schema.check(connection, path)
@@ -83,6 +94,7 @@ def begin(
         (first["exchange"], monotonic_ns, wall_ns, platform.node(), program, os.getpid()),
     )
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('limits', ?)", (json.dumps(limits),))
+    connection.execute("DELETE FROM meta WHERE key = 'batch'")  # this session's batches are counted anew
     connection.execute("COMMIT")
     return first
 

@@ -1,10 +1,11 @@
-"""The recorder: takes what happens on the event loop's thread, and writes it from one thread of its own.
+"""The recorder: takes what happens on the event loop's thread, and has it written by a process of its own, the scribe.
 
 The loop's side only appends to lists (``list.append`` and slicing are atomic under the interpreter lock, so there is no
-other). The writer thread sleeps while there is nothing, gathers for ``flush_seconds`` when there is, and writes all of
-it in one transaction: what is older than a gathering and a commit survives SIGKILL. When it falls behind, payloads and
-messages are dropped first, then bodies, each counted; the row of an exchange never is. When the file cannot be written
-any more, recording stops, ``problem`` says why, and traffic does not notice.
+other). The sending thread sleeps while there is nothing, gathers for ``flush_seconds`` when there is, and sends all of
+it in one frame, which the scribe writes in one transaction: what is older than a gathering survives SIGKILL, of the
+recorder and of the scribe. When it falls behind, payloads and messages are dropped first, then bodies, each counted;
+the row of an exchange never is. When the file cannot be written any more, recording stops, ``problem`` says why, and
+traffic does not notice.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import contextlib
 import itertools
 import json
 import os
-import sqlite3
 import threading
 import time
 from collections import Counter
@@ -25,19 +25,14 @@ from typing import TypeVar
 from inspector.model import Body, Exchange, Instance, LogLine, ReplayResult, ReplayRun, State, Worker, WorkerEvent
 from inspector.recording import MessageRow
 from inspector.store import session
-from inspector.store.batch import LATE_NS, Batch, BatchWriter
-from inspector.store.bulk import Row
-from inspector.store.errors import explain
+from inspector.store.link import Link, Parcel
 from inspector.store.lock import WriterLock
-from inspector.store.retention import Retention
 from inspector.store.schema import DROPPED, RECORDED
+from inspector.store.shape import Frame, Row, pack, plain
+from inspector.store.snapshot import LATE_NS, Snapshots
 
 _T = TypeVar("_T")
 _OPEN = State.OPEN
-#: Between two looks at the size of the file, unless much was written.
-_RETENTION_NS = 250_000_000
-#: How long a lock of another program on the file is borne before recording stops. SQLite itself waits 1 s each time.
-_BUSY_PATIENCE_NS = 10_000_000_000
 
 
 class TraceWriter:
@@ -45,7 +40,7 @@ class TraceWriter:
 
     ``path`` must not exist unless ``append``: then ids go on where they were, and what an earlier writer left open
     is closed as interrupted. ``file_limit`` in bytes; ``max_messages`` and ``max_bytes`` bound what may wait for the
-    thread. Raises TraceError when the file cannot be made.
+    scribe. Raises TraceError when the file cannot be made.
     """
 
     def __init__(
@@ -55,7 +50,7 @@ class TraceWriter:
         body_head: int = 262_144,
         body_tail: int = 16_384,
         file_limit: int = 2 << 30,
-        flush_seconds: float = 0.04,
+        flush_seconds: float = 0.025,
         append: bool = False,
         max_messages: int = 200_000,
         max_bytes: int = 64 << 20,
@@ -76,8 +71,12 @@ class TraceWriter:
         self._others: dict[str, list[Row]] = {}
         self._weights: list[int] = []  #: bytes of payloads and bodies handed over and not yet taken
         self._queued = 0  #: sum of all weights ever; of this thread
-        self._taken = 0  #: sum of those written; of the writer thread
+        self._taken = 0  #: sum of those in the file; of the thread that takes the scribe's answers
         self._drops: Counter[str] = Counter()
+        self._lost: Counter[str] = Counter()  #: what could not be sent; of the sending thread
+        self._told: Counter[str] = Counter()  #: the drops that the scribe knows of
+        self._snapshots = Snapshots()
+        self._numbers = itertools.count(1)
         self._waiters: list[threading.Event] = []
         self._asleep = False
         self._closing = False
@@ -87,31 +86,23 @@ class TraceWriter:
         limits = {"body_head": body_head, "body_tail": body_tail, "file_limit": file_limit}
         self._lock = WriterLock(self.path)
         try:
-            self._connection = session.open_for_writing(self.path, append=append)
-            with session.mapped(f"{self.path} cannot be recorded to."):
-                self._begin(limits, program, wall_ns())
+            self._begin(limits, program, wall_ns(), append=append)
+            self._link = Link(self.path, self._lock.descriptor, file_limit, self._arrived, self._wake.set)
         except BaseException:
             self._lock.release()
             raise
-        self._thread = threading.Thread(target=self._run, name="trace-writer", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="trace-sender", daemon=True)
         self._thread.start()
 
-    # Of the writer thread alone, once it runs: what this sets.
-    def _begin(self, limits: dict[str, int], program: str, wall_ns: int) -> None:
-        connection = self._connection
-        first = session.begin(connection, limits, program, monotonic_ns=self._monotonic_ns(), wall_ns=wall_ns)
+    def _begin(self, limits: dict[str, int], program: str, wall_ns: int, *, append: bool) -> None:
+        """Make the file ready for the scribe here, where it can still be said that it cannot be."""
+        connection = session.open_for_writing(self.path, append=append)
+        with contextlib.closing(connection), session.mapped(f"{self.path} cannot be recorded to."):
+            first = session.begin(connection, limits, program, monotonic_ns=self._monotonic_ns(), wall_ns=wall_ns)
+            tally = dict(connection.execute("SELECT what, count FROM tally"))
         self._ids = {table: itertools.count(number) for table, number in first.items()}
-        [(rev,)] = connection.execute("SELECT ifnull(max(rev), 0) FROM exchange")
-        tally = dict(connection.execute("SELECT what, count FROM tally"))
-        self._batches = BatchWriter(connection, rev, tally.pop(RECORDED, 0))
-        self._retention = Retention(connection, limits["file_limit"])
+        tally.pop(RECORDED, 0)
         self._dropped_before = {what.removeprefix(DROPPED): count for what, count in tally.items()}
-        self._written_drops = dict(self._dropped_before)
-        self._lost: Counter[str] = Counter()  #: what the writer thread could not write
-        self._retry: Batch | None = None
-        self._busy_since = 0
-        self._retention_at = 0
-        self._since_retention = 0
 
     # --- the loop's side ----------------------------------------------------------------------------------------------
 
@@ -191,7 +182,7 @@ class TraceWriter:
     def drops(self) -> dict[str, int]:
         """What is not in the file, by kind, in all."""
         # Copies, made in one step each: another thread may be adding a kind.
-        parts = (dict(self._dropped_before), dict(self._drops), dict(self._lost), dict(self._retention.went))
+        parts = (dict(self._dropped_before), dict(self._drops), dict(self._lost), dict(self._link.lost))
         return dict(sum(map(Counter, parts), Counter()))
 
     def flush(self, timeout: float = 10.0) -> bool:
@@ -203,7 +194,7 @@ class TraceWriter:
         return self._thread.is_alive() and done.wait(timeout) and not self.problem
 
     def close(self) -> None:
-        """Write what is left and leave the trace as a single file. Blocks until that is done; may be called again."""
+        """Have what is left written and the trace left as one file. Blocks until that is done; may be called again."""
         self._closing = True
         self._hurry.set()
         self._wake.set()
@@ -211,7 +202,7 @@ class TraceWriter:
 
     def _put(self, table: str, row: Row) -> None:
         if not self._stopped:
-            self._others.setdefault(table, []).append(row)
+            self._others.setdefault(table, []).append(plain(row))
             if self._asleep:
                 self._wake.set()
 
@@ -230,7 +221,14 @@ class TraceWriter:
             self._queued += weight
             self._weights.append(weight)
 
-    # --- the writer thread --------------------------------------------------------------------------------------------
+    # --- the thread that takes the scribe's answers ------------------------------------------------------------------
+
+    def _arrived(self, parcel: Parcel) -> None:
+        self._taken += parcel.weight
+        for waiter in parcel.waiters:
+            waiter.set()
+
+    # --- the sending thread -------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         try:
@@ -242,13 +240,13 @@ class TraceWriter:
         self._finish()
 
     def _sleep(self) -> bool:
-        """Wait until there is something to write, and gather; false when closed and all is written."""
+        """Wait until there is something to send, and gather; false when closed and all is sent."""
         self._asleep = True
         if not (self._pending() or self._closing):
-            self._wake.wait(LATE_NS / 1e9 if self._batches.late else None)
+            self._wake.wait(LATE_NS / 1e9 if self._snapshots.late else None)
         self._asleep = False
         self._wake.clear()
-        if self._closing and not (self._pending() or self._batches.late):
+        if self._closing and not (self._pending() or self._snapshots.late):
             return False
         self._hurry.wait(self._flush_seconds)
         if not self._closing:
@@ -256,71 +254,46 @@ class TraceWriter:
         return True
 
     def _pending(self) -> bool:
-        return bool(self._dirty or self._messages or self._waiters or self._retry) or any(self._others.values())
+        news = self._link.ended and not self._stopped
+        return bool(self._dirty or self._messages or self._waiters or news) or any(self._others.values())
 
     def _cycle(self) -> None:
         waiters = _take(self._waiters)
-        now = self._monotonic_ns() + (LATE_NS if self._closing else 0)  # at the end nothing waits for later
-        batch = self._retry or self._gather(now)
         try:
-            self._write(batch, now)
+            if not self._stopped:
+                self._link.mend()
+                parcel = self._gather(waiters)
+                waiters = []  # they wait for the scribe now
+                self._link.send(parcel)
+                if self._link.verdict:
+                    self._stop(self._link.verdict)
         finally:
-            if self._retry is not None:
-                self._waiters[:0] = waiters
-            else:
-                self._taken += batch.weight
-                for waiter in waiters:
-                    waiter.set()
+            for waiter in waiters:
+                waiter.set()
 
-    def _write(self, batch: Batch, now: int) -> None:
-        if self._stopped:
-            return
-        try:
-            self._lost["rows"] += self._batches.write(batch, now)
-        except sqlite3.Error as error:
-            self._failed(batch, error)
-            return
-        self._retry, self._busy_since = None, 0
-        self._written_drops.update(batch.dropped)
-        self._retain(batch, now)
-
-    def _gather(self, now: int) -> Batch:
+    def _gather(self, waiters: list[threading.Event]) -> Parcel:
         """All there is now. Weights before payloads: one that is weighed too late counts with the next batch."""
+        now = self._monotonic_ns() + (LATE_NS if self._closing else 0)  # at the end nothing waits for later
         weight = sum(_take(self._weights))
         exchanges = _take(self._dirty)
-        for late in self._batches.take_late(now):
+        for late in self._snapshots.take_late(now):
             if not late.dirty:
                 late.dirty = True
                 exchanges.append(late)
         others = {table: rows for table in list(self._others) if (rows := _take(self._others[table]))}
         messages = _take(self._messages)
-        drops = self.drops
-        changed = {what: count for what, count in drops.items() if self._written_drops.get(what) != count}
-        return Batch(exchanges, messages, others, changed, weight)
+        rows = self._snapshots.take(exchanges, now)
+        self._lost["rows"] += len(exchanges) - len(rows)
+        number = next(self._numbers)
+        frame = ("batch", number, rows, messages, others, self._new_drops())
+        return Parcel(number, _packed(frame), weight, len(exchanges), len(messages), waiters)
 
-    def _retain(self, batch: Batch, now: int) -> None:
-        self._since_retention += batch.weight + 1000 * len(batch.exchanges) + 200 * len(batch.messages)
-        much = self._since_retention > self._retention.limit // 50
-        if not much and now - self._retention_at <= _RETENTION_NS:
-            return
-        self._retention_at, self._since_retention = now, 0
-        try:
-            if went := self._retention.trim():
-                self._batches.recorded -= went["messages"]
-                self._retention_at = 0  # look again after the next batch
-        except sqlite3.Error as error:
-            if not _is_busy(error):
-                self._stop(explain(error))
-
-    def _failed(self, batch: Batch, error: sqlite3.Error) -> None:
-        now = self._monotonic_ns()
-        self._busy_since = self._busy_since or now
-        if _is_busy(error) and now - self._busy_since <= _BUSY_PATIENCE_NS:
-            self._retry = batch
-            return
-        self._lost["exchanges"] += len(batch.exchanges)
-        self._lost["messages"] += len(batch.messages)
-        self._stop(explain(error))
+    def _new_drops(self) -> dict[str, int]:
+        """What was dropped since the last batch, by kind."""
+        now = Counter(dict(self._drops)) + Counter(self._lost)
+        new = now - self._told
+        self._told = now
+        return dict(new)
 
     def _stop(self, why: str) -> None:
         """Record nothing more. What waits is counted and let go, so that memory does not grow."""
@@ -328,31 +301,34 @@ class TraceWriter:
             f"Recording to {self.path} has stopped. {why} Traffic goes on. See to the disk, then start a new recording."
         )
         self._stopped = True
-        self._retry = None
-        self._batches.late.clear()
+        self._snapshots.late.clear()
         left = _take(self._dirty)
         for exchange in left:
             exchange.dirty = False
-        self._lost["exchanges"] += len(left)
-        self._lost["messages"] += len(_take(self._messages))
+        sent = self._link.give_up()
+        self._lost["exchanges"] += len(left) + sum(parcel.exchanges for parcel in sent)
+        self._lost["messages"] += len(_take(self._messages)) + sum(parcel.messages for parcel in sent)
         for rows in list(self._others.values()):
             rows.clear()
+        for parcel in sent:
+            for waiter in parcel.waiters:
+                waiter.set()
 
     def _finish(self) -> None:
-        """Leave one file if nobody reads it now; whoever reads it in WAL mode keeps that, and loses nothing."""
-        with contextlib.suppress(sqlite3.Error):
-            if not self._stopped:
-                self._connection.execute(
-                    "UPDATE session SET ended_ns = ? WHERE id = (SELECT max(id) FROM session)", (self._monotonic_ns(),)
-                )
-            self._connection.execute("PRAGMA busy_timeout = 0")
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._connection.execute("PRAGMA journal_mode = DELETE")
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.close()
+        if not self._stopped:
+            self._link.finish(self._monotonic_ns())
+            if self._link.verdict:
+                self._stop(self._link.verdict)
         self._lock.release()
         for waiter in _take(self._waiters):
             waiter.set()
+
+
+def _packed(frame: Frame) -> bytes:
+    try:
+        return pack(frame)
+    except ValueError:  # a string or a number of a kind of its own somewhere in it, members of enums for example
+        return pack(plain(frame))
 
 
 def _take(items: list[_T]) -> list[_T]:
@@ -361,7 +337,3 @@ def _take(items: list[_T]) -> list[_T]:
     taken = items[:count]
     del items[:count]
     return taken
-
-
-def _is_busy(error: sqlite3.Error) -> bool:
-    return str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
