@@ -148,6 +148,7 @@ class Desk:
         self.replay.set_app(self.controller.name if status else "")
         self.window.show_recording(status.in_flight if status else 0, status.dropped if status else 0)
         self.traffic.set_address(status.url if status and self.controller.live else "")
+        self.traffic.lanes.show_processes(status.processes if status else ())
         self.actions.refresh()
 
     def _on_entries_changed(self) -> None:

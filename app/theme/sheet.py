@@ -3,7 +3,7 @@
 Rules match by object name or by the dynamic property ``look``, so that a plain widget stays plain Fusion:
     QLabel       caption title muted mono
     QPushButton  primary danger link big big-primary
-    QToolButton  flat tab, or the property ``segment`` (left, right)
+    QToolButton  flat tiny tab, or the property ``segment`` (left, right)
     QFrame       bar tabs form problem notice card rule
 Fields and buttons are all 30 pixels high, so that they stand on one line. Fusion derives outlines from the window's
 colour, which leaves fields without any in the dark; hence the borders here.
@@ -96,6 +96,9 @@ QScrollBar::handle:hover { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
+QToolButton[look="tiny"] { background: transparent; border: none; border-radius: 3px; padding: 0; }
+QToolButton[look="tiny"]:hover { background: $hover; }
+QToolButton[look="tiny"]:focus { border: 1px solid $accent; }
 QToolButton[look="flat"] { background: transparent; border: 1px solid transparent; border-radius: 5px; padding: 4px; }
 QToolButton[look="flat"]:hover { background: $hover; }
 QToolButton[look="flat"]:focus { border-color: $accent; }

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Role, color, mono_font, set_icon
+from app.traffic.terms import narrowed
 from inspector.query import Query, QueryError, parse
 
 _PAUSE_MS = 200  #: after the last key until the filter is used
@@ -123,7 +124,7 @@ class FilterBar(QWidget):
     def add_term(self, term: str, *, exclude: bool = False) -> None:
         """Narrow the filter by one more term."""
         term = f"-{term}" if exclude else term
-        self.set_text(f"({self.text}) {term}" if " or " in self.text.lower() else f"{self.text} {term}".strip())
+        self.set_text(narrowed(self.text, term))
 
     def use(self) -> None:
         """Read the line and say what came of it."""

@@ -1,4 +1,4 @@
-"""The Traffic page: filter bar over table over detail, and what can be done with what is selected.
+"""The Traffic page: worker lanes over filter bar over table over detail, and what can be done with what is selected.
 
 Knows feed, actions and settings; nothing of the supervisor: a wish for a replay leaves as a signal.
 """
@@ -20,10 +20,11 @@ from app.traffic.columns import COLUMNS, Axis
 from app.traffic.detail.panel import DetailPanel
 from app.traffic.empty import EmptyState
 from app.traffic.filter_bar import FilterBar
+from app.traffic.lanes.panel import LanesPanel
 from app.traffic.listing import Listing
 from app.traffic.table_model import ExchangeTableModel
 from app.traffic.table_view import ExchangeTable
-from app.traffic.terms import term
+from app.traffic.terms import narrowed, term
 from inspector.query import Query
 from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
 
@@ -59,11 +60,14 @@ class TrafficPage(QWidget):
         self._total = 0
         self.model = ExchangeTableModel(self)
         self.listing = Listing(feed, self.model, self)
+        self.lanes = LanesPanel(feed)
+        self._term = ""  # of the filter, for a range taken in the lanes
         self.filter = FilterBar()
         self.table = ExchangeTable(self.model)
         self.empty = EmptyState()
         self.detail = DetailPanel(feed)
         self.splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        self.strip = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self._tick = QTimer(self, interval=_TICK_MS)
         self._copier = Copier(feed, self.said.emit, self)
         self._arrange()
@@ -88,16 +92,28 @@ class TrafficPage(QWidget):
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setSizes([360, 300])
-        column = QVBoxLayout(self)
+        below = QWidget()
+        column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.filter)
         column.addWidget(self.splitter, 1)
+        self.strip.setObjectName("lanesSplitter")
+        self.strip.setHandleWidth(1)
+        self.strip.addWidget(self.lanes)
+        self.strip.addWidget(below)
+        self.strip.setStretchFactor(0, 0)
+        self.strip.setStretchFactor(1, 1)
+        self.strip.setSizes([190, 500])
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.strip)
 
     def _register(self) -> None:
         for action in self._own_actions():
             self._actions.add(action)
         for identity, icon in (
+            ("traffic.lanes", "lanes"),
             ("traffic.follow", "follow"),
             ("traffic.beside", "detach"),
             ("traffic.columns", "columns"),
@@ -123,6 +139,10 @@ class TrafficPage(QWidget):
             make("replay", "Replay the selection", self._on_replay, shortcut="R", icon="replay", enabled_when=chosen),
             make("detail", "Go to the detail", self.detail.focus, enabled_when=chosen),
             make("back", "Back to the table", self.back, shortcut="Esc", menu=False),
+            make("lanes", "Worker lanes", self._toggle_lanes, shortcut="Ctrl+Shift+L", icon="lanes",
+                 tip="Show or hide the lanes of the workers", checked_when=lambda: not self.lanes.isHidden()),
+            make("lanes_fit", "Show the whole trace in the lanes", self.lanes.fit, icon="fit"),
+            make("lanes_follow", "Follow the newest in the lanes", self.lanes.follow, icon="last"),
             make("columns", "Choose columns", self._choose_columns, icon="columns"),
             make("beside", "Detail beside the table", self._toggle_beside, icon="detach",
                  checked_when=lambda: self.splitter.orientation() == Qt.Orientation.Horizontal),
@@ -130,6 +150,9 @@ class TrafficPage(QWidget):
 
     def _connect(self) -> None:
         self.filter.query_changed.connect(self._on_query_changed)
+        self.lanes.exchange_wanted.connect(self.show_exchange)
+        self.lanes.term_changed.connect(self._on_term_changed)
+        self.lanes.hide_wanted.connect(self._toggle_lanes)
         self.filter.escaped.connect(self.table.setFocus)
         self.table.chosen.connect(self._on_chosen)
         self.table.entered_detail.connect(self.detail.focus)
@@ -150,7 +173,7 @@ class TrafficPage(QWidget):
         self._tick.timeout.connect(self._on_tick)
 
     def _restore(self) -> None:
-        for widget in (self.splitter, self.table.horizontalHeader(), self.detail.request.splitter):
+        for widget in (self.strip, self.splitter, self.table.horizontalHeader(), self.detail.request.splitter):
             self._settings.remember(widget)
         self._settings.remember(self.detail.response.splitter)
         self._settings.remember(self.detail.messages.splitter)
@@ -162,6 +185,7 @@ class TrafficPage(QWidget):
         """What the project in view remembers."""
         self.filter.set_history(self._settings.value("traffic/filters", []))
         self.table.sized_by_user = self._settings.value("traffic/sized", False)
+        self.lanes.setVisible(self._settings.value("traffic/lanes", True))
 
     # what others may ask
 
@@ -190,6 +214,8 @@ class TrafficPage(QWidget):
         """One step back: out of the filter, out of the detail, out of the selection."""
         if self.filter.line.hasFocus():
             self.filter.escape()
+        elif self.lanes.give_up_range():
+            return
         elif self.detail.isAncestorOf(self.focusWidget() or self):
             self.table.setFocus()
         else:
@@ -222,6 +248,7 @@ class TrafficPage(QWidget):
 
     def _on_meta(self, meta: TraceMeta) -> None:
         self._axis = Axis(0, meta, QDateTime.currentDateTime().offsetFromUtc())
+        self.lanes.set_clock(meta, self._axis.zone)
         self._on_tick()
 
     def _on_tick(self) -> None:
@@ -242,6 +269,9 @@ class TrafficPage(QWidget):
 
     def _on_query_changed(self, query: Query | None) -> None:
         self.listing.set_query(query)
+        if self._term and self._term not in self.filter.text:
+            self._term = ""
+            self.lanes.give_up_range()
         self._settings.set_value("traffic/filters", self.filter.history)
 
     def _on_chosen(self, identity: int) -> None:
@@ -250,12 +280,14 @@ class TrafficPage(QWidget):
             self._feed.load_rows([identity], self._on_chosen_loaded, key="chosen")
         else:
             self.detail.show_row(row)
+            self.lanes.choose(row)
         self.selected.emit(identity)
 
     def _on_chosen_loaded(self, rows: list[ExchangeRow]) -> None:
         self.model.fill(rows)
         if rows and rows[0].id == self.table.current_id():
             self.detail.show_row(rows[0])
+            self.lanes.choose(rows[0])
 
     def _on_selection_changed(self) -> None:
         self._copier.ids = self.table.selected_ids()
@@ -276,6 +308,17 @@ class TrafficPage(QWidget):
         beside = self.splitter.orientation() == Qt.Orientation.Horizontal
         self.splitter.setOrientation(Qt.Orientation.Vertical if beside else Qt.Orientation.Horizontal)
         self._actions.refresh()
+
+    def _toggle_lanes(self) -> None:
+        self.lanes.setVisible(self.lanes.isHidden())
+        self._settings.set_value("traffic/lanes", not self.lanes.isHidden())
+        self._actions.refresh()
+
+    def _on_term_changed(self, term: str) -> None:
+        """A range was taken in the lanes, or given up: its term takes the place of the one before."""
+        before, self._term = self._term, term
+        text = self.filter.text.replace(before, "").strip() if before else self.filter.text
+        self.filter.set_text(narrowed(text, term) if term else text)
 
     def _choose_columns(self) -> None:
         header = self.table.horizontalHeader()

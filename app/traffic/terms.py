@@ -29,3 +29,10 @@ def quoted(value: str) -> str:
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def narrowed(filter_text: str, wanted: str) -> str:
+    """``filter_text`` with one more term that must hold; alternatives are put in brackets first."""
+    if " or " in filter_text.lower():
+        filter_text = f"({filter_text})"
+    return f"{filter_text} {wanted}".strip()

@@ -1,0 +1,399 @@
+"""The lanes on the screen: draws them, and turns wheel, mouse and keys into another view, a range, or a choice.
+
+Knows bars, marks and the view; not where they come from.
+"""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
+
+from app.traffic import formats
+from app.traffic.lanes.bars import OPEN, Lanes, Row
+from app.traffic.lanes.cells import Scale
+from app.traffic.lanes.marks import Marks
+from app.traffic.lanes.names import Processes, draw_name, name_of
+from app.traffic.lanes.paint import Inks, LanePainter, name_fonts
+from app.traffic.lanes.view import Place, Tick, View, arrange, ticks
+
+NAMES = 168  #: pixels
+AXIS = 20
+_PADDING = 3
+_DRAG = 4  #: pixels before a press is a drag
+_TICK = 96  #: pixels between ticks, at least
+_CELLS = 30_000  #: drawn at most; beyond that they are made wider
+_ZOOM = 0.8  #: of the span, for one notch of the wheel
+_KEYS = {Qt.Key.Key_Plus: _ZOOM, Qt.Key.Key_Equal: _ZOOM, Qt.Key.Key_Minus: 1 / _ZOOM}
+
+Hit = tuple[Place, Row, int]
+
+
+class LanesCanvas(QAbstractScrollArea):
+    """Time runs right; wheel zooms, Shift and wheel (or the middle button, or the axis) moves, drag takes a range.
+
+    Signals:
+        exchange_chosen(int): a bar was clicked.
+        range_chosen(object): a stretch of time as ``(begin, end)``, or None when it was given up.
+        view_changed(): zoomed, moved, or following again.
+    """
+
+    exchange_chosen = Signal(int)
+    range_chosen = Signal(object)
+    view_changed = Signal()
+
+    def __init__(self, lanes: Lanes, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Worker lanes")
+        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self.lanes, self.marks, self.processes = lanes, Marks(), Processes()
+        self.view = View()
+        self.live = False
+        self.range: tuple[int, int] | None = None
+        self.chosen: tuple[int, int] = (0, 0)  #: id and start of the exchange that is selected elsewhere
+        self.offset = 0  #: wall time minus monotonic time, nanoseconds, local zone
+        self.places: list[Place] = []
+        self._inks: Inks | None = None
+        self._drawn: tuple[object, QPixmap] | None = None
+        self._hover: Hit | None = None
+        self._pressed: tuple[QPoint, Qt.MouseButton, View] | None = None
+        self._dragged = False
+        self._notches = 0.0
+        self.verticalScrollBar().valueChanged.connect(lambda _v: self.viewport().update())
+
+    # what others may ask
+
+    def now(self) -> int:
+        """The present of a live trace, or the last moment of one that is over."""
+        return time.monotonic_ns() if self.live else self.lanes.last
+
+    def set_view(self, view: View) -> None:
+        """Look elsewhere."""
+        self.view = view
+        self.viewport().update()
+        self.view_changed.emit()
+
+    def follow(self) -> None:
+        """The newest at the right edge, from now on."""
+        self.set_view(self.view.follow(self.now()))
+
+    def fit(self) -> None:
+        """All there is."""
+        if self.lanes.last:
+            self.set_view(self.view.fit(self.lanes.first, max(self.lanes.last, self.now())))
+
+    def give_up_range(self) -> bool:
+        """Let go of the range that is taken; whether there was one."""
+        had, self.range = self.range is not None, None
+        if had:
+            self.viewport().update()
+            self.range_chosen.emit(None)
+        return had
+
+    def choose(self, identity: int, start: int) -> None:
+        """The exchange that is selected elsewhere, 0 for none; it is brought into view unless one follows."""
+        self.chosen = (identity, start)
+        if identity and not self.view.following and not self.view.begin <= start <= self.view.end:
+            self.set_view(View(start - self.view.span // 4, self.view.span, False))
+        self.viewport().update()
+
+    def tick(self) -> None:
+        """Time has passed."""
+        if self.view.following:
+            self.view = self.view.follow(self.now())
+        self.viewport().update()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything in view moves by more than the passing of time."""
+        return bool(self.lanes.slots(self.view.begin, self.view.end))
+
+    def describe(self) -> str:
+        """What is in view, for those who hear it."""
+        slots = self.lanes.slots(self.view.begin, self.view.end)
+        said = [f"{len(slots)} lanes"] if slots else ["no requests in view"]
+        return ", ".join([*said, "follows the newest" if self.view.following else "stands still"])
+
+    # painting
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """All of it: what is in view decides how high the lanes are."""
+        inks = self._inks = self._inks or Inks()
+        size, scale = self.viewport().size(), self._scale()
+        self._arrange(scale)
+        painter = QPainter(self.viewport())
+        small = self._small_font()
+        painter.setFont(small)
+        painter.fillRect(self.viewport().rect(), inks.window)
+        draw = LanePainter(painter, inks, scale, NAMES, self.now())
+        marks = list(ticks(self.view, max(2, scale.columns // _TICK), self.offset))
+        painter.setClipRect(NAMES, AXIS, scale.columns, size.height() - AXIS)
+        self._paint_lanes(painter, draw, marks)
+        painter.setClipping(False)
+        self._paint_names(painter)
+        painter.setFont(small)
+        painter.fillRect(0, 0, size.width(), AXIS - 1, inks.raised)
+        painter.fillRect(0, AXIS - 1, size.width(), 1, inks.line)
+        painter.setClipRect(NAMES, 0, scale.columns, size.height())
+        taken = draw.switches(self.marks.switches, AXIS, size.height())
+        draw.axis(marks, AXIS, taken)
+        painter.end()
+
+    def _paint_lanes(self, painter: QPainter, draw: LanePainter, marks: list[Tick]) -> None:
+        inks, bottom = self._inks, self.viewport().height()
+        assert inks is not None
+        for place in self.places:
+            draw.background(place, self._top(place), self.marks.lives.get(place.slot, ()))
+        draw.grid(marks, AXIS, bottom)
+        painter.drawPixmap(NAMES, AXIS, self._bars(draw))
+        for place in self.places:
+            top = self._top(place)
+            if top + place.height < AXIS or top > bottom:
+                continue
+            draw.lives(place, top, self.marks.lives.get(place.slot, ()))
+            painter.fillRect(0, top + place.height - 1, self.viewport().width(), 1, inks.line)
+        if self.live:
+            draw.now_line(AXIS, bottom)
+        if self.range is not None:
+            draw.veil(*self.range, AXIS, bottom)
+        self._paint_outlines(draw)
+
+    def _bars(self, draw: LanePainter) -> QPixmap:
+        """The bars alone, drawn again only when they or the view have changed: the pointer moves more often."""
+        scale, ratio = draw.scale, self.devicePixelRatioF()
+        key = (scale, self.lanes.version, self.now() // scale.step, tuple(self.places), self._top_of_all(), ratio)
+        size = QSize(scale.columns, max(1, self.viewport().height() - AXIS))
+        if self._drawn is None or self._drawn[0] != (key, size, self._inks):
+            pixmap = QPixmap(size * ratio)
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            painter.setFont(self._small_font())
+            painter.translate(-NAMES, -AXIS)
+            own = draw.onto(painter)
+            for place in self.places:
+                top = self._top(place)
+                if top + place.height >= AXIS and top <= self.viewport().height():
+                    own.rows(place, top, self.lanes.rows.get(place.slot, []))
+            painter.end()
+            self._drawn = ((key, size, self._inks), pixmap)
+        return self._drawn[1]
+
+    def _small_font(self) -> QFont:
+        small = QFont(self.font())
+        small.setPointSizeF(self.font().pointSizeF() * 0.86)
+        return small
+
+    def _paint_outlines(self, draw: LanePainter) -> None:
+        inks = self._inks
+        assert inks is not None
+        found = self.lanes.find(*self.chosen) if self.chosen[0] else None
+        place = next((place for place in self.places if found and place.slot == found[0]), None)
+        if found and place and found[2] >= 0:
+            self._outline(draw, (place, found[1], found[2]), inks.accent)
+        if self._hover is not None and self._hover[2] < len(self._hover[1]):
+            self._outline(draw, self._hover, inks.text)
+
+    def _outline(self, draw: LanePainter, hit: Hit, ink: QColor) -> None:
+        place, row, at = hit
+        number = next((n for n, found in enumerate(self.lanes.rows.get(place.slot, [])) if found is row), -1)
+        if 0 <= number < place.rows:
+            top = self._top(place) + _PADDING + number * place.row_height
+            draw.outline(row, at, top, max(3, place.row_height - 1), ink)
+
+    def _paint_names(self, painter: QPainter) -> None:
+        inks = self._inks
+        assert inks is not None
+        painter.setClipRect(0, AXIS, NAMES, self.viewport().height() - AXIS)
+        painter.fillRect(0, AXIS, NAMES, self.viewport().height(), inks.raised)
+        fonts = name_fonts(self.font())
+        for place in self.places:
+            process = self.processes.by_slot.get(place.slot)
+            name = name_of(place.slot, process, self.marks.newest(place.slot), live=self.live)
+            top = self._top(place)
+            course = self.processes.cpu.get(place.slot, ()) if self.live else ()
+            draw_name(painter, QRect(10, top, NAMES - 20, place.height - 1), name, fonts, course)
+            painter.fillRect(0, top + place.height - 1, NAMES, 1, inks.line)
+        painter.fillRect(NAMES - 1, AXIS, 1, self.viewport().height(), inks.line)
+        painter.setClipping(False)
+
+    def _scale(self) -> Scale:
+        columns = max(10, self.viewport().width() - NAMES)
+        step = max(1, round(self.view.span / columns))
+        rows = sum(place.rows for place in self.places)
+        grain = 1 + rows * columns // _CELLS
+        # Whole cells from time 0: bars keep their pixels while the view moves.
+        whole = step * grain
+        return Scale(self.view.begin // whole * whole, step, columns, grain)
+
+    def _arrange(self, scale: Scale) -> None:
+        needed = self.lanes.slots(scale.begin, min(scale.end, max(self.now(), self.lanes.last) + 1))
+        for slot, lives in self.marks.lives.items():
+            if any(life.born < scale.end and (not life.ended or life.ended > scale.begin) for life in lives):
+                needed.setdefault(slot, 1)
+        if self.live:
+            for slot in self.processes.by_slot:
+                needed.setdefault(slot, 1)
+        room = self.viewport().height() - AXIS
+        self.places = arrange(needed, room, 36 if len(needed) * 36 <= room else 18)
+        height = self.places[-1].top + self.places[-1].height if self.places else 0
+        self.verticalScrollBar().setRange(0, max(0, height - room))
+        self.verticalScrollBar().setPageStep(room)
+
+    def _top(self, place: Place) -> int:
+        return self._top_of_all() + place.top
+
+    def _top_of_all(self) -> int:
+        return AXIS - self.verticalScrollBar().value()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """More or less room."""
+        super().resizeEvent(event)
+        self.viewport().update()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Other colours."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._inks = None
+
+    # mouse, wheel, keys
+
+    def hit(self, at: QPoint) -> Hit | None:
+        """The bar at a point of the viewport."""
+        place = next((p for p in self.places if self._top(p) <= at.y() < self._top(p) + p.height), None)
+        if place is None or at.x() < NAMES or at.y() < AXIS:
+            return None
+        number = (at.y() - self._top(place) - _PADDING) // place.row_height
+        rows = self.lanes.rows.get(place.slot, [])
+        if not 0 <= number < min(place.rows, len(rows)):
+            return None
+        scale = self._scale()
+        found = rows[number].at(scale.t(at.x() - NAMES), scale.step * 2)
+        return (place, rows[number], found) if found >= 0 else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """A click, a range or a move begins."""
+        at = event.position().toPoint()
+        if at.x() >= NAMES and event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            moves = event.button() == Qt.MouseButton.MiddleButton or at.y() < AXIS
+            self._pressed = (at, Qt.MouseButton.MiddleButton if moves else Qt.MouseButton.LeftButton, self.view)
+            self._dragged = False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """A drag goes on, or another bar is under the pointer."""
+        at = event.position().toPoint()
+        if self._pressed is None:
+            self._show_hover(at)
+            return
+        begun, button, view = self._pressed
+        self._dragged = self._dragged or abs(at.x() - begun.x()) > _DRAG
+        if not self._dragged:
+            return
+        step = self._scale().step
+        if button == Qt.MouseButton.MiddleButton:
+            self.set_view(view.pan((begun.x() - at.x()) * step))
+        else:
+            scale = self._scale()
+            ends = sorted(scale.t(max(NAMES, x) - NAMES) for x in (begun.x(), at.x()))
+            self.range = (ends[0], ends[1])
+            self.viewport().update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """A click chooses; a drag has taken a range."""
+        pressed, self._pressed = self._pressed, None
+        if pressed is None or pressed[1] == Qt.MouseButton.MiddleButton:
+            return
+        if self._dragged:
+            self.range_chosen.emit(self.range)
+        elif (found := self.hit(event.position().toPoint())) is not None:
+            self.exchange_chosen.emit(found[1].ids[found[2]])
+        else:
+            self.give_up_range()
+
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
+        """Nothing is under the pointer any more: of leaving, only the viewport hears."""
+        if event.type() == QEvent.Type.Leave:
+            self._hover = None
+            self.viewport().update()
+        return super().viewportEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        """Zoom around the pointer; with Shift, or sideways: move; over the names: scroll."""
+        delta = event.angleDelta()
+        if event.position().x() < NAMES and not delta.x():
+            super().wheelEvent(event)
+        elif delta.x() or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.set_view(self.view.pan(round(-(delta.x() or delta.y()) / 120 * self.view.span * 0.1)))
+        else:
+            at = self._scale().t(event.position().x() - NAMES)
+            self.set_view(self.view.zoom(at, _ZOOM ** (delta.y() / 120)))
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Plus and minus zoom, arrows move, Home shows all, End the newest, Escape lets go of the range."""
+        key = Qt.Key(event.key())
+        middle = self.view.begin + self.view.span // 2
+        if key in _KEYS:
+            self.set_view(self.view.zoom(middle, _KEYS[key]))
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.set_view(self.view.pan(self.view.span // 10 * (1 if key == Qt.Key.Key_Right else -1)))
+        elif key == Qt.Key.Key_Home:
+            self.fit()
+        elif key == Qt.Key.Key_End:
+            self.follow()
+        elif key != Qt.Key.Key_Escape or not self.give_up_range():
+            super().keyPressEvent(event)
+
+    def _show_hover(self, at: QPoint) -> None:
+        found = self.hit(at)
+        if found != self._hover:
+            self._hover = found
+            self.viewport().update()
+        text = self._bar_words(found[1], found[2]) if found else self._mark_words(at)
+        if text:
+            QToolTip.showText(self.viewport().mapToGlobal(at + QPoint(10, 12)), text, self.viewport())
+        else:
+            QToolTip.hideText()
+
+    def _bar_words(self, row: Row, at: int) -> str:
+        now = self.now()
+        edges = [min(now, value[at]) for value in (row.starts, row.called, row.answered, row.closed, row.ends)]
+        names = ("waited", "application", "sending", "after the response")
+        spent = [(name, end - begin) for name, begin, end in zip(names, edges, edges[1:], strict=False)]
+        told = ", ".join(f"{name} {formats.duration(length)}" for name, length in spent if length > 0)
+        status = str(row.statuses[at]) if row.statuses[at] else "no response yet" if row.ends[at] == OPEN else "cut"
+        going = ", still in flight" if row.ends[at] == OPEN else ""
+        return f"{row.labels[at]}  →  {status}\n#{row.ids[at]}, {formats.duration(edges[-1] - edges[0])}{going}: {told}"
+
+    def _mark_words(self, at: QPoint) -> str:
+        scale = self._scale()
+        t_ns, slack = scale.t(at.x() - NAMES), scale.step * 6
+        if at.x() < NAMES:
+            return ""
+        place = next((p for p in self.places if self._top(p) <= at.y() < self._top(p) + p.height), None)
+        for life in self.marks.lives.get(place.slot, ()) if place and at.y() >= AXIS else ():
+            who = f"worker {life.slot}, pid {life.pid}, generation {life.generation}"
+            if life.ended and abs(life.ended - t_ns) < slack:
+                return f"{who}: {life.outcome or 'ended'}"
+            if life.ready and abs(life.ready - t_ns) < slack:
+                return f"{who}: ready after {formats.duration(life.ready - life.born)}"
+            if abs(life.born - t_ns) < slack:
+                return f"{who}: started ({life.mode})"
+        near = min(self.marks.switches, key=lambda switch: abs(switch.t_ns - t_ns), default=None)
+        return near.tip if near is not None and abs(near.t_ns - t_ns) < slack else ""

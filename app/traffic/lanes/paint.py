@@ -1,0 +1,239 @@
+"""How lanes are drawn: bars with their parts, lives and ends of workers, switches, the axis, names.
+
+Draws what it is given and keeps nothing but colours; what is where ``view``, ``bars`` and ``cells`` decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
+
+from app.theme import Role, color, is_dark
+from app.traffic.lanes.bars import OPEN, TONES, Row
+from app.traffic.lanes.cells import LEVELS, Scale, cells
+from app.traffic.lanes.marks import Life, Switch
+from app.traffic.lanes.view import Place, Tick
+
+_FINE = 5  #: a bar narrower than this has no parts
+_WAITING, _SENDING = 0.24, 0.62  #: of the strength that the application has
+_ROLES = {
+    "neutral": Role.MUTED, "ok": Role.OK, "info": Role.REDIRECT, "redirect": Role.REDIRECT, "open": Role.PENDING,
+    "client_error": Role.CLIENT_ERROR, "server_error": Role.SERVER_ERROR, "failed": Role.SERVER_ERROR,
+}  # fmt: skip
+_PADDING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """One tone's colours."""
+
+    solid: QColor
+    sending: QColor
+    waiting: QColor
+    levels: tuple[QColor, ...]
+
+
+class Inks:
+    """Every colour that is drawn with, looked up once for each theme."""
+
+    def __init__(self) -> None:
+        # The theme's tones are for text; as areas in the light they may be brighter.
+        bright = 100 if is_dark() else 122
+        self.tones = [_ink(color(_ROLES[tone]).lighter(bright)) for tone in TONES]
+        self.after = _faded(color(Role.PENDING), 0.5)
+        self.on_solid, self.text, self.muted = color(Role.BASE), color(Role.TEXT), color(Role.MUTED)
+        self.line, self.base, self.window, self.raised = (
+            color(role) for role in (Role.LINE, Role.BASE, Role.WINDOW, Role.RAISED)
+        )
+        self.accent, self.selection, self.error = color(Role.ACCENT), color(Role.SELECTION), color(Role.SERVER_ERROR)
+        self.ok, self.pending, self.starting = color(Role.OK), color(Role.PENDING), color(Role.PENDING_BACK)
+        self.hatch = _faded(self.pending, 0.35)
+        self.grid = _faded(self.line, 0.55)
+        self.veil = _faded(self.window, 0.62)
+
+
+def _faded(ink: QColor, strength: float) -> QColor:
+    made = QColor(ink)
+    made.setAlphaF(strength)
+    return made
+
+
+def _ink(ink: QColor) -> Ink:
+    levels = tuple(_faded(ink, 0.3 + 0.7 * level / LEVELS) for level in range(LEVELS + 1))
+    return Ink(ink, _faded(ink, _SENDING), _faded(ink, _WAITING), levels)
+
+
+class LanePainter:
+    """Draws into one timeline; ``left`` is the pixel of the scale's first column."""
+
+    def __init__(self, painter: QPainter, inks: Inks, scale: Scale, left: int, now: int) -> None:
+        self._painter, self._inks, self.scale, self._left, self._now = painter, inks, scale, left, now
+        self._metrics = QFontMetrics(painter.font())
+        self._right = left + scale.columns
+
+    def onto(self, painter: QPainter) -> LanePainter:
+        """The same with another painter."""
+        return LanePainter(painter, self._inks, self.scale, self._left, self._now)
+
+    def x(self, t_ns: int) -> int:
+        """The pixel of a moment, kept near the frame: far outside Qt counts in floats that overflow."""
+        return self._left + round(max(-10.0, min(self.scale.columns + 10.0, self.scale.x(t_ns))))
+
+    def background(self, place: Place, top: int, lives: tuple[Life, ...]) -> None:
+        """Light where the slot has a process that serves, hatched where one starts."""
+        painter, inks = self._painter, self._inks
+        for life in lives:
+            ended = life.ended or self._now
+            if ended < self.scale.begin or life.born > self.scale.end:
+                continue
+            born, ready, end = self.x(life.born), self.x(life.ready or ended), self.x(ended)
+            painter.fillRect(born, top, ready - born, place.height, inks.starting)
+            painter.fillRect(born, top, ready - born, place.height, QBrush(inks.hatch, Qt.BrushStyle.BDiagPattern))
+            painter.fillRect(ready, top, end - ready, place.height, inks.base)
+
+    def rows(self, place: Place, top: int, rows: list[Row]) -> None:
+        """The bars of a lane."""
+        height = place.row_height - (1 if place.row_height > 4 else 0)
+        for number, row in enumerate(rows[: place.rows]):
+            self._row(row, top + _PADDING + number * place.row_height, height)
+
+    def _row(self, row: Row, top: int, height: int) -> None:
+        painter, tones, left = self._painter, self._inks.tones, self._left
+        big, small = cells(row, self.scale, self._now)
+        for column, width, tone, level in small:
+            painter.fillRect(left + column, top, width, height, tones[tone].levels[level])
+        for at in big:
+            self._bar(row, at, top, height)
+
+    def _bar(self, row: Row, at: int, top: int, height: int) -> None:
+        painter, ink = self._painter, self._inks.tones[row.tones[at]]
+        begin, end = self.x(row.starts[at]), self.x(min(row.ends[at], self._now))
+        gap = 1 if end - begin > 3 else 0
+        if end - begin < _FINE:
+            painter.fillRect(begin, top, max(1, end - begin - gap), height, ink.levels[LEVELS - 1])
+            return
+        called, answered, closed = (
+            self.x(min(values[at], self._now)) for values in (row.called, row.answered, row.closed)
+        )
+        end -= gap
+        painter.fillRect(begin, top, min(called, end) - begin, height, ink.waiting)
+        painter.fillRect(called, top, max(1, min(answered, end) - called), height, ink.solid)
+        painter.fillRect(answered, top, min(closed, end) - answered, height, ink.sending)
+        if end > closed:
+            painter.fillRect(closed, top, end - closed, height, self._inks.after)
+        if height >= 11 and end - begin > 44:
+            self._label(row.labels[at], (begin, called, answered, end), top, height)
+
+    def _label(self, label: str, xs: tuple[int, int, int, int], top: int, height: int) -> None:
+        """In the widest of waiting, application and the rest that is on the screen."""
+        edges = [max(self._left, min(self._right, x)) for x in xs]
+        stretches = [(edges[n + 1] - edges[n], edges[n], n) for n in range(3)]
+        width, left, part = max(stretches)
+        if width < 40:
+            return
+        text = self._metrics.elidedText(label, Qt.TextElideMode.ElideRight, width - 8)
+        self._painter.setPen(self._inks.text if part == 0 else self._inks.on_solid)
+        flags = int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
+        self._painter.drawText(QRect(left + 4, top, width - 4, height), flags, text)
+
+    def outline(self, row: Row, at: int, top: int, height: int, ink: QColor) -> None:
+        """A frame around a bar: the chosen one, or the one under the pointer."""
+        begin = self.x(row.starts[at])
+        end = max(begin + 3, self.x(self._now if row.ends[at] == OPEN else row.ends[at]))
+        self._painter.setPen(QPen(ink, 2))
+        self._painter.setBrush(Qt.BrushStyle.NoBrush)
+        self._painter.drawRect(QRectF(begin - 1, top - 1, end - begin + 1, height + 2))
+
+    def lives(self, place: Place, top: int, lives: tuple[Life, ...]) -> None:
+        """Births and ends of a slot's processes."""
+        for life in lives:
+            for t_ns, ink in ((life.born, self._inks.pending), (life.ready, self._inks.ok)):
+                if self._in_view(t_ns):
+                    x = self.x(t_ns)
+                    self._painter.fillRect(x, top, 1, place.height, ink)
+                    self._triangle(x, top + place.height, ink)
+            if life.ended and self._in_view(life.ended):
+                self._end(life, self.x(life.ended), top, place.height)
+
+    def _triangle(self, x: int, bottom: int, ink: QColor) -> None:
+        points = [QPointF(x - 3.5, bottom), QPointF(x + 4.5, bottom), QPointF(x + 0.5, bottom - 6)]
+        self._painter.setPen(Qt.PenStyle.NoPen)
+        self._painter.setBrush(ink)
+        self._painter.drawPolygon(QPolygonF(points))
+
+    def _end(self, life: Life, x: int, top: int, height: int) -> None:
+        painter, inks = self._painter, self._inks
+        if not life.alarming:
+            painter.fillRect(x, top, 1, height, inks.muted)
+            painter.fillRect(x - 3, top, 7, 3, inks.muted)
+            return
+        painter.fillRect(x - 1, top, 3, height, inks.error)
+        center = top + height / 2
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(inks.error)
+        painter.drawEllipse(QPointF(x + 0.5, center), 7.5, 7.5)
+        painter.setPen(QPen(inks.on_solid, 2))
+        painter.drawLine(QPointF(x - 2.5, center - 3), QPointF(x + 3.5, center + 3))
+        painter.drawLine(QPointF(x - 2.5, center + 3), QPointF(x + 3.5, center - 3))
+
+    def grid(self, ticks: list[Tick], top: int, bottom: int) -> None:
+        """Lines behind the bars."""
+        for tick in ticks:
+            self._painter.fillRect(self.x(tick.t_ns), top, 1, bottom - top, self._inks.grid)
+
+    def axis(self, ticks: list[Tick], height: int, taken: list[tuple[int, int]]) -> None:
+        """The labels above, but for those that would stand in a stretch that is ``taken`` or over the edge."""
+        self._painter.setPen(self._inks.muted)
+        for tick in ticks:
+            left = self.x(tick.t_ns) + 4
+            right = left + self._metrics.horizontalAdvance(tick.label)
+            if right < self._right and not any(left < end and begin < right + 4 for begin, end in taken):
+                area = QRect(left, 0, right - left + 4, height)
+                self._painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), tick.label)
+
+    def switches(self, switches: tuple[Switch, ...], axis: int, bottom: int) -> list[tuple[int, int]]:
+        """A line through all lanes from where another instance serves, with its name above; where names stand."""
+        taken: list[tuple[int, int]] = []
+        painter, inks = self._painter, self._inks
+        shown = [switch for switch in switches if self._in_view(switch.t_ns)]
+        for number, switch in enumerate(shown):
+            x = self.x(switch.t_ns)
+            painter.setPen(QPen(inks.accent, 1, Qt.PenStyle.DashLine))
+            painter.drawLine(x, axis, x, bottom)
+            room = (self.x(shown[number + 1].t_ns) if number + 1 < len(shown) else self._right) - x - 3
+            text = self._metrics.elidedText(switch.label, Qt.TextElideMode.ElideRight, max(0, room - 12))
+            width = self._metrics.horizontalAdvance(text) + 12
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(inks.selection)
+            painter.drawRoundedRect(QRectF(x, 1, width, axis - 3), 3, 3)
+            painter.fillRect(x, 1, 2, axis - 1, inks.accent)
+            painter.setPen(inks.text)
+            painter.drawText(QRect(x + 7, 0, width, axis - 1), int(Qt.AlignmentFlag.AlignVCenter), text)
+            taken.append((x, x + round(width)))
+        return taken
+
+    def veil(self, begin: int, end: int, top: int, bottom: int) -> None:
+        """All but a stretch of time steps back."""
+        left, right = self.x(begin), self.x(end)
+        painter, inks = self._painter, self._inks
+        painter.fillRect(self._left, top, left - self._left, bottom - top, inks.veil)
+        painter.fillRect(right, top, self._right - right, bottom - top, inks.veil)
+        for x in (left, right):
+            painter.fillRect(x, top, 1, bottom - top, inks.accent)
+
+    def now_line(self, top: int, bottom: int) -> None:
+        """Where the present is."""
+        self._painter.fillRect(self.x(self._now), top, 1, bottom - top, _faded(self._inks.accent, 0.5))
+
+    def _in_view(self, t_ns: int) -> bool:
+        return bool(t_ns) and self.scale.begin <= t_ns <= self.scale.end
+
+
+def name_fonts(base: QFont) -> tuple[QFont, QFont]:
+    """For a lane's name and for the figures under it."""
+    strong, small = QFont(base), QFont(base)
+    strong.setWeight(QFont.Weight.DemiBold)
+    small.setPointSizeF(base.pointSizeF() * 0.86)
+    return strong, small

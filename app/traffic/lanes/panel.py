@@ -1,0 +1,205 @@
+"""The strip of lanes with its buttons: takes bars and marks from the feed, and keeps the clock while somebody looks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.feed import TraceFeed
+from app.theme.widgets import icon_button
+from app.traffic.lanes.bars import Lanes, runs
+from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
+from app.traffic.lanes.marks import Marks, marks_of
+from app.traffic.lanes.view import View
+from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
+from supervisor.control.messages import WorkerStatus
+
+_MOVING_MS, _STILL_MS = 50, 250  #: between frames, when there is something to see and when there is not
+_MARKS_MS = 500
+
+
+class LanesPanel(QWidget):
+    """Worker lanes of the trace in view.
+
+    Signals:
+        exchange_wanted(int): show this exchange.
+        term_changed(str): the filter term for the range that is taken, such as ``id:4..17``; empty for none.
+        hide_wanted(): the user does not want to see the lanes.
+    """
+
+    exchange_wanted = Signal(int)
+    term_changed = Signal(str)
+    hide_wanted = Signal()
+
+    def __init__(self, feed: TraceFeed, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("lanes")
+        self.setMinimumHeight(AXIS + 40)
+        self._feed = feed
+        self._zone = 0
+        self._meta: TraceMeta | None = None
+        self._moved = False  # by the user: then a growing trace is not fitted in again
+        self.lanes = Lanes()
+        self.canvas = LanesCanvas(self.lanes)
+        self.title = QLabel("Workers")
+        self.title.setProperty("look", "caption")
+        self.fit_button = icon_button("fit", "Show the whole trace in the lanes", "Show the whole trace (Home)")
+        self.follow_button = icon_button("last", "Follow the newest in the lanes", "Back to the newest (End)")
+        self.hide_button = icon_button("chevron-up", "Hide the lanes", "Hide the lanes (Ctrl+Shift+L)")
+        self.words = QLabel("Each request will be a bar here, in the lane of the worker that took it.", self.canvas)
+        self._frame = QTimer(self, interval=_MOVING_MS)
+        self._marks = QTimer(self, interval=_MARKS_MS)
+        self._arrange()
+        self._connect()
+
+    def _arrange(self) -> None:
+        corner = QWidget(self)
+        corner.setGeometry(0, 0, NAMES, AXIS - 1)
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(10, 0, 4, 0)
+        row.setSpacing(0)
+        row.addWidget(self.title)
+        row.addStretch(1)
+        for button in (self.fit_button, self.follow_button, self.hide_button):
+            button.setIconSize(QSize(14, 14))
+            button.setFixedSize(22, AXIS - 1)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setProperty("look", "tiny")
+            row.addWidget(button)
+        self.words.setProperty("look", "muted")
+        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.canvas)
+        corner.raise_()
+
+    def _connect(self) -> None:
+        self.fit_button.clicked.connect(self.fit)
+        self.follow_button.clicked.connect(self.follow)
+        self.hide_button.clicked.connect(self.hide_wanted)
+        self.canvas.exchange_chosen.connect(self.exchange_wanted)
+        self.canvas.range_chosen.connect(self._on_range)
+        self.canvas.view_changed.connect(self._on_view_changed)
+        self._feed.opened.connect(self._on_opened)
+        self._feed.closed.connect(self._on_closed)
+        self._feed.rows_changed.connect(self._on_rows_changed)
+        self._frame.timeout.connect(self._on_frame)
+        self._marks.timeout.connect(self._ask_marks)
+
+    # what others may ask
+
+    def show_processes(self, processes: Iterable[WorkerStatus]) -> None:
+        """What the supervisor says of the workers now."""
+        self.canvas.processes.show(processes, time.monotonic())
+
+    def set_clock(self, meta: TraceMeta | None, zone: int) -> None:
+        """How monotonic times map to the time of day; ``zone`` in seconds east of Greenwich."""
+        self._meta, self._zone = meta, zone
+        self._set_offset()
+
+    def choose(self, row: ExchangeRow | None) -> None:
+        """The exchange that is selected in the table."""
+        self.canvas.choose(row.id if row else 0, (row.opened_ns or row.called_ns) if row else 0)
+
+    def fit(self) -> None:
+        """Show the whole trace."""
+        self._moved = True
+        self.canvas.fit()
+
+    def follow(self) -> None:
+        """Follow the newest."""
+        if self.canvas.live:
+            self.canvas.follow()
+        else:
+            self.canvas.fit()
+        self._moved = False
+
+    def give_up_range(self) -> bool:
+        """Let go of the range; whether there was one."""
+        return self.canvas.give_up_range()
+
+    # reactions
+
+    def _on_opened(self, _path: str) -> None:
+        self.lanes.clear()
+        self.canvas.live = self._feed.live
+        self.canvas.marks, self.canvas.range, self.canvas.chosen = Marks(), None, (0, 0)
+        self.canvas.set_view(View(following=self._feed.live))
+        self._moved = False
+        self._ask_marks()
+
+    def _on_closed(self) -> None:
+        self.lanes.clear()
+        self.canvas.marks = Marks()
+        self._on_frame()
+
+    def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
+        self.lanes.take(rows)
+        self._set_offset()
+        if not self._feed.live and not self._moved:
+            self.canvas.fit()
+            self._moved = False
+        elif self.isVisible() and not self._feed.live:
+            self.canvas.viewport().update()
+
+    def _set_offset(self) -> None:
+        if self._meta is not None:
+            at = self.canvas.now()
+            self.canvas.offset = self._meta.wall(at) - at + self._zone * 1_000_000_000
+
+    def _ask_marks(self) -> None:
+        if self._feed.is_open:
+            self._feed.ask(_marks, self._on_marks, key="lanes")
+
+    def _on_marks(self, marks: Marks) -> None:
+        self.canvas.marks = marks
+        self.lanes.know_alone(marks.alone)
+        if not self._feed.live:
+            self.canvas.viewport().update()
+
+    def _on_range(self, taken: tuple[int, int] | None) -> None:
+        ids = self.lanes.between(*taken) if taken else []
+        self.term_changed.emit(f"id:{runs(ids, self.lanes)}" if ids else "id:0" if taken else "")
+
+    def _on_view_changed(self) -> None:
+        self._moved = self._moved or not self.canvas.view.following
+        self.follow_button.setEnabled(not self.canvas.view.following)
+
+    def _on_frame(self) -> None:
+        canvas = self.canvas
+        canvas.live = self._feed.live
+        if not canvas.live and self._frame.interval() == _STILL_MS and not self.words.isVisible():
+            return  # over: nothing moves by itself any more
+        canvas.tick()
+        moving = canvas.live and canvas.busy
+        self._frame.setInterval(_MOVING_MS if moving else _STILL_MS)
+        self.words.setVisible(not canvas.places)
+        canvas.setAccessibleDescription(canvas.describe())
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Somebody looks."""
+        super().showEvent(event)
+        self._frame.start()
+        self._marks.start()
+        self._ask_marks()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Nobody looks; bars are taken in all the same."""
+        super().hideEvent(event)
+        self._frame.stop()
+        self._marks.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The words in the middle."""
+        super().resizeEvent(event)
+        self.words.setGeometry(0, AXIS, self.width(), self.height() - AXIS)
+
+
+def _marks(reader: TraceReader) -> Marks:
+    """Runs in the reader's thread."""
+    return marks_of(reader.instances(), reader.workers())

@@ -1,0 +1,259 @@
+"""The lanes in the traffic page: real traces, real mouse and keys."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.actions import ActionRegistry
+from app.feed import TraceFeed
+from app.settings import Settings
+from app.traffic.lanes.bars import Lanes, Look, Parts, Row
+from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
+from app.traffic.lanes.marks import marks_of
+from app.traffic.lanes.names import Processes, name_of
+from app.traffic.lanes.paint import Inks
+from app.traffic.lanes.view import SECOND, View
+from app.traffic.page import TrafficPage
+from inspector.model import Exchange, State, Worker
+from supervisor.control.messages import WorkerStatus
+from tests.support.made_trace import MadeTrace
+
+DEADLINE = 10_000  #: ms
+
+
+class Shown:
+    """The page beside a trace under construction."""
+
+    def __init__(self, qtbot: QtBot, trace: MadeTrace, folder: Path) -> None:
+        self.qtbot, self.trace = qtbot, trace
+        self.feed, self.settings = TraceFeed(), Settings(folder / "s.ini")
+        self.page = TrafficPage(self.feed, ActionRegistry(), self.settings)
+        self.canvas: LanesCanvas = self.page.lanes.canvas
+        qtbot.addWidget(self.page)
+        self.page.resize(1200, 800)
+        self.page.show()
+        qtbot.waitExposed(self.page)
+
+    def open(self, *, live: bool = False) -> None:
+        assert self.trace.writer.flush()
+        with self.qtbot.waitSignal(self.feed.opened, timeout=DEADLINE):
+            self.feed.open(self.trace.path, live=live)
+
+    def wait(self, count: int) -> None:
+        self.qtbot.waitUntil(lambda: len(self.canvas.lanes) == count, timeout=DEADLINE)
+        self.qtbot.waitUntil(lambda: self.page.model.rowCount() == count, timeout=DEADLINE)
+        self.canvas.grab()
+
+    def place(self, made: Exchange) -> QPoint:
+        """The middle of a bar on the screen."""
+        found = self.canvas.lanes.find(made.id, made.opened_ns)
+        assert found is not None
+        slot, row, at = found
+        place = next(place for place in self.canvas.places if place.slot == slot)
+        number = self.canvas.lanes.rows[slot].index(row)
+        scale = self.canvas._scale()
+        x = NAMES + round(scale.x((row.starts[at] + row.ends[at]) // 2))
+        return QPoint(x, self.canvas._top(place) + 3 + number * place.row_height + place.row_height // 2)
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Iterator[MadeTrace]:
+    made = MadeTrace(tmp_path / "a.gatescope")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shown(qtbot: QtBot, trace: MadeTrace, tmp_path: Path) -> Iterator[Shown]:
+    made = Shown(qtbot, trace, tmp_path)
+    yield made
+    made.feed.close()
+
+
+def drag(canvas: LanesCanvas, begin: QPoint, end: QPoint, button: Qt.MouseButton) -> None:
+    """As a hand would: press, two moves, release."""
+    for kind, at, held in (
+        (QEvent.Type.MouseButtonPress, begin, button), (QEvent.Type.MouseMove, (begin + end) / 2, button),
+        (QEvent.Type.MouseMove, end, button), (QEvent.Type.MouseButtonRelease, end, Qt.MouseButton.NoButton),
+    ):  # fmt: skip
+        where = QPointF(canvas.viewport().mapToGlobal(at))
+        event = QMouseEvent(kind, QPointF(at), where, button, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(canvas.viewport(), event)
+
+
+def wheel(canvas: LanesCanvas, at: QPoint, notches: int, keys: Qt.KeyboardModifier) -> None:
+    where = QPointF(canvas.viewport().mapToGlobal(at))
+    turned, phase = QPoint(0, 120 * notches), Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(QPointF(at), where, QPoint(), turned, Qt.MouseButton.NoButton, keys, phase, False)
+    QApplication.sendEvent(canvas.viewport(), event)
+
+
+def test_a_saved_trace_is_shown_whole_and_a_click_selects(shown: Shown) -> None:
+    made = shown.trace.traffic(30)
+    shown.open()
+    shown.wait(30)
+    canvas = shown.canvas
+    assert canvas.view.begin <= made[0].opened_ns
+    assert canvas.view.end >= made[-1].returned_ns
+    assert {place.slot for place in canvas.places} == {1, 2}
+    longest = max(made, key=lambda e: e.returned_ns - e.opened_ns)
+    shown.qtbot.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=shown.place(longest))
+    assert shown.page.table.current_id() == longest.id
+    shown.qtbot.waitUntil(lambda: canvas.chosen[0] == longest.id, timeout=DEADLINE)
+    assert "2 lanes" in canvas.describe()
+
+
+def test_the_pointer_names_the_request_and_what_happened_to_workers(shown: Shown) -> None:
+    [made] = shown.trace.traffic(1)
+    shown.open()
+    shown.wait(1)
+    canvas = shown.canvas
+    found = canvas.hit(shown.place(made))
+    assert found is not None
+    words = canvas._bar_words(found[1], found[2])
+    assert f"{made.method} {made.target}  →  {made.status}" in words
+    assert "waited" in words
+    assert "application" in words
+    drag(canvas, shown.place(made), shown.place(made), Qt.MouseButton.NoButton)
+    assert canvas._hover is not None
+    dead = Worker(
+        9, 1, 1, 1, 77, "exited", born_ns=made.opened_ns, ready_ns=made.opened_ns + 1, ended_ns=made.closed_ns
+    )
+    dead.cause = dead.outcome = "killed"
+    canvas.marks = marks_of([], [dead])
+    canvas.grab()
+    x = NAMES + round(canvas._scale().x(made.closed_ns))
+    assert canvas._mark_words(QPoint(x, AXIS + 30)) == "worker 1, pid 77, generation 1: killed"
+    assert canvas._mark_words(QPoint(3, AXIS + 30)) == ""
+    QApplication.sendEvent(canvas.viewport(), QEvent(QEvent.Type.Leave))
+    assert canvas._hover is None
+
+
+def test_a_range_filters_the_table_and_escape_lets_go(shown: Shown) -> None:
+    made = shown.trace.traffic(40)
+    shown.open()
+    shown.wait(40)
+    canvas, page = shown.canvas, shown.page
+    page.filter.set_text("-status:500")
+    before = page.filter.text
+    middle = [e for e in made if e.opened_ns >= made[10].opened_ns][:8]
+    scale = canvas._scale()
+    left, right = (NAMES + round(scale.x(t)) for t in (middle[0].opened_ns, middle[-1].opened_ns))
+    drag(canvas, QPoint(left, AXIS + 30), QPoint(right, AXIS + 30), Qt.MouseButton.LeftButton)
+    assert page.filter.text.startswith(f"{before} id:")
+    shown.qtbot.waitUntil(lambda: 0 < page.model.rowCount() < 30, timeout=DEADLINE)
+    shown.qtbot.keyClick(page.table, Qt.Key.Key_Escape)
+    assert page.filter.text == before
+    assert canvas.range is None
+    drag(canvas, QPoint(left, AXIS + 30), QPoint(right, AXIS + 30), Qt.MouseButton.LeftButton)
+    page.filter.set_text("status:200")
+    assert canvas.range is None
+    assert page.filter.text == "status:200"
+    drag(canvas, QPoint(left, AXIS + 30), QPoint(right, AXIS + 30), Qt.MouseButton.LeftButton)
+    shown.qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    assert page.filter.text == "status:200"
+
+
+def test_wheel_and_keys_zoom_and_move(shown: Shown) -> None:
+    shown.trace.traffic(10)
+    shown.open()
+    shown.wait(10)
+    canvas = shown.canvas
+    whole = canvas.view
+    at = QPoint(NAMES + 300, AXIS + 20)
+    under = canvas._scale().t(300)
+    wheel(canvas, at, 2, Qt.KeyboardModifier.NoModifier)
+    assert canvas.view.span < whole.span
+    assert abs(canvas._scale().t(300) - under) < canvas._scale().step * 3
+    begin = canvas.view.begin
+    wheel(canvas, at, -1, Qt.KeyboardModifier.ShiftModifier)
+    assert canvas.view.begin > begin
+    shown.qtbot.keyClick(canvas, Qt.Key.Key_Left)
+    shown.qtbot.keyClick(canvas, Qt.Key.Key_Plus)
+    assert canvas.view.span < whole.span
+    shown.qtbot.keyClick(canvas, Qt.Key.Key_Home)
+    assert canvas.view == whole
+    drag(canvas, QPoint(NAMES + 300, 8), QPoint(NAMES + 400, 8), Qt.MouseButton.LeftButton)
+    assert canvas.view.begin < whole.begin
+    shown.qtbot.mouseClick(shown.page.lanes.follow_button, Qt.MouseButton.LeftButton)
+    assert canvas.view == whole, "nothing new will come: the whole again"
+
+
+def test_a_live_trace_is_followed_until_one_looks_elsewhere(shown: Shown) -> None:
+    shown.trace.now = time.monotonic_ns() - SECOND
+    shown.trace.exchange(1, state=State.OPEN)
+    shown.open(live=True)
+    shown.wait(1)
+    canvas = shown.canvas
+    assert canvas.live
+    begin = canvas.view.begin
+    shown.qtbot.waitUntil(lambda: canvas.view.begin > begin, timeout=DEADLINE)
+    assert not shown.page.lanes.follow_button.isEnabled()
+    shown.qtbot.keyClick(canvas, Qt.Key.Key_Left)
+    assert not canvas.view.following
+    assert shown.page.lanes.follow_button.isEnabled()
+    shown.qtbot.keyClick(canvas, Qt.Key.Key_End)
+    assert canvas.view.following
+    shown.feed.set_live(False)
+    shown.qtbot.waitUntil(lambda: not canvas.live, timeout=DEADLINE)
+
+
+def test_lanes_are_hidden_and_that_is_remembered(shown: Shown) -> None:
+    page = shown.page
+    shown.qtbot.mouseClick(page.lanes.hide_button, Qt.MouseButton.LeftButton)
+    assert page.lanes.isHidden()
+    assert shown.settings.value("traffic/lanes", True) is False
+    again = TrafficPage(shown.feed, ActionRegistry(), shown.settings)
+    shown.qtbot.addWidget(again)
+    assert again.lanes.isHidden()
+
+
+def test_names_say_how_a_worker_is() -> None:
+    ready = WorkerStatus(slot=2, generation=1, pid=41, state="ready", cpu=12.4, rss=54_000_000, in_hand=(1, 2))
+    assert name_of(2, ready, None, live=True).figures == "2 in hand  CPU 12 %  54 MB"
+    starting = WorkerStatus(slot=2, generation=1, pid=0, state="starting")
+    assert name_of(2, starting, None, live=True).figures.startswith("starting")
+    assert name_of(0, None, None, live=False).figures == "reached no worker"
+    assert name_of(3, None, None, live=True).title == "worker 3"
+    life = marks_of([], [Worker(9, 1, 1, 1, 77, "exited", ended_ns=3, cause="killed", outcome="killed")]).newest(1)
+    assert name_of(1, ready, life, live=False).figures == "killed"
+    course = Processes()
+    for second in range(100):
+        course.show([ready], float(second))
+    course.show([ready], 99.1)
+    assert len(course.cpu[2]) == 60
+
+
+def test_every_frame_of_a_hundred_thousand_bars_is_quick(qtbot: QtBot) -> None:
+
+    lanes = Lanes()
+    canvas = LanesCanvas(lanes)
+    qtbot.addWidget(canvas)
+    canvas.resize(1200, 200)
+    step = 700_000
+    for slot in range(1, 5):
+        lanes.rows[slot] = [Row() for _ in range(5)]
+    for n in range(100_000):
+        begin = (n + 1) * step
+        cut = Parts(begin, begin + step, begin + 5 * step, begin + 6 * step, begin + 7 * step)
+        lanes.rows[n % 4 + 1][n // 4 % 5].append(n, cut, Look(1 + n % 3, 200, "GET /"))
+    lanes.first, lanes.last = step, 100_010 * step
+    canvas._inks = Inks()
+    canvas.fit()
+    canvas.grab()
+    spent = []
+    for _ in range(5):
+        lanes.version += 1
+        begun = time.perf_counter()
+        canvas.grab()
+        spent.append(time.perf_counter() - begun)
+    assert min(spent) < 0.15, "a frame costs what its pixels cost; about 30 ms where this was written"
+    assert canvas.view != View()
