@@ -53,10 +53,11 @@ CLIENT_LEFT = "the client closed the connection"
 
 
 class WorkerState(enum.StrEnum):
-    """A worker's life: ``starting`` -> ``ready`` -> (``stopping`` ->) ``exited``."""
+    """A worker's life: ``starting`` -> ``ready`` (<-> ``paused``) -> (``stopping`` ->) ``exited``."""
 
     STARTING = "starting"
     READY = "ready"
+    PAUSED = "paused"
     STOPPING = "stopping"
     EXITED = "exited"
 
@@ -209,7 +210,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class WorkerEvent:
-    """Something that happened to a worker: ``born ready exited``, with details as JSON."""
+    """Something that happened to a worker: ``born ready paused resumed exited``, with details as JSON."""
 
     worker: int
     t_ns: int

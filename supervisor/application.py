@@ -13,7 +13,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,7 +22,11 @@ from inspector.live import LiveExchanges
 from inspector.model import Exchange, Instance, Worker
 from inspector.proxy.server import Proxy
 from inspector.store.writer import TraceWriter
-from supervisor.control.messages import AppStatus, Problem, WorkerStatus
+from supervisor import stacks
+from supervisor.attendance import SilenceError
+from supervisor.control.messages import AppStatus, Problem, Stack, WorkerStatus
+from supervisor.crew import Life
+from supervisor.death import Order
 from supervisor.instance import RunningInstance
 from supervisor.launching import Plan, listen, meddling, reserve, user_environment
 from supervisor.lifecycle import AppEvent, AppState, app_after
@@ -65,6 +69,7 @@ class Setting:
     workers: int
     threads: int
     adapt: bool
+    arguments: tuple[str, ...] = ()  #: for the server's command line, besides ours
 
 
 class Application:
@@ -119,32 +124,55 @@ class Application:
         """Serve. What went wrong, or None."""
         async with self._lock:
             self._enter(AppEvent.START)
-            self.problem = None
-            stale, self.current = self.current, None
-            if stale is not None:
-                await self._retire(stale, force=True)
-            instance, problem = await self._boot(setting)
-            self.problem = problem
-            if self.state is AppState.STARTING:
-                self._enter(AppEvent.BOOT_FAILED if problem else AppEvent.READY)
-            if problem is None and self.state is AppState.RUNNING:
-                self._route_to(instance, setting)
-            else:
-                await self._retire(instance, force=True)
-                self.setting = self.setting or setting
-            self._changed()
-            return problem
+            return await self._start(setting)
 
-    async def switch(self, setting: Setting) -> Problem | None:
+    async def restart(self) -> Problem | None:
+        """End what serves, then serve anew in the same mode; requests that come meanwhile wait."""
+        if self.setting is None:
+            return Problem(what=f"{self.name} was never started.", usage=True)
+        if self.state in (AppState.STOPPED, AppState.CRASHED):
+            return await self.start(self.setting)
+        async with self._lock:
+            if problem := self._unless_running():
+                return problem
+            self._enter(AppEvent.RESTART)
+            self.proxy.route(None, f"{self.name} is being restarted.")
+            current, self.current = self.current, None
+            if current is not None:
+                await self._replace(current, Order.RELOAD)
+            if self.state is not AppState.STARTING:
+                return Problem(what=f"{self.name} was stopped before it was started again.")
+            return await self._start(self.setting)
+
+    async def _start(self, setting: Setting) -> Problem | None:
+        self.problem = None
+        stale, self.current = self.current, None
+        if stale is not None:
+            await self._retire(stale, force=True)
+        instance, problem = await self._boot(setting)
+        self.problem = problem
+        if self.state is AppState.STARTING:
+            self._enter(AppEvent.BOOT_FAILED if problem else AppEvent.READY)
+        if problem is None and self.state is AppState.RUNNING:
+            self._route_to(instance, setting)
+        else:
+            await self._retire(instance, force=True)
+            self.setting = self.setting or setting
+            if problem is not None:
+                self.proxy.route(None, _one_line(problem))
+        self._changed()
+        return problem
+
+    async def switch(self, setting: Setting, order: Order = Order.SWITCH) -> Problem | None:
         """Put an instance in another mode, or with newer code, in the place of the one that serves.
 
-        The old one serves until the new one can, and while the new one cannot.
+        The old one serves until the new one can, and while the new one cannot. ``order``: what it is for.
         """
         if self.state in (AppState.STOPPED, AppState.CRASHED):
             return await self.start(setting)
         async with self._lock:
-            if self.state is not AppState.RUNNING:
-                return Problem(what=f"{self.name} is {self.state}.", why="Only what runs can be switched.")
+            if problem := self._unless_running():
+                return problem
             old = self.current
             self._enter(AppEvent.SWITCH)
             new, problem = await self._boot(setting)
@@ -159,8 +187,48 @@ class Application:
             self._enter(AppEvent.SWITCHED)
             self._route_to(new, setting)
             if old is not None:
-                self._later(self._replace(old))
+                self._later(self._replace(old, order))
             return None
+
+    async def scale(self, workers: int) -> Problem | None:
+        """Have another number of workers: by the server's own signals where it takes such, else by a new instance."""
+        if self.setting is None:
+            return Problem(what=f"{self.name} was never started.", usage=True)
+        setting = replace(self.setting, workers=workers)
+        if self.state is AppState.RUNNING and workers == self.setting.workers:
+            return None
+        if self.current is None or not self.current.scalable:
+            return await self.switch(setting, Order.SCALE)
+        async with self._lock:
+            if problem := self._unless_running():
+                return problem
+            problem = await self.current.scale(workers)
+            self.setting = replace(self.setting, workers=self.current.model.workers)
+            self._changed()
+            return problem
+
+    def _unless_running(self) -> Problem | None:
+        if self.state is AppState.RUNNING:
+            return None
+        return Problem(what=f"{self.name} is {self.state}.", why="That can only be done to what runs.")
+
+    def worker(self, slot: int) -> Life | Problem:
+        """The worker in ``slot`` of the instance that serves, if it lives."""
+        crew = self.current.crew if self.current else None
+        life = crew.living(slot) if crew else None
+        if life is not None:
+            return life
+        listed = ", ".join(str(life.worker.slot) for life in crew.lives.values()) if crew else ""
+        why = f"Alive: {listed}." if listed else f"{self.name} is {self.state}."
+        return Problem(what=f"There is no worker {slot} of {self.name}.", why=why, usage=True)
+
+    def signal_worker(self, life: Life, number: int) -> Problem | None:
+        """Send a signal to a worker. What went wrong, or None."""
+        assert self.current is not None
+        if not self.current.crew.send(life, number):
+            return Problem(what=f"Worker {life.worker.slot} of {self.name} has just ended.")
+        self._changed()
+        return None
 
     async def stop(self) -> None:
         """Let requests in flight finish, then end everything that runs; the trace and the proxy stay."""
@@ -191,6 +259,18 @@ class Application:
         await self.proxy.close()
         await asyncio.to_thread(self.writer.close)
         await asyncio.to_thread(shutil.rmtree, self._run_dir, ignore_errors=True)
+
+    async def stacks(self, life: Life) -> tuple[Stack, ...] | Problem:
+        """What each thread and task of a worker is doing, or why that cannot be said."""
+        assert self.current is not None
+        crew, worker = self.current.crew, life.worker
+        try:
+            dump = await self.current.stacks(worker.pid)
+        except SilenceError as error:
+            return stacks.silent(life, str(error))
+        by_id = self.live.by_id
+        in_hand = {by_id[id].task: id for id in crew.in_hand(worker) if id in by_id and by_id[id].task}
+        return await asyncio.to_thread(stacks.understood, dump, self.resolved.cwd, in_hand)
 
     # --- instances ----------------------------------------------------------------------------------------------------
 
@@ -224,6 +304,7 @@ class Application:
             token=self._token,
             body_head=self.writer.body_head,
             body_tail=self.writer.body_tail,
+            arguments=setting.arguments,
         )
         model = Instance(
             id=identity,
@@ -234,7 +315,7 @@ class Application:
             workers=setting.workers,
             threads=setting.threads,
             adapted=launch.adapted,
-            command=setting.mode.production(launch),
+            command=plan.production,
         )
         instance = RunningInstance(
             model=model, plan=plan, listener=listener, live=self.live, clock=self._clock, owner=self
@@ -272,14 +353,15 @@ class Application:
         self.proxy.route(instance.upstream, "")
         self._changed()
 
-    async def _replace(self, old: RunningInstance) -> None:
+    async def _replace(self, old: RunningInstance, order: Order = Order.STOP) -> None:
         """End ``old``, which gets no new requests any more, once those it has are done."""
         if old.alive:
+            old.crew.wake()
             await self.proxy.drain(old.upstream, limit=DRAIN_LIMIT, websocket_limit=WEBSOCKET_LIMIT)
-        await self._retire(old)
+        await self._retire(old, order)
 
-    async def _retire(self, instance: RunningInstance, *, force: bool = False) -> None:
-        await instance.stop(force=force)
+    async def _retire(self, instance: RunningInstance, order: Order = Order.STOP, *, force: bool = False) -> None:
+        await instance.stop(order, force=force)
         if collector := self._collectors.pop(instance.model.id, None):
             await collector.close()
         self._instances.pop(instance.model.id, None)
@@ -300,12 +382,24 @@ class Application:
         """A figure or a state changed."""
         self._changed()
 
+    def instance_held(self, instance: RunningInstance, problem: Problem) -> None:
+        """``instance`` does not serve for a while."""
+        if instance is self.current:
+            self.proxy.route(None, _one_line(problem))
+            self._changed()
+
+    def instance_back(self, instance: RunningInstance) -> None:
+        """``instance`` serves again."""
+        if instance is self.current:
+            self.proxy.route(instance.upstream, "")
+            self._changed()
+
     def instance_failed(self, instance: RunningInstance, problem: Problem) -> None:
         """``instance`` served and will not again."""
         if instance is not self.current:
             return
         self.problem = problem
-        self.proxy.route(None, f"{problem.what} {problem.why}".strip())
+        self.proxy.route(None, _one_line(problem))
         if self.state in (AppState.RUNNING, AppState.SWITCHING):
             self._enter(AppEvent.DIED)
 
@@ -336,8 +430,9 @@ class Application:
             found.crew.master_said(event, pid, value, t)
 
     def worker_changed(self, worker: Worker, event: str) -> None:
-        """A worker was born, got ready or exited."""
-        self._observer.worker_changed(self, worker, event)
+        """A worker was born, got ready, exited or the like."""
+        if event != "retired":  # that is for who looks at its state; its end will be told
+            self._observer.worker_changed(self, worker, event)
         self._changed()
 
     # --- how it stands ------------------------------------------------------------------------------------------------
@@ -438,3 +533,7 @@ class Application:
         before, self._usage = self._usage, self._sampler.sample(pids)
         if before != self._usage:
             self._changed()
+
+
+def _one_line(problem: Problem) -> str:
+    return f"{problem.what} {problem.why}".strip()

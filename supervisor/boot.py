@@ -11,6 +11,8 @@ from supervisor.launching import Plan
 #: Lines of output to show where there is no traceback.
 SHOWN = 20
 
+_MEND = WayOut(text="Mend what kills it, then start the application again.")
+
 
 def last_line(traceback: str) -> str:
     """The line of a traceback that says what it was: ``ModuleNotFoundError: No module named 'flask'``."""
@@ -40,9 +42,12 @@ def aborted(app: str) -> Problem:
     return Problem(what=f"{app} was stopped before it served.")
 
 
-def looping(plan: Plan, traceback: str, lines: list[str]) -> Problem:
-    """Workers die before they are ready, again and again."""
-    what = f"The workers of {plan.launch.target} die before they are ready, again and again."
+def looping(plan: Plan, outcome: str, traceback: str, lines: list[str], *, ready: bool) -> Problem:
+    """Workers die young, again and again; the last one's ``outcome``. ``ready``: they get ready before they die."""
+    when = "right after they are ready" if ready else "before they are ready"
+    what = f"The workers of {plan.launch.target} die {when}, again and again."
+    if ready:
+        return Problem(what=what, why=f"The last one {outcome}.", detail="\n".join(lines[-SHOWN:]))
     return Problem(what=what, why=last_line(traceback), detail=traceback or "\n".join(lines[-SHOWN:]))
 
 
@@ -54,9 +59,26 @@ def restarting(plan: Plan, outcome: str, pause: float) -> Problem:
     return Problem(what=f"{plan.mode.slug} {outcome}; it is started again {when}.", why=why)
 
 
+def held(reason: Problem, pause: float) -> Problem:
+    """Its workers die young, so it is kept down for a while."""
+    why = f"{reason.why} Its server would go on for ever, so it is held and started again in {pause:g} s.".strip()
+    return Problem(what=reason.what, why=why, detail=reason.detail)
+
+
+def given_up(reason: Problem) -> Problem:
+    """It was held and started again often enough."""
+    why = f"{reason.why} It is not started again.".strip()
+    return Problem(what=reason.what, why=why, ways_out=(_MEND,), detail=reason.detail)
+
+
+def deaf(plan: Plan, signal_name: str) -> Problem:
+    """The server did not do what a signal asks for."""
+    why = f"{plan.mode.slug} was sent {signal_name}, and nothing came of it within ten seconds."
+    return Problem(what="The number of workers did not change.", why=why)
+
+
 def gone(plan: Plan, outcome: str, traceback: str, lines: list[str]) -> Problem:
     """It served, died, and is not started again."""
     what = f"{plan.mode.slug} {outcome or 'ended'} and is not started again."
     why = last_line(traceback) or "It died too often in a row."
-    way = WayOut(text="Mend what kills it, then start the application again.")
-    return Problem(what=what, why=why, ways_out=(way,), detail=traceback or "\n".join(lines[-SHOWN:]))
+    return Problem(what=what, why=why, ways_out=(_MEND,), detail=traceback or "\n".join(lines[-SHOWN:]))

@@ -112,10 +112,20 @@ def _add_drive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     switch.add_argument("--threads", type=int, default=0, metavar="N", help="(as it is)")
     switch.add_argument("--adapt", action="store_true", help="put an adapter between, see: gatescope run --help")
     reload = commands.add_parser("reload", parents=[shared], help="the code anew, without losing a request")
+    restart = commands.add_parser("restart", parents=[shared], help="end the server and start it anew; requests wait")
+    scale = commands.add_parser("scale", parents=[shared], help="another number of workers, without losing a request")
+    scale.add_argument("workers", type=int, metavar="N")
+    kill = commands.add_parser("kill-worker", parents=[shared], help="kill a worker, to see what becomes of it")
+    kill.add_argument("--signal", default="KILL", metavar="NAME", help="another signal (KILL)")
+    pause = commands.add_parser("pause", parents=[shared], help="stop a worker where it is (SIGSTOP)")
+    resume = commands.add_parser("resume", parents=[shared], help="let a paused worker go on (SIGCONT)")
+    stacks = commands.add_parser("stacks", parents=[shared], help="what each thread and task of a worker is doing")
+    for of_worker in (kill, pause, resume, stacks):
+        of_worker.add_argument("slot", type=int, metavar="SLOT", help="the worker's number, see: gatescope status")
     stop = commands.add_parser("stop", parents=[shared], help="stop an application, or everything")
     stop.add_argument("--all", action="store_true", help="end the supervisor with all its applications")
-    for command, name in ((status, "status"), (switch, "switch"), (reload, "reload"), (stop, "stop")):
-        command.set_defaults(run=_drive, drive=name)
+    for command in (status, switch, reload, restart, scale, kill, pause, resume, stacks, stop):
+        command.set_defaults(run=_drive, drive=command.prog.split()[-1])
 
 
 def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from inspector.model import Exchange, Worker
 from inspector.store.errors import TraceError
-from supervisor import modes, places
+from supervisor import modes, places, signals
 from supervisor.application import Application, Setting
 from supervisor.control.messages import (
     AppChanged,
     CancelReplay,
     Command,
+    DumpStacks,
     Event,
     Finished,
     GetStatus,
@@ -27,12 +30,18 @@ from supervisor.control.messages import (
     MakeTraffic,
     ModesListed,
     OutputWritten,
+    PauseWorker,
     Problem,
     Refused,
     ReloadApp,
     ReplayChanged,
     Reply,
+    RestartApp,
+    ResumeWorker,
+    ScaleApp,
     Shutdown,
+    SignalWorker,
+    StacksDumped,
     StartApp,
     StartReplay,
     StatusReported,
@@ -41,6 +50,7 @@ from supervisor.control.messages import (
     SwitchMode,
     WayOut,
 )
+from supervisor.death import Order
 from supervisor.servers.base import Launch, Mode
 from supervisor.target.problems import TargetError
 from supervisor.target.resolve import Resolved, resolve
@@ -109,6 +119,19 @@ class Supervisor:
                 return await self._switch(command)
             case ReloadApp():
                 return await self._reload(command)
+            case RestartApp():
+                app = self.app(command.app)
+                return _done(command.id, app, await app.restart())
+            case ScaleApp():
+                return await self._scale(command)
+            case SignalWorker():
+                return self._signal(command, command.signal)
+            case PauseWorker():
+                return self._signal(command, "SIGSTOP")
+            case ResumeWorker():
+                return self._signal(command, "SIGCONT")
+            case DumpStacks():
+                return await self._dump(command)
             case StopApp():
                 app = self.app(command.app)
                 await self._end_visitors(app.name)
@@ -218,9 +241,44 @@ class Supervisor:
         app = self.app(command.app)
         if app.setting is None:
             raise RefusalError(Problem(what=f"{app.name} was never started.", usage=True))
-        if problem := await app.switch(app.setting):
+        return _done(command.id, app, await app.switch(app.setting, Order.RELOAD))
+
+    async def _scale(self, command: ScaleApp) -> Reply:
+        app = self.app(command.app)
+        if app.setting is None:
+            raise RefusalError(Problem(what=f"{app.name} was never started.", usage=True))
+        setting = replace(app.setting, workers=command.workers)
+        if problem := _refusal(app.resolved.subject, setting):
             raise RefusalError(problem)
-        return Finished(id=command.id, app=app.status())
+        if command.workers > app.setting.workers:
+            # A worker that cannot load the application takes some masters down with it (gunicorn), and all that serves.
+            await resolve(app.resolved.spec)
+        return _done(command.id, app, await app.scale(command.workers))
+
+    def _signal(self, command: SignalWorker | PauseWorker | ResumeWorker, name: str) -> Reply:
+        app = self.app(command.app)
+        number = signals.number(name)
+        if number is None:
+            why = "Give its name, with or without SIG, or its number: KILL, SIGTERM, 11."
+            raise RefusalError(Problem(what=f"There is no signal {name!r}.", why=why, usage=True))
+        life = app.worker(command.slot)
+        if isinstance(life, Problem):
+            raise RefusalError(life)
+        return _done(command.id, app, app.signal_worker(life, number))
+
+    async def _dump(self, command: DumpStacks) -> Reply:
+        app = self.app(command.app)
+        life = app.worker(command.slot)
+        if isinstance(life, Problem):
+            raise RefusalError(life)
+        found = await app.stacks(life)
+        if isinstance(found, Problem):
+            raise RefusalError(found)
+        worker = life.worker
+        return StacksDumped(
+            id=command.id, app=app.name, slot=worker.slot, generation=worker.generation, pid=worker.pid,
+            at_ns=time.monotonic_ns(), stacks=found,
+        )  # fmt: skip
 
     async def _start_replay(self, command: StartReplay) -> Reply:
         from supervisor.replaying import ReplayRefusedError, Replays  # it brings an HTTP client, which few runs need
@@ -338,6 +396,13 @@ class Supervisor:
         if lines:
             self._publish(OutputWritten(app=app.name, lines=tuple(lines)))
         self._publish(AppChanged(app=app.status()))
+
+
+def _done(identity: int, app: Application, problem: Problem | None) -> Finished:
+    """The reply to a command about ``app``. Raises RefusalError if it did not work."""
+    if problem is not None:
+        raise RefusalError(problem)
+    return Finished(id=identity, app=app.status())
 
 
 def _refusal(subject: modes.Subject, setting: Setting) -> Problem | None:

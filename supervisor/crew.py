@@ -1,28 +1,40 @@
 """The workers of one instance: their slots, generations and lives, and the finding of how each of them ended.
 
-News comes from three sides and in any order: the worker's own connection, its master, and the pidfd. A death is
-recorded when all of them have spoken, or a moment after the first: whatever a dying worker managed to say about the
-request it had in hand shall be read before that request is called lost. Knows nothing of how servers are started.
+News comes from four sides and in any order: the worker's own connection, its master, the pidfd, and what the server
+prints. A death is recorded when all of them have spoken, or a moment after the first: whatever a dying worker managed
+to say about the request it had in hand shall be read before that request is called lost. Knows nothing of how servers
+are started.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from inspector.live import LiveExchanges
 from inspector.model import Instance, Kind, Worker, WorkerEvent, WorkerState
-from supervisor.death import Evidence, Order, Verdict, judge
+from supervisor.death import BAD, Evidence, Order, Remark, Verdict, judge
 from supervisor.lifecycle import WorkerChange, worker_after
-from supervisor.policy import CrashLoop
+from supervisor.lines import Said
+from supervisor.policy import YOUNG, CrashLoop
 from supervisor.servers.base import Mode
-from supervisor.tree.watch import Watch, oom_kills
+from supervisor.tree.watch import Watch, oom_kills, stopped
 
+#: How long lines that were printed before a death may take to be read.
+SETTLE = 0.01
 #: How long the other sides are waited for once a death is certain and its status known, and if it is not known.
 KNOWN = 0.05
 UNKNOWN = 0.5
+
+#: How long after a remark without a name its worker may take to end.
+LOOSE = 5.0
+
+#: Signals by which a master tells a worker to end.
+ENDING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT, signal.SIGKILL})
 
 
 @dataclass(slots=True)
@@ -36,14 +48,18 @@ class Life:
     status: int | None = None
     reaped: bool = False
     signals: list[int] = field(default_factory=list)  #: that its master sent
+    from_us: list[int] = field(default_factory=list)  #: that the user had us send
+    remarks: set[Remark] = field(default_factory=set)
+    retired: bool = False  #: its master told it to end
     timer: asyncio.TimerHandle | None = None
 
 
 class Crew:
     """The workers of ``instance``.
 
-    ``changed(worker, event)`` is called for ``born``, ``ready`` and ``exited``; ``looping()`` when workers die again
-    and again before they are ready.
+    ``changed(worker, event)`` is called for ``born``, ``ready``, ``paused``, ``resumed``, ``retired`` (its master told
+    it to end) and ``exited``; ``looping()`` when workers die young again and again. Set ``master`` to whether a master
+    stands apart from them.
     """
 
     def __init__(
@@ -53,6 +69,8 @@ class Crew:
         self.instance = instance
         self.mode = mode
         self.order = Order.NONE
+        self.reason: Remark | None = None  #: why the master last began to end workers
+        self.master = mode.has_master(instance.workers)
         self.master_gone = False
         self.boot_error = ""  #: the traceback that a worker sent
         self.lives: dict[int, Life] = {}  #: those not yet buried, by pid
@@ -66,6 +84,7 @@ class Crew:
         self._loop_watch = CrashLoop()
         self._born: dict[int, int] = {}
         self._early: dict[int, list[int]] = {}  #: signals to processes that have not introduced themselves
+        self._loose: dict[Remark, int] = {}
         self._ooms = self._ooms_before = oom_kills()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -99,7 +118,6 @@ class Crew:
             return
         worker.ready_ns = t
         worker.state = worker_after(WorkerState(worker.state), WorkerChange.READY)
-        self._loop_watch.ready()
         self._note(worker, "ready", t, {"boot_ms": (t - worker.born_ns) / 1e6})
 
     def disconnected(self, worker: Worker) -> None:
@@ -119,11 +137,53 @@ class Crew:
                 self._early.setdefault(pid, []).append(value)
             elif not life.ended_ns or t < life.ended_ns:  # masters also signal what is already dead
                 life.signals.append(value)
+                self._retire(life, value)
         elif event == "exited":
             self._born.pop(pid, None)
             if life is not None:
                 life.reaped = True
                 self._saw_end(life, value)
+
+    def heard(self, said: Said, speaker: Worker | None) -> Worker | None:
+        """A line was printed, by ``speaker`` as far as the pipe tells. Returns whose it is, as far as can be known."""
+        own = self.lives.get(said.pid)
+        speaker = speaker or (own.worker if own else None)
+        if said.reason is not None and speaker is None:
+            self.reason = said.reason
+        if said.remark is not None:
+            about = self.lives.get(said.about or (speaker.pid if speaker else 0))
+            if about is not None:
+                about.remarks.add(said.remark)
+            elif not said.about:
+                self._loose[said.remark] = self._clock()
+        return speaker
+
+    # --- what the user wants ------------------------------------------------------------------------------------------
+
+    def living(self, slot: int) -> Life | None:
+        """The worker in ``slot``, if it lives."""
+        worker = self.last.get(slot)
+        life = self.lives.get(worker.pid) if worker else None
+        return life if life is not None and not life.ended_ns else None
+
+    def send(self, life: Life, number: int) -> bool:
+        """Send a signal to a worker because the user wants it. False if the worker is gone."""
+        if life.ended_ns:
+            return False
+        life.from_us.append(number)
+        try:
+            os.kill(life.worker.pid, number)
+        except ProcessLookupError:
+            return False
+        if number in (signal.SIGSTOP, signal.SIGCONT):
+            self._look_whether_paused(life, number == signal.SIGSTOP)
+        return True
+
+    def wake(self) -> None:
+        """Let all that is paused run on, so that it can end."""
+        for life in self.lives.values():
+            if life.worker.state == WorkerState.PAUSED:
+                self.send(life, signal.SIGCONT)
 
     # --- what the process tree tells ----------------------------------------------------------------------------------
 
@@ -143,6 +203,9 @@ class Crew:
     def second_passed(self) -> None:
         """To be called once a second: what the kernel killed before the last second is not counted against a worker."""
         self._ooms_before, self._ooms = self._ooms, oom_kills()
+        for life in list(self.lives.values()):
+            if life.worker.state in (WorkerState.READY, WorkerState.PAUSED) and not life.ended_ns:
+                self._look_whether_paused(life, stopped(life.worker.pid))
 
     async def gone(self, limit: float) -> None:
         """Wait until every worker is buried; after ``limit`` seconds bury what is left."""
@@ -158,10 +221,60 @@ class Crew:
         """Workers that can take requests."""
         return sum(life.worker.state == WorkerState.READY and not life.ended_ns for life in self.lives.values())
 
+    @property
+    def staff(self) -> int:
+        """Workers that live and have not been told to end by their master."""
+        return sum(not life.ended_ns and not life.retired for life in self.lives.values())
+
+    @property
+    def steady(self) -> bool:
+        """Whether some worker has been serving for a while."""
+        now = self._clock()
+        return any(
+            life.worker.state == WorkerState.READY and not life.ended_ns and now - life.worker.ready_ns >= YOUNG * 1e9
+            for life in self.lives.values()
+        )
+
+    def last_with(self, pid: int) -> Worker | None:
+        """The worker that had ``pid``, if it is the last of its slot."""
+        return next((worker for worker in self.last.values() if worker.pid == pid), None)
+
+    @property
+    def loop_over(self) -> bool:
+        """Whether no worker died young of late."""
+        return self._loop_watch.over(self._clock() / 1e9)
+
+    def begin_again(self) -> None:
+        """The server is started anew: what was said of the one before does not count."""
+        self.order = Order.NONE
+        self.reason = None
+        self.master_gone = False
+        self.boot_error = ""
+        self._loop_watch.forget()
+
     def in_hand(self, worker: Worker) -> tuple[int, ...]:
         """The requests that ``worker`` is working on; its lifespan, which is open all its life, is none."""
         by_id = self._live.by_id
         return tuple(id for id in self._live.in_hand(worker.id) if by_id[id].kind != Kind.LIFESPAN)
+
+    def _retire(self, life: Life, number: int) -> None:
+        """Its master sent it ``number``."""
+        if number in ENDING:
+            life.retired = True
+            life.worker.state = worker_after(WorkerState(life.worker.state), WorkerChange.STOP)
+            self._recorder.worker(life.worker)
+            self._changed(life.worker, "retired")
+
+    def _look_whether_paused(self, life: Life, paused: bool) -> None:
+        worker = life.worker
+        if paused == (worker.state == WorkerState.PAUSED) or worker.state not in (
+            WorkerState.READY,
+            WorkerState.PAUSED,
+        ):
+            return
+        change = WorkerChange.PAUSE if paused else WorkerChange.RESUME
+        worker.state = worker_after(WorkerState(worker.state), change)
+        self._note(worker, "paused" if paused else "resumed", self._clock(), {})
 
     # --- one death ----------------------------------------------------------------------------------------------------
 
@@ -191,15 +304,14 @@ class Crew:
         """Bury now if everybody has spoken, else set the limit for waiting. A closed connection alone is no death."""
         if not life.ended_ns or self.lives.get(life.worker.pid) is not life:
             return
-        heard_master = life.reaped or self.master_gone or not self.mode.has_master(self.instance.workers)
-        if life.status is not None and heard_master and not life.connected:
-            self._bury(life)
-            return
+        heard_master = life.reaped or self.master_gone or not self.master
         if life.timer is not None:
             life.timer.cancel()
-        waited = (self._clock() - life.ended_ns) / 1e9
-        limit = (UNKNOWN if life.status is None else KNOWN) - waited
-        life.timer = asyncio.get_running_loop().call_later(max(limit, 0.001), self._bury, life)
+        limit = SETTLE
+        if life.status is None or not heard_master or life.connected:
+            waited = (self._clock() - life.ended_ns) / 1e9
+            limit = max((UNKNOWN if life.status is None else KNOWN) - waited, SETTLE)
+        life.timer = asyncio.get_running_loop().call_later(limit, self._bury, life)
 
     def _bury(self, life: Life) -> None:
         worker = life.worker
@@ -212,7 +324,10 @@ class Crew:
             life.watch.close()
         verdict = self._judge(life)
         self._record_end(worker, verdict, life.ended_ns or self._clock())
-        if not worker.ready_ns and self.order is Order.NONE and self._loop_watch.never_ready(self._clock() / 1e9):
+        young = not worker.ready_ns or worker.ended_ns - worker.ready_ns < YOUNG * 1e9
+        ours = self.order is not Order.NONE or life.from_us or self.master_gone
+        counts = young and not ours and not worker.in_hand and verdict.cause in BAD
+        if counts and self._loop_watch.died_young(self._clock() / 1e9):
             self._looping()
         if not self.lives:
             self._empty.set()
@@ -223,14 +338,23 @@ class Crew:
                 status=life.status,
                 order=self.order,
                 from_master=tuple(life.signals),
+                from_us=tuple(life.from_us),
+                reason=self.reason,
+                remarks=frozenset(life.remarks | self._loosely_said()),
                 graceful_signals=self.mode.graceful_signals,
-                master=self.mode.has_master(self.instance.workers),
+                master=self.master,
                 master_gone=self.master_gone,
                 ready=bool(life.worker.ready_ns),
                 boot_error=bool(self.boot_error) and not life.worker.ready_ns,
                 oom_kills=oom_kills() - self._ooms_before,
             )
         )
+
+    def _loosely_said(self) -> set[Remark]:
+        """What some worker said of itself just now, and nobody knows which: the one that dies, most likely."""
+        recent = {remark for remark, at in self._loose.items() if self._clock() - at < LOOSE * 1e9}
+        self._loose.clear()
+        return recent
 
     def _record_end(self, worker: Worker, verdict: Verdict, now: int) -> None:
         worker.state = worker_after(WorkerState(worker.state), WorkerChange.EXIT)

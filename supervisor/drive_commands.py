@@ -1,4 +1,4 @@
-"""``gatescope status``, ``switch``, ``reload``, ``stop``: drive a supervisor that runs."""
+"""``gatescope status``, ``switch``, ``scale``, ``stop`` and the like: drive a supervisor that runs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from supervisor.control.client import ControlClient, ControlError, connect
 from supervisor.control.messages import (
     AppStatus,
     Command,
+    DumpStacks,
     Finished,
     GetStatus,
+    PauseWorker,
     ReloadApp,
     Reply,
+    RestartApp,
+    ResumeWorker,
+    ScaleApp,
     Shutdown,
+    SignalWorker,
+    StacksDumped,
     StatusReported,
     StopApp,
     SwitchMode,
@@ -29,6 +36,8 @@ def run(options: argparse.Namespace) -> int:
             reply = client.ask(_command(options, client))
     except ControlError as error:
         return fail(error.problem, as_json=options.json)
+    if isinstance(reply, StacksDumped):
+        print(wording.line(wording.plain(reply)) if options.json else wording.stacks(reply))  # noqa: T201
     for app in _apps(reply):
         print(wording.line(wording.plain(app)) if options.json else wording.status(app))  # noqa: T201
     return 0
@@ -46,6 +55,18 @@ def _command(options: argparse.Namespace, client: ControlClient) -> Command:
             )  # fmt: skip
         case "reload":
             return ReloadApp(id=number, app=options.app)
+        case "restart":
+            return RestartApp(id=number, app=options.app)
+        case "scale":
+            return ScaleApp(id=number, workers=options.workers, app=options.app)
+        case "kill-worker":
+            return SignalWorker(id=number, slot=options.slot, app=options.app, signal=options.signal)
+        case "pause":
+            return PauseWorker(id=number, slot=options.slot, app=options.app)
+        case "resume":
+            return ResumeWorker(id=number, slot=options.slot, app=options.app)
+        case "stacks":
+            return DumpStacks(id=number, slot=options.slot, app=options.app)
         case "stop":
             return Shutdown(id=number) if options.all else StopApp(id=number, app=options.app)
         case other:

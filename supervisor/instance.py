@@ -14,23 +14,32 @@ import socket
 import subprocess
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from dataclasses import replace
+from typing import Any, Protocol
 
 from inspector.live import LiveExchanges
 from inspector.model import Instance, LogLine, Worker
 from inspector.proxy.server import Upstream
 from inspector.recording import Recorder
 from supervisor import boot
+from supervisor.attendance import Attendance
 from supervisor.control.messages import Problem
 from supervisor.crew import Crew
-from supervisor.death import Evidence, Order, judge
+from supervisor.death import Evidence, Order, Remark, judge
 from supervisor.launching import Plan, spawn
-from supervisor.output import follow
+from supervisor.lines import understand
+from supervisor.output import Output, follow
 from supervisor.policy import BOOT_LIMIT, Backoff, Readiness, readiness
 from supervisor.tree.watch import Watch, session
 
 #: After the master died by itself, how long its workers may take to notice before they are killed.
 ORPHANS = 1.0
+#: How long the last lines of a process that is gone may take to be read.
+LAST_WORDS = 0.2
+#: How long a worker may take to say what it is doing: it lists its stacks in milliseconds, once it gets to run.
+ANSWER = 3.0
+#: How long a server may take to react to a signal.
+REACT = 10.0
 #: How long the end of a killed process may take to be seen.
 REAP = 5.0
 
@@ -48,6 +57,14 @@ class Owner(Protocol):
 
     def instance_changed(self) -> None:
         """A figure or a state changed."""
+        ...
+
+    def instance_held(self, instance: RunningInstance, problem: Problem) -> None:
+        """It served, does not now, and will be tried again."""
+        ...
+
+    def instance_back(self, instance: RunningInstance) -> None:
+        """After that it serves again."""
         ...
 
     def instance_failed(self, instance: RunningInstance, problem: Problem) -> None:
@@ -77,14 +94,19 @@ class RunningInstance:
         self._owner = owner
         self._lines: deque[str] = deque(maxlen=60)
         self._news = asyncio.Event()
-        self._ended = asyncio.Event()  #: the root process is gone and will not be started again
+        self._cleared = asyncio.Event()  #: the root process is gone, and all that it left
+        self._ended = asyncio.Event()  #: and it will not be started again
+        self._told_to_end = asyncio.Event()
         self._serving = False
         self._aborted = False
         self._hopeless: Problem | None = None  #: why it is given up
         self._backoff = Backoff()
+        self._pause: float | None = None  #: how long it is held, once its workers were found to die young
+        self._held = False
         self._spawned_at = 0.0
         self._root: subprocess.Popen[bytes] | None = None
-        self._pipes: list[asyncio.ReadTransport] = []
+        self._pipes: dict[asyncio.ReadTransport, Output] = {}
+        self._attendance = Attendance(plan.attend_socket, plan.token, self._line_of)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -97,6 +119,7 @@ class RunningInstance:
     async def boot(self) -> Problem | None:
         """Start it and wait until it can take requests. What went wrong, or None."""
         try:
+            await self._attendance.start()
             await self._spawn()
         except OSError as error:
             return boot.cannot_start(self.plan, error)
@@ -133,16 +156,17 @@ class RunningInstance:
         self.model.pid = root.pid
         self.model.started_ns = self.model.started_ns or self._clock()
         self._recorder.instance(self.model)
-        self.crew.master_gone = False
-        self.crew.boot_error = ""
+        self._cleared.clear()
+        self.crew.begin_again()
+        self.crew.master = self.plan.mode.has_master(self.plan.launch.workers)
         try:
             Watch(root.pid, self._root_ended)
         except ProcessLookupError:  # cannot be: nobody has reaped it
             self._root_ended(None)
         for pipe, stream in ((root.stdout, "stdout"), (root.stderr, "stderr")):
             assert pipe is not None
-            transport, _ = await follow(pipe, lambda text, stream=stream: self._line(stream, text))  # type: ignore[misc]
-            self._pipes.append(transport)
+            transport, output = await follow(pipe, lambda text, stream=stream: self._line(stream, text))  # type: ignore[misc]
+            self._pipes[transport] = output
 
     # --- what happens to it -------------------------------------------------------------------------------------------
 
@@ -155,26 +179,45 @@ class RunningInstance:
         self._news.set()
 
     def _worker_changed(self, worker: Worker, event: str) -> None:
-        if event == "ready" and self._serving:
+        if event == "ready" and self._serving and self.crew.loop_over:
             self.problem = None
+        if event == "ready" and self._held:
+            self._held = False
+            self._owner.instance_back(self)
         self._news.set()
         self._owner.worker_changed(worker, event)
 
     def _looping(self) -> None:
-        """Workers die before they are ready, again and again. While others serve, that is only shown."""
-        reason = boot.looping(self.plan, self.crew.boot_error, list(self._lines))
-        if self._serving and self.crew.ready_count:
+        """Workers die young, again and again. While others serve, that is only shown; else it is held, or given up."""
+        last = max(self.crew.last.values(), key=lambda worker: worker.ended_ns)
+        reason = boot.looping(
+            self.plan, last.outcome, self.crew.boot_error, list(self._lines), ready=bool(last.ready_ns)
+        )
+        if self._serving and self.crew.steady:
             self.problem = reason
             self._owner.instance_changed()
         elif self.crew.order is Order.NONE:
-            self._hopeless = reason
-            self._background(self._give_up(reason))
+            self._pause = self._backoff.looped() if self._serving and not self.crew.boot_error else None
+            if self._pause is None:
+                self._hopeless = boot.given_up(reason) if self._serving else reason
+                self._background(self._give_up(self._hopeless))
+            else:
+                self._background(self._hold(boot.held(reason, self._pause)))
+
+    async def _hold(self, reason: Problem) -> None:
+        """Put an end to a master that starts workers for nothing; ``_after_root`` starts another after the pause."""
+        self._held = True
+        self.problem = reason
+        self.remark(f"gatescope: {reason.what} {reason.why}")
+        self._owner.instance_held(self, reason)
+        self.crew.wake()
+        self.crew.stopping(Order.HOLD)
+        await self._end_processes()
 
     def _root_ended(self, status: int | None) -> None:
         """The process that we started is gone."""
         assert self._root is not None
         lived = self._now() - self._spawned_at
-        has_master = self.plan.mode.has_master(self.model.workers)
         evidence = Evidence(
             status=status,
             order=self.crew.order,
@@ -183,39 +226,53 @@ class RunningInstance:
             ready=bool(self._serving),
         )
         self.model.outcome = judge(evidence).outcome
-        self.crew.master_gone = has_master
+        self.crew.master_gone = self.crew.master
         self.crew.pid_ended(self._root.pid, status)
         self._background(self._after_root(lived))
 
     async def _after_root(self, lived: float) -> None:
         """Clear away what is left of the session, then end or begin again."""
-        await self._clear_session(ORPHANS if self.plan.mode.has_master(self.model.workers) else 0.0)
-        if self._root is not None:
-            self._root.wait()
+        await self._clear_session(ORPHANS if self.crew.master else 0.0)
+        assert self._root is not None
+        self._root.wait()
         await self.crew.gone(1.0)
-        pause = self._backoff.died(lived) if self._serving and self.crew.order is Order.NONE else None
+        worker = self.crew.last_with(self._root.pid)
+        if worker is not None:  # the one process: it has said more of its end than its status
+            self.model.outcome = worker.outcome
+        self._cleared.set()
+        pause = self._pause_after(lived)
         if pause is None or self.crew.boot_error:
             self._finish()
             return
-        self.problem = boot.restarting(self.plan, self.model.outcome, pause)
-        self.remark(f"gatescope: {self.problem.what} {self.problem.why}".rstrip())
+        if not self._held:
+            self.problem = boot.restarting(self.plan, self.model.outcome, pause)
+            self.remark(f"gatescope: {self.problem.what} {self.problem.why}".rstrip())
         self._owner.instance_changed()
-        await asyncio.sleep(pause)
-        if self.crew.order is Order.NONE:
-            try:
-                await self._spawn()
-            except OSError as error:
-                self.crew.boot_error = str(error)
-                self._finish()
-        else:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._told_to_end.wait()
+        if self._told_to_end.is_set():
+            self._finish()
+            return
+        try:
+            await self._spawn()
+        except OSError as error:
+            self.crew.boot_error = str(error)
             self._finish()
 
+    def _pause_after(self, lived: float) -> float | None:
+        """Seconds until the root process, which lived so long, is started again; None: it is not."""
+        if self.crew.order is Order.HOLD:
+            return self._pause
+        return self._backoff.died(lived) if self._serving and self.crew.order is Order.NONE else None
+
     def _finish(self) -> None:
-        failed = self._serving and self.crew.order is Order.NONE
+        failed = self._serving and self.crew.order in (Order.NONE, Order.HOLD)
         self._ended.set()
         self._news.set()
         self.model.ended_ns = self._clock()
         self._recorder.instance(self.model)
+        self.listener.close()  # whoever waits in its queue would wait for ever
         if failed:
             reason = boot.gone(self.plan, self.model.outcome, self.crew.boot_error, list(self._lines))
             self._owner.instance_failed(self, reason)
@@ -234,45 +291,119 @@ class RunningInstance:
 
     def remark(self, text: str) -> None:
         """Put a line of our own among those that it prints."""
-        self._line("gatescope", text)
-
-    def _line(self, stream: str, text: str) -> None:
         self._lines.append(text)
-        self._recorder.log(LogLine(self._clock(), self.model.id, 0, stream, text))
+        self._recorder.log(LogLine(self._clock(), self.model.id, 0, "gatescope", text))
         self._owner.line_written(text)
+
+    def _line_of(self, pid: int, stream: str, text: str) -> None:
+        """A worker printed a line into a pipe of its own."""
+        life = self.crew.lives.get(pid)
+        self._line(stream, text, life.worker if life else self.crew.last_with(pid))
+
+    def _line(self, stream: str, text: str, speaker: Worker | None = None) -> None:
+        said = understand(text)
+        if speaker is None and self._root is not None and not self.crew.master:
+            root = self.crew.lives.get(self._root.pid)  # the only process there is
+            speaker = root.worker if root else None
+        speaker = self.crew.heard(said, speaker)
+        self._lines.append(said.text)
+        whose = speaker.id if speaker else 0
+        self._recorder.log(LogLine(self._clock(), self.model.id, whose, stream, said.text))
+        self._owner.line_written(said.text)
+
+    async def stacks(self, pid: int) -> list[dict[str, Any]]:
+        """What the worker ``pid`` is doing. Raises SilenceError."""
+        return await self._attendance.ask(pid, ANSWER)
+
+    # --- another number of workers ------------------------------------------------------------------------------------
+
+    @property
+    def scalable(self) -> bool:
+        """Whether its server takes a worker more or less when it is sent a signal."""
+        mode = self.plan.mode
+        return self.crew.master and mode.more is not None and mode.fewer is not None and self.alive
+
+    async def scale(self, workers: int) -> Problem | None:
+        """Have its server take ``workers``, by the server's own signals, one after the other: equal signals that come
+        at once are one to the kernel. Returns when the new ones are ready, or why it did not work.
+        """
+        assert self._root is not None
+        up = workers > self.model.workers
+        number = self.plan.mode.more if up else self.plan.mode.fewer
+        assert number is not None
+        self.crew.reason = self.crew.reason if up else Remark.SCALE_DOWN
+        while self.model.workers != workers:
+            goal = self.crew.staff + (1 if up else -1)
+            os.kill(self._root.pid, number)
+            reached = (lambda: self.crew.staff >= goal) if up else (lambda: self.crew.staff <= goal)  # noqa: B023
+            if not await self._until(reached, REACT):
+                return boot.deaf(self.plan, number.name)
+            self._has_workers(self.model.workers + (1 if up else -1))
+        if not await self._until(lambda: self.crew.ready_count >= min(workers, self.crew.staff), BOOT_LIMIT):
+            return boot.failed(self.plan, self.crew.boot_error, list(self._lines), self.model.outcome)
+        return None
+
+    def _has_workers(self, workers: int) -> None:
+        """From now on, and when it is started again."""
+        launch = replace(self.plan.launch, workers=workers)
+        self.plan = replace(self.plan, launch=launch)
+        self.model.workers = workers
+        self.model.command = self.plan.production
+        self._recorder.instance(self.model)
+
+    async def _until(self, reached: Callable[[], bool], limit: float) -> bool:
+        """Whether ``reached`` comes true within ``limit`` seconds, and while the instance lives."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                while not reached() and self.alive:
+                    self._news.clear()
+                    await self._news.wait()
+        return reached()
 
     # --- ending -------------------------------------------------------------------------------------------------------
 
-    async def stop(self, *, force: bool = False) -> None:
-        """Tell it to end, in the way its server understands best, and step by step harder until all of it is gone."""
+    async def stop(self, order: Order = Order.STOP, *, force: bool = False) -> None:
+        """Tell it to end, in the way its server understands best, and step by step harder until all of it is gone.
+
+        ``order`` is why.
+        """
         if self._root is None:
             self.listener.close()
+            await self._attendance.close()
             return
-        self.crew.stopping(Order.STOP)
+        self._told_to_end.set()
+        self.crew.wake()
+        self.crew.stopping(order)
+        await self._end_processes(force=force)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REAP):
+                await self._ended.wait()
+        if self._pipes:  # what was printed last is still on its way
+            await asyncio.wait([output.ended for output in self._pipes.values()], timeout=LAST_WORDS)
+        for pipe in self._pipes:
+            pipe.close()
+        await self._attendance.close()
+        self.listener.close()
+
+    async def _end_processes(self, *, force: bool = False) -> None:
         if not force:
             for step in self.plan.mode.stop:
                 if await self._tell(step.signal, step.wait):
                     break
-        if not self._ended.is_set():
-            self.crew.stopping(Order.KILL)
+        if not self._cleared.is_set():
+            self.crew.stopping(Order.KILL if self.crew.order is not Order.HOLD else Order.HOLD)
         await self._clear_session(0.0)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(REAP):
-                await self._ended.wait()
-        for pipe in self._pipes:
-            pipe.close()
-        self.listener.close()
 
     async def _tell(self, number: signal.Signals, wait: float) -> bool:
         """Send ``number`` to the root process; whether it ended in ``wait`` seconds."""
         assert self._root is not None
-        if self._root.returncode is None and not self._ended.is_set():
+        if self._root.returncode is None and not self._cleared.is_set():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._root.pid, number)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait):
-                await self._ended.wait()
-        return self._ended.is_set()
+                await self._cleared.wait()
+        return self._cleared.is_set()
 
     async def _clear_session(self, grace: float) -> None:
         """Kill what is left of the session after ``grace`` seconds, and see it gone."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shlex
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -40,6 +41,23 @@ class Plan:
     token: str
     body_head: int
     body_tail: int
+    arguments: tuple[str, ...] = ()  #: for the server, besides ours
+
+    @property
+    def attend_socket(self) -> str:
+        """Where its workers wait to be asked what they do."""
+        return f"{self.probe_socket}.a"
+
+    @property
+    def argv(self) -> list[str]:
+        """The server's command line, as it is run here."""
+        return [*self.mode.argv(self.launch), *self.arguments]
+
+    @property
+    def production(self) -> str:
+        """The command that one would type."""
+        command = self.mode.production(self.launch)
+        return f"{command} {shlex.join(self.arguments)}" if self.arguments else command
 
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
@@ -89,7 +107,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "token": plan.token,
         "header": "gatescope-exchange",
         "server": plan.mode.slug,
-        "argv": plan.mode.argv(launch),
+        "argv": plan.argv,
         "target": launch.target,
         "factory": launch.factory,
         "interface": launch.interface,
@@ -102,6 +120,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "body_head": plan.body_head,
         "body_tail": plan.body_tail,
         "cwd": plan.cwd,
+        "attend": plan.attend_socket,
     }
     # Lines shall be seen when they are printed, also by workers that are started as new interpreters.
     return {"PYTHONUNBUFFERED": "1", **plan.env, "GATESCOPE_LAUNCH": json.dumps(word)}

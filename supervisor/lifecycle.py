@@ -30,6 +30,7 @@ class AppEvent(enum.StrEnum):
     SWITCH = "switch"  #: a second instance is being made beside the first
     SWITCHED = "switched"  #: the second one serves, or was given up: either way one serves
     DIED = "died"  #: the serving instance ended and is not made anew
+    RESTART = "restart"  #: its instance is ended, and another made after that
     STOP = "stop"  #: somebody asks for the end
     ENDED = "ended"  #: everything of it is gone
 
@@ -38,6 +39,8 @@ class WorkerChange(enum.StrEnum):
     """What happens to a worker."""
 
     READY = "ready"
+    PAUSE = "pause"
+    RESUME = "resume"
     STOP = "stop"
     EXIT = "exit"
 
@@ -49,6 +52,7 @@ APP_TRANSITIONS: dict[tuple[AppState, AppEvent], AppState] = {
     (AppState.STARTING, AppEvent.BOOT_FAILED): AppState.CRASHED,
     (AppState.STARTING, AppEvent.STOP): AppState.STOPPING,
     (AppState.RUNNING, AppEvent.SWITCH): AppState.SWITCHING,
+    (AppState.RUNNING, AppEvent.RESTART): AppState.STARTING,
     (AppState.RUNNING, AppEvent.DIED): AppState.CRASHED,
     (AppState.RUNNING, AppEvent.STOP): AppState.STOPPING,
     (AppState.SWITCHING, AppEvent.SWITCHED): AppState.RUNNING,
@@ -67,6 +71,10 @@ WORKER_TRANSITIONS: dict[tuple[WorkerState, WorkerChange], WorkerState] = {
     (WorkerState.STARTING, WorkerChange.EXIT): WorkerState.EXITED,
     (WorkerState.READY, WorkerChange.STOP): WorkerState.STOPPING,
     (WorkerState.READY, WorkerChange.EXIT): WorkerState.EXITED,
+    (WorkerState.READY, WorkerChange.PAUSE): WorkerState.PAUSED,
+    (WorkerState.PAUSED, WorkerChange.RESUME): WorkerState.READY,
+    (WorkerState.PAUSED, WorkerChange.STOP): WorkerState.STOPPING,
+    (WorkerState.PAUSED, WorkerChange.EXIT): WorkerState.EXITED,
     # Told to stop while it was still starting: what it says about being ready no longer matters.
     (WorkerState.STOPPING, WorkerChange.READY): WorkerState.STOPPING,
     (WorkerState.STOPPING, WorkerChange.STOP): WorkerState.STOPPING,

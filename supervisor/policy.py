@@ -21,7 +21,9 @@ BOOT_LIMIT = 60.0
 #: How long requests in flight may take to finish on an instance that is being replaced, and WebSockets.
 DRAIN_LIMIT = 30.0
 WEBSOCKET_LIMIT = 5.0
-#: Deaths of workers that were never ready, within so many seconds, that make a crash loop.
+#: A worker that dies this soon after it was ready, with no request in hand, died young: its start is what kills it.
+YOUNG = 2.0
+#: Deaths of young workers within so many seconds that make a crash loop.
 LOOP_DEATHS = 5
 LOOP_WINDOW = 10.0
 
@@ -59,6 +61,10 @@ class Backoff:
         if lived >= STEADY:
             self.quick = 0
             return 0.0
+        return self.looped()
+
+    def looped(self) -> float | None:
+        """The same for one that lives, and whose workers do not: it is held for so long, or for good."""
         self.quick += 1
         if self.quick >= ENOUGH:
             return None
@@ -67,15 +73,19 @@ class Backoff:
 
 @dataclass(slots=True)
 class CrashLoop:
-    """Notices a master that starts workers again and again which never get ready."""
+    """Notices a master that starts workers again and again which die young."""
 
     deaths: list[float] = field(default_factory=list)
 
-    def never_ready(self, now: float) -> bool:
-        """A worker died before it was ready; whether that makes a loop."""
+    def died_young(self, now: float) -> bool:
+        """A worker did; whether that makes a loop."""
         self.deaths = [at for at in self.deaths if now - at < LOOP_WINDOW] + [now]
         return len(self.deaths) >= LOOP_DEATHS
 
-    def ready(self) -> None:
-        """A worker got ready: whatever was wrong is over."""
+    def over(self, now: float) -> bool:
+        """Whether the last such death is long ago."""
+        return not self.deaths or now - self.deaths[-1] >= LOOP_WINDOW
+
+    def forget(self) -> None:
+        """What comes now is another try."""
         self.deaths.clear()

@@ -9,9 +9,9 @@ import dataclasses
 import json
 from typing import Any
 
-from inspector.export.timings import timings
+from inspector.export.timings import timings as timings
 from inspector.model import Exchange, Worker
-from supervisor.control.messages import AppStatus, ModeStatus, Problem, TargetSpec
+from supervisor.control.messages import AppStatus, ModeStatus, Problem, StacksDumped, TargetSpec
 
 
 def line(fields: dict[str, Any]) -> str:
@@ -88,6 +88,19 @@ def status(app: AppStatus) -> str:
     lines.append(f"  {app.recorded} exchanges in {app.trace}")
     if app.problem:
         lines += [f"  {text}" for text in problem(app.problem).splitlines()]
+    return "\n".join(lines)
+
+
+def stacks(dump: StacksDumped) -> str:
+    """A dump for a terminal: as a traceback, the call in progress last."""
+    lines = [f"worker {dump.slot}.{dump.generation} of {dump.app}, pid {dump.pid}"]
+    for stack in dump.stacks:
+        state = f", {stack.state}" if stack.state else ""
+        request = f", exchange {stack.exchange}" if stack.exchange else ""
+        lines += ["", f"{stack.kind} {stack.name}{state}{request}:"]
+        for frame in stack.frames:
+            lines.append(f'  File "{frame.file}", line {frame.line}, in {frame.function}')
+            lines += [f"    {frame.code}"] if frame.code else []
     return "\n".join(lines)
 
 

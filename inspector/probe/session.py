@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from . import asgi, wsgi
 from .adapt import adapt
+from .attend import attend
 from .boundary import Boundary, exception_text
 from .emitter import Emitter
 from .encode import encode
@@ -92,6 +93,8 @@ class Session:
             ring = info["ring"] = "%s.%d" % (self.config["socket"], pid)
         hello = ("hello", PROTOCOL, self.config["token"], role, pid, parent, _clock(), info)
         self.emitter.connect(self.config["socket"], hello, ring)
+        if role == "worker" and self.config.get("attend"):
+            attend(self.config["attend"], self.config["token"], own_output=parent != self.config.get("parent"))
 
     def _mind_forks(self):
         if hasattr(os, "register_at_fork"):

@@ -122,6 +122,31 @@ class ReplayStatus:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One call that has not returned. ``code`` is the source line, where it could be read."""
+
+    file: str
+    line: int
+    function: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What a thread or a task is in the middle of, the outermost call first.
+
+    ``kind``: ``thread`` or ``task``. ``state``: of a thread ``main`` or empty, of a task ``running`` or ``waiting``.
+    ``exchange``: the request it works on, 0 if none is known.
+    """
+
+    kind: str
+    name: str
+    state: str = ""
+    exchange: int = 0
+    frames: tuple[Frame, ...] = ()
+
+
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 
@@ -186,6 +211,60 @@ class ReloadApp:
     """Load the code anew without dropping a request."""
 
     id: int
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartApp:
+    """End an application's processes, then start them anew; requests that come meanwhile wait."""
+
+    id: int
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleApp:
+    """Have another number of workers, without dropping a request. Answered when the new ones are ready."""
+
+    id: int
+    workers: int
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalWorker:
+    """Send a worker a signal: a name with or without ``SIG``, or a number."""
+
+    id: int
+    slot: int
+    app: str = ""
+    signal: str = "SIGKILL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseWorker:
+    """Stop a worker where it is (SIGSTOP). Its state becomes ``paused``."""
+
+    id: int
+    slot: int
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeWorker:
+    """Let a paused worker go on (SIGCONT)."""
+
+    id: int
+    slot: int
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DumpStacks:
+    """What each thread and asyncio task of a worker is doing. Answered with ``StacksDumped``."""
+
+    id: int
+    slot: int
     app: str = ""
 
 
@@ -295,6 +374,19 @@ class ModesListed:
     problem: Problem | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StacksDumped:
+    """Reply to ``DumpStacks``. ``at_ns`` is the time of the dump."""
+
+    id: int
+    app: str
+    slot: int
+    generation: int
+    pid: int
+    at_ns: int
+    stacks: tuple[Stack, ...]
+
+
 # --- events -----------------------------------------------------------------------------------------------------------
 
 
@@ -321,8 +413,9 @@ class OutputWritten:
 
 
 Command = (
-    Hello | Subscribe | ListModes | StartApp | SwitchMode | ReloadApp | StopApp | GetStatus | StartReplay | CancelReplay
-    | MakeTraffic | Shutdown
+    Hello | Subscribe | ListModes | StartApp | SwitchMode | ReloadApp | RestartApp | ScaleApp | SignalWorker
+    | PauseWorker | ResumeWorker | DumpStacks | StopApp | GetStatus | StartReplay | CancelReplay | MakeTraffic
+    | Shutdown
 )  # fmt: skip
-Reply = Welcome | Finished | Refused | StatusReported | ModesListed
+Reply = Welcome | Finished | Refused | StatusReported | ModesListed | StacksDumped
 Event = AppChanged | ReplayChanged | OutputWritten

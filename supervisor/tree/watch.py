@@ -12,7 +12,7 @@ import contextlib
 import fcntl
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # struct pidfd_info: u64 mask, u64 cgroupid, 11 u32 (pid, tgid, ppid, and ids of user and group), s32 exit_code
@@ -95,11 +95,44 @@ def parent_of(pid: int) -> int:
     return 0 if fields is None else int(fields[1])
 
 
-def oom_kills() -> int:
-    """How many processes of this machine the kernel has killed for want of memory since it started."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/vmstat").read_text().splitlines():
-            name, _, count = line.partition(" ")
-            if name == "oom_kill":
-                return int(count)
+def stopped(pid: int) -> bool:
+    """Whether the process is stopped, as by SIGSTOP."""
+    fields = _stat(pid)
+    return fields is not None and fields[0] == "T"
+
+
+def kernel_function(pid: int) -> str:
+    """The function of the kernel that the process's main thread waits in; empty if it runs or nobody may know."""
+    try:
+        found = Path(f"/proc/{pid}/wchan").read_text().strip("\0\n ")
+    except OSError:
+        return ""
+    return "" if found == "0" else found
+
+
+def oom_kills(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> int:
+    """How many processes the kernel has killed for want of memory so far: of our control group where that is counted,
+    else of the whole machine.
+
+    See cgroup-v2.rst (``memory.events``), cgroup-v1/memory.rst (``memory.oom_control``), proc_vmstat(5).
+    """
+    for counter in (*_group_counters(proc, groups), proc / "vmstat"):
+        with contextlib.suppress(OSError, ValueError):
+            for line in counter.read_text().splitlines():
+                name, _, count = line.partition(" ")
+                if name == "oom_kill":
+                    return int(count)
     return 0
+
+
+def _group_counters(proc: Path, groups: Path) -> Iterator[Path]:
+    """Where the killings in our control group may be counted. A container may see its own group as the root."""
+    with contextlib.suppress(OSError):
+        for line in (proc / "self" / "cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if not controllers:
+                yield groups / path.lstrip("/") / "memory.events"
+                yield groups / "memory.events"
+            elif controllers == "memory":
+                yield groups / "memory" / path.lstrip("/") / "memory.oom_control"
+                yield groups / "memory" / "memory.oom_control"

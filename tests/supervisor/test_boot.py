@@ -34,7 +34,13 @@ def test_without_one_the_last_lines_are() -> None:
     assert problem.why == "Its process exited by itself with status 3."
     assert problem.detail.splitlines()[-1] == "49"
     assert boot.failed(PLAN, "", [], "").why == "No worker was ready in time."
-    assert boot.looping(PLAN, "", ["a"]).detail == "a"
+    assert boot.looping(PLAN, "exited", "", ["a"], ready=False).detail == "a"
+    late = boot.looping(PLAN, "exited by itself with status 5", "", ["a"], ready=True)
+    assert "right after they are ready" in late.what
+    assert late.why == "The last one exited by itself with status 5."
+    assert "again in 4 s" in boot.held(late, 4.0).why
+    assert boot.given_up(late).ways_out
+    assert "SIGTTIN" in boot.deaf(PLAN, "SIGTTIN").why
 
 
 def test_other_ends() -> None:

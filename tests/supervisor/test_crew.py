@@ -18,6 +18,7 @@ from inspector.model import Exchange, Instance, Worker, WorkerState
 from inspector.store.writer import TraceWriter
 from supervisor.crew import Crew
 from supervisor.death import Order
+from supervisor.lines import understand
 from supervisor.servers.base import Mode
 from supervisor.servers.catalogue import MODES
 
@@ -134,7 +135,7 @@ def test_what_the_master_did_is_told_apart(stage: Callable[..., Stage]) -> None:
         on.kill(worker, signal.SIGABRT)
         on.crew.master_said("exited", worker.pid, signal.SIGABRT, now)
         await exited(worker)
-        assert worker.cause == "replaced"
+        assert worker.cause == "timeout"
         assert "it had not answered in time" in worker.outcome
 
     play(scene)
@@ -197,20 +198,119 @@ def test_a_worker_that_was_dead_before_it_could_be_watched(stage: Callable[..., 
         on.crew.disconnected(worker)
         on.crew.master_said("exited", process.pid, 9, time.monotonic_ns())
         await exited(worker)
-        assert worker.cause == "replaced"
+        assert worker.cause == "timeout"
 
     play(scene)
 
 
-def test_a_loop_of_deaths_before_ready_is_noticed(stage: Callable[..., Stage]) -> None:
+@pytest.mark.parametrize("ready", [True, False])
+def test_a_loop_of_young_deaths_is_noticed(stage: Callable[..., Stage], ready: bool) -> None:
     async def scene() -> None:
         on = stage()
         for _ in range(5):
-            worker = on.worker(ready=False)
+            worker = on.worker(ready=ready)
             on.kill(worker)
             await exited(worker)
         assert on.loops == 1
         assert worker.generation == 5
+        assert not on.crew.loop_over
+        on.crew.begin_again()
+        assert on.crew.loop_over
+
+    play(scene)
+
+
+def test_what_the_user_or_a_request_kills_is_no_loop(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage()
+        for number in range(6):
+            worker = on.worker()
+            if number % 2:
+                life = on.crew.living(worker.slot)
+                assert life is not None
+                assert on.crew.send(life, signal.SIGKILL)
+            else:
+                on.live.add(Exchange(id=100 + number, worker=worker.id, called_ns=1), expects_app=True)
+                on.kill(worker)
+            await exited(worker)
+        assert on.loops == 0
+        assert worker.outcome == "was killed by SIGKILL, which Gatescope was asked to send"
+
+    play(scene)
+
+
+def test_a_pause_is_seen_whoever_makes_it(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage()
+        worker = on.worker()
+        life = on.crew.living(1)
+        assert life is not None
+        on.crew.send(life, signal.SIGSTOP)
+        assert worker.state == WorkerState.PAUSED
+        assert on.crew.ready_count == 0
+        on.kill(worker, signal.SIGCONT)
+        while worker.state == WorkerState.PAUSED:
+            on.crew.second_passed()
+            await asyncio.sleep(0.005)
+        on.kill(worker, signal.SIGSTOP)
+        while worker.state != WorkerState.PAUSED:
+            on.crew.second_passed()
+            await asyncio.sleep(0.005)
+        on.crew.wake()
+        assert worker.state == WorkerState.READY
+        assert [event for event, _, _ in on.events[2:]] == ["paused", "resumed", "paused", "resumed"]
+        on.kill(worker)
+        await exited(worker)
+        assert on.crew.living(1) is None
+        assert on.crew.living(7) is None
+        assert not on.crew.send(life, signal.SIGCONT)
+
+    play(scene)
+
+
+LINE = "[2026-01-31 12:00:00 +0000] [{}] [INFO] {}"
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ("Handling signal: hup", "reload"),
+        ("Handling signal: ttou", "scale-down"),
+        ("Handling signal: term", "graceful"),
+        ("nothing of the kind", "graceful"),
+    ],
+)
+def test_why_a_master_ends_a_worker(stage: Callable[..., Stage], line: str, cause: str) -> None:
+    async def scene() -> None:
+        on = stage("gunicorn-uvicorn", 2)
+        worker = on.worker()
+        assert on.crew.heard(understand(LINE.format(1, line)), None) is None
+        on.crew.master_said("signal", worker.pid, signal.SIGTERM, time.monotonic_ns())
+        assert worker.state == WorkerState.STOPPING
+        assert on.crew.staff == 0
+        on.kill(worker, signal.SIGTERM)
+        await exited(worker)
+        assert worker.cause == cause
+
+    play(scene)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_remark_about_a_worker(stage: Callable[..., Stage], named: bool) -> None:
+    async def scene() -> None:
+        on = stage("uvicorn", 2)
+        worker, other = on.worker(), on.worker()
+        said = understand(LINE.format(worker.pid, "Handling signal: hup"))
+        assert on.crew.heard(said, None) is worker  # which is no master: it says so of nobody
+        assert on.crew.reason is None
+        limit = understand("INFO:     Maximum request limit of 50 exceeded. Terminating process.")
+        assert on.crew.heard(limit, worker if named else None) is (worker if named else None)
+        on.kill(worker, signal.SIGTERM)
+        await exited(worker)
+        assert worker.cause == "max-requests"
+        on.kill(other)
+        await exited(other)
+        assert other.cause == "killed"
 
     play(scene)
 

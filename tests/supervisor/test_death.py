@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.death import Cause, Evidence, Order, judge, name
+from supervisor.death import Cause, Evidence, Order, Remark, judge, name
 
 
 def died(number: int) -> int:
@@ -36,8 +36,81 @@ TERM = (signal.SIGTERM,)
         ),
         (
             {"status": died(9), "master": True, "from_master": (6, 9)},
-            Cause.REPLACED,
+            Cause.TIMEOUT,
             "was killed by SIGKILL, sent by its master (it had not answered in time)",
+        ),
+        (
+            {"status": died(9), "master": True, "from_master": (9,)},
+            Cause.TIMEOUT,
+            "was killed by SIGKILL, sent by its master (it had not answered in time)",
+        ),
+        (
+            {"status": left(1), "master": True, "from_master": (6,), "remarks": {Remark.TIMEOUT}},
+            Cause.TIMEOUT,
+            "exited with status 1 after its master had not heard from it in time",
+        ),
+        (
+            {"status": died(9), "master": True, "from_master": (15, 9), "reason": Remark.RELOAD},
+            Cause.FORCED,
+            "was killed by SIGKILL, sent by its master (it had not ended in time)",
+        ),
+        (
+            {"status": died(15), "master": True, "from_master": (15,), "reason": Remark.SCALE_DOWN},
+            Cause.SCALE_DOWN,
+            "ended when its master took a worker less, by SIGTERM",
+        ),
+        (
+            {"status": left(0), "master": True, "from_master": (15,), "reason": Remark.RELOAD},
+            Cause.RELOAD,
+            "ended when its master loaded the code anew, with status 0",
+        ),
+        (
+            {"status": left(0), "master": True, "from_master": (15,), "reason": Remark.LIFETIME},
+            Cause.RECYCLED,
+            "ended at its server's limit of a worker's life, with status 0",
+        ),
+        (
+            {"status": left(0), "master": True, "remarks": {Remark.MAX_REQUESTS}},
+            Cause.MAX_REQUESTS,
+            "ended at its server's limit of requests, with status 0",
+        ),
+        (
+            {"status": died(15), "master": True, "remarks": {Remark.MAX_REQUESTS}, "graceful_signals": TERM},
+            Cause.MAX_REQUESTS,
+            "ended at its server's limit of requests",
+        ),
+        (
+            {"status": left(0), "master": True, "remarks": {Remark.MAX_REQUESTS}, "from_master": (15,)},
+            Cause.MAX_REQUESTS,
+            "ended at its server's limit of requests, with status 0",
+        ),
+        ({"status": left(1), "remarks": {Remark.MAX_REQUESTS}}, Cause.EXIT, "exited by itself with status 1"),
+        (
+            {"status": left(0), "master": True, "from_us": (15,)},
+            Cause.GRACEFUL,
+            "ended when Gatescope was asked to send it SIGTERM, with status 0",
+        ),
+        (
+            {"status": died(11), "from_us": (11,)},
+            Cause.KILLED,
+            "was killed by SIGSEGV, which Gatescope was asked to send",
+        ),
+        (
+            {"status": left(0), "order": Order.RELOAD},
+            Cause.RELOAD,
+            "ended when newer code had taken its place, with status 0",
+        ),
+        (
+            {"status": died(15), "order": Order.SCALE, "from_master": (15,), "graceful_signals": TERM},
+            Cause.SCALE_DOWN,
+            "ended when another number of workers had taken its place (this server's workers end by SIGTERM)",
+        ),
+        ({"status": left(0), "order": Order.KILL}, Cause.GRACEFUL, "ended when it was told to, with status 0"),
+        ({"status": died(15), "order": Order.KILL}, Cause.GRACEFUL, "ended when it was told to, by SIGTERM"),
+        (
+            {"status": died(15), "order": Order.KILL, "from_master": (15,)},
+            Cause.GRACEFUL,
+            "ended when it was told to, by SIGTERM",
         ),
         (
             {"status": died(15), "master": True, "from_master": (15,)},
@@ -50,12 +123,12 @@ TERM = (signal.SIGTERM,)
         (
             {"status": died(15), "graceful_signals": TERM, "order": Order.STOP},
             Cause.GRACEFUL,
-            "ended gracefully (this server's workers end by SIGTERM)",
+            "ended when it was told to (this server's workers end by SIGTERM)",
         ),
         (
             {"status": died(15), "graceful_signals": TERM, "from_master": (15,), "master": True},
             Cause.GRACEFUL,
-            "ended gracefully (this server's workers end by SIGTERM)",
+            "ended when its master sent SIGTERM (this server's workers end by SIGTERM)",
         ),
         ({"status": died(15), "graceful_signals": TERM}, Cause.KILLED, "was killed by SIGTERM"),
         ({"status": died(15), "order": Order.STOP}, Cause.GRACEFUL, "ended when it was told to, by SIGTERM"),
@@ -120,10 +193,17 @@ def test_signals_without_a_name() -> None:
     status=st.none() | st.integers(0, 0xFFFF).filter(lambda status: status & 0x7F != 0x7F),
     order=st.sampled_from(Order),
     from_master=st.lists(st.integers(1, 31), max_size=3).map(tuple),
+    remarks=st.frozensets(st.sampled_from(Remark)),
+    reason=st.none() | st.sampled_from(Remark),
     flags=st.tuples(*[st.booleans()] * 4),
 )
 def test_there_is_always_an_answer_and_it_reads_after_a_noun(
-    status: int | None, order: Order, from_master: tuple[int, ...], flags: tuple[bool, bool, bool, bool]
+    status: int | None,
+    order: Order,
+    from_master: tuple[int, ...],
+    remarks: frozenset[Remark],
+    reason: Remark | None,
+    flags: tuple[bool, bool, bool, bool],
 ) -> None:
     master, master_gone, ready, boot_error = flags
     verdict = judge(
@@ -131,6 +211,8 @@ def test_there_is_always_an_answer_and_it_reads_after_a_noun(
             status=status,
             order=order,
             from_master=from_master,
+            remarks=remarks,
+            reason=reason,
             graceful_signals=(15,),
             master=master,
             master_gone=master_gone,

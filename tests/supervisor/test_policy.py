@@ -42,16 +42,25 @@ def test_never_longer_than_the_longest(lives: list[float]) -> None:
         assert pause is None or 0 <= pause <= LONGEST_PAUSE
 
 
+def test_one_that_is_held_is_one_that_dies_quickly() -> None:
+    backoff = Backoff()
+    backoff.died(0.1)
+    assert [backoff.looped() for _ in range(4)] == [2.0, 4.0, 8.0, None]
+
+
 def test_a_loop_is_many_deaths_in_a_short_time() -> None:
     loop = CrashLoop()
-    assert [loop.never_ready(at) for at in (0, 1, 2, 3, 4)] == [False, False, False, False, True]
+    assert [loop.died_young(at) for at in (0, 1, 2, 3, 4)] == [False, False, False, False, True]
     slow = CrashLoop()
-    assert not any(slow.never_ready(at * 4.0) for at in range(10))
+    assert not any(slow.died_young(at * 4.0) for at in range(10))
 
 
-def test_a_worker_that_gets_ready_ends_the_series() -> None:
+def test_a_loop_is_over_when_nothing_died_for_long() -> None:
     loop = CrashLoop()
-    for at in range(4):
-        loop.never_ready(at)
-    loop.ready()
-    assert not loop.never_ready(4)
+    assert loop.over(0)
+    loop.died_young(1)
+    assert not loop.over(5)
+    assert loop.over(11)
+    loop.died_young(12)
+    loop.forget()
+    assert loop.over(12)
