@@ -325,10 +325,13 @@ class TraceWriter:
 
 
 def _packed(frame: Frame) -> bytes:
-    try:
+    """``frame`` as bytes. Members of enums are no plain strings: messages of the application's side have them."""
+    with contextlib.suppress(ValueError):
         return pack(frame)
-    except ValueError:  # a string or a number of a kind of its own somewhere in it, members of enums for example
-        return pack(plain(frame))
+    with contextlib.suppress(ValueError, TypeError):
+        messages = [(*row[:3], *map(str.__str__, row[3:6]), *row[6:]) for row in frame[3]]
+        return pack((*frame[:3], messages, *frame[4:]))
+    return pack(plain(frame))  # a string or a number of a kind of its own somewhere in it
 
 
 def _take(items: list[_T]) -> list[_T]:

@@ -568,6 +568,17 @@ def test_members_of_enums_are_written_as_their_values(open_writer, open_reader):
     assert (found.side, found.direction) == ("app", "in")
 
 
+def test_what_is_not_as_the_model_says_is_written_as_near_as_can_be(open_writer, open_reader):
+    writer = open_writer()
+    exchange = finished(writer, error=Path("oh"), status=True)
+    writer.message(exchange, (exchange.id, 0, 1, Side.APP, 5, ValueError("kind"), 2**70, bytearray(b"x"), b"", "", ""))
+    assert writer.flush(PATIENCE)
+    reader = open_reader(writer.path)
+    [found] = reader.messages(exchange.id)
+    assert (found.direction, found.type, found.size, found.payload) == ("5", "kind", 2**63 - 1, b"x")
+    assert reader.exchange(exchange.id).error == "oh"
+
+
 def test_the_writer_sleeps_while_nothing_happens(open_writer):
     writer = open_writer(flush_seconds=0.001)
     finished(writer)
