@@ -180,7 +180,7 @@ class _Connection(asyncio.Protocol):
         """Take what is there, which the loop may not have looked at yet, and drop the connection."""
         assert self._transport is not None
         descriptor = self._transport.get_extra_info("socket").fileno()
-        if descriptor >= 0:
+        if descriptor >= 0 and not self._dropped:
             self._dropped = not self._drain(descriptor)
         self._transport.abort()
 
@@ -240,6 +240,8 @@ class _Connection(asyncio.Protocol):
             self._refuse()
 
     def _refuse(self) -> None:
+        if self._dropped:
+            return
         self._dropped = True
         self._collector.refused += 1
         self._collector.recorder.dropped("probe connections", 1)
@@ -257,10 +259,10 @@ class _Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         if role == "worker":
-            self._worker = self._collector.listener.worker_connected(self._instance, pid, ppid, info)
-            self._calls = Calls(self._collector.recorder, self._collector.live, self._worker)
             if type(info.get("ring")) is str:
                 self._open_ring(info["ring"])
+            self._worker = self._collector.listener.worker_connected(self._instance, pid, ppid, info)
+            self._calls = Calls(self._collector.recorder, self._collector.live, self._worker)
         self._handle = self._told
 
     def _told(self, frame: Frame) -> None:

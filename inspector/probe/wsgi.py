@@ -95,7 +95,10 @@ def _encode_slowly(environ, exchange, number):
             continue
         if len(_object_keys) < _MOST_OBJECT_KEYS:
             _object_keys.append(key)
-    return encode(("call", exchange, number, _clock(), "WSGI", "http", dict(environ), _current_thread().name))
+    try:
+        return encode_call(environ, exchange, number)
+    except (KeyError, ValueError):
+        return encode(("call", exchange, number, _clock(), "WSGI", "http", dict(environ), _current_thread().name))
 
 
 class Call:

@@ -1,4 +1,6 @@
-"""Servers as a whole, with the probe inside: what it tells of their starts, calls, deaths, and that nobody survives them."""
+"""Servers as a whole, with the probe inside: what it tells of their starts, calls, deaths, and that nobody survives
+them.
+"""
 
 from __future__ import annotations
 
@@ -340,5 +342,5 @@ def test_a_request_in_hand_is_finished_when_we_stop_our_own_servers(sink: FrameS
             with running.open(b"GET /slow HTTP/1.0\r\n\r\n") as connection:
                 sink.wait(lambda pid=pid: sink.of("call", pid), "the call")
                 assert running.stop() == 0
-                answer = b"".join(iter(lambda: connection.recv(4096), b""))  # noqa: B023  (used at once)
+                answer = b"".join(iter(lambda: connection.recv(4096), b""))
             assert answer.endswith(b"late"), mode
