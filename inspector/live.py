@@ -1,4 +1,4 @@
-"""Exchanges that somebody still works on, and the rule for when one is over: the wire side closed and the application returned.
+"""Exchanges that somebody still works on, and when one is over: its wire side closed and the application returned.
 
 Pure but for the recorder it tells. The proxy and the collector share one of these, on one thread.
 """
@@ -17,9 +17,9 @@ NEVER_CALLED_NS = 2_000_000_000
 class LiveExchanges:
     """The exchanges in flight, by id.
 
-    ``on_finished`` is called with each exchange when it is over. An exchange that goes to a probed instance is added with
-    ``expects_app``: it then stays until the application has returned, since the probe's events come by another way than the
-    response and may arrive after it.
+    ``on_finished`` is called with each exchange when it is over. An exchange that goes to a probed instance is added
+    with ``expects_app``: it then stays until the application has returned, since the probe's events come by another way
+    than the response and may arrive after it.
     """
 
     def __init__(self, recorder: Recorder, on_finished: Callable[[Exchange], None] | None = None) -> None:
@@ -59,11 +59,9 @@ class LiveExchanges:
             self.app_returned(self.by_id[identity], now, f"its worker {outcome}")
 
     def sweep(self, now: int) -> None:
-        """Give up on the application side of requests that were answered without it. To be called about once a second."""
-        overdue = [
-            e for e in self.by_id.values() if e.wire_done and not e.called_ns and now - e.closed_ns > NEVER_CALLED_NS
-        ]
-        for exchange in overdue:
+        """Give up on the application side of requests that were answered without it. To be called once a second."""
+        answered = [e for e in self.by_id.values() if e.wire_done and not e.called_ns]
+        for exchange in [e for e in answered if now - e.closed_ns > NEVER_CALLED_NS]:
             exchange.app_done = True
             self._settle(exchange)
 

@@ -1,7 +1,8 @@
 """What the proxy, the collector and the supervisor need of a trace that is being written: the seam to the store.
 
-The real one is ``inspector.store.writer.TraceWriter``. All methods are called on the supervisor's event loop thread, never block,
-and cost no more than appending to a list: a writer thread does the rest. Nothing here may raise into traffic.
+The real one is ``inspector.store.writer.TraceWriter``. All methods are called on the supervisor's event loop thread,
+never block, and cost no more than appending to a list: a process of its own does the writing. Nothing here may raise
+into traffic.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rules of the house that a machine can check: who imports whom, what is pure, how long things are, what has a test."""
+"""The rules of the house that a machine can check: who imports whom, what is pure, how long things are."""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ def test_own_test_file_covers_every_branch(module: Path, tmp_path: Path) -> None
     environment = {**os.environ, "COVERAGE_FILE": str(tmp_path / "coverage"), "QT_QPA_PLATFORM": "offscreen"}
     coverage = [sys.executable, "-m", "coverage"]
     # Hypothesis seeds from the clock unless told otherwise; coverage must not depend on luck.
-    run = [*coverage, "run", "--branch", f"--include={module}", "-m", "pytest", "-q", "--hypothesis-seed=0", str(own_test(module))]
+    measured = [*coverage, "run", "--branch", f"--include={module}"]
+    run = [*measured, "-m", "pytest", "-q", "--hypothesis-seed=0", str(own_test(module))]
     outcome = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert outcome.returncode == 0, outcome.stdout[-4000:] + outcome.stderr[-2000:]
     report = [*coverage, "report", "--show-missing", "--fail-under=100"]
