@@ -146,6 +146,7 @@ class Application:
 
     async def _start(self, setting: Setting) -> Problem | None:
         self.problem = None
+        self.proxy.route(None, f"{self.name} is starting.")
         stale, self.current = self.current, None
         if stale is not None:
             await self._retire(stale, force=True)
@@ -159,7 +160,7 @@ class Application:
             await self._retire(instance, force=True)
             self.setting = self.setting or setting
             if problem is not None:
-                self.proxy.route(None, _one_line(problem))
+                self.proxy.route(None, _one_line(problem), wait=False)
         self._changed()
         return problem
 
@@ -183,6 +184,8 @@ class Application:
                 await self._retire(new, force=True)
                 if self.state is AppState.SWITCHING:
                     self._enter(AppEvent.SWITCHED)
+                else:  # the old one died meanwhile: now there is none to wait for
+                    self.proxy.route(None, _one_line(problem), wait=False)
                 return problem
             self._enter(AppEvent.SWITCHED)
             self._route_to(new, setting)
@@ -239,7 +242,7 @@ class Application:
         if self._booting is not None:
             self._booting.abort()
         async with self._lock:
-            self.proxy.route(None, f"{self.name} is stopped.")
+            self.proxy.route(None, f"{self.name} is stopped.", wait=False)
             current, self.current = self.current, None
             if current is not None:
                 await self._replace(current)
@@ -399,7 +402,10 @@ class Application:
         if instance is not self.current:
             return
         self.problem = problem
-        self.proxy.route(None, _one_line(problem))
+        if self.state is AppState.SWITCHING:  # another is on its way
+            self.proxy.route(None, _one_line(problem))
+        else:
+            self.proxy.route(None, _one_line(problem), wait=False)
         if self.state in (AppState.RUNNING, AppState.SWITCHING):
             self._enter(AppEvent.DIED)
 

@@ -28,6 +28,8 @@ from inspector.wire.response import ResponseHead
 AHEAD_LIMIT = 64 * 1024
 #: Seconds for news of the application's call to arrive, after its connection was closed under a request.
 NEWS_SECONDS = 0.05
+#: How often a request goes out again that nobody took: workers that end may each close the connection it came on.
+MOST_RETRIES = 3
 #: Seconds in which a refused connection to the server is tried again: it may be replacing its socket.
 CONNECT_SECONDS = 1.0
 CONNECT_PAUSE = 0.05
@@ -59,7 +61,7 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_ahead", "_body", "_capture", "_hub", "_kept", "_peer", "_pieces", "_pool", "_reading", "_request",
-        "_response_done", "_retried", "_routes", "_stage", "_timer", "_upstream", "congested", "exchange",
+        "_response_done", "_retries", "_routes", "_stage", "_timer", "_upstream", "congested", "exchange",
         "head", "transport",
     )  # fmt: skip
 
@@ -82,7 +84,7 @@ class ClientConnection(asyncio.Protocol):
         self._capture: Capture | None = None
         self._pieces = 0
         self._response_done = False
-        self._retried = False
+        self._retries = 0
         self._timer: asyncio.TimerHandle | None = None
 
     # --- what asyncio calls ---------------------------------------------------------------------------------------
@@ -360,10 +362,11 @@ class ClientConnection(asyncio.Protocol):
         if self._response_done:
             self._finish(now, keep_alive=False)
             return
-        if not upstream.answered and upstream.used > 1 and not self._retried:
-            # It may have closed a kept connection just as we used it: nothing was lost then, and the request goes out
-            # again, unless the application is known to have been called: its worker died of it, and the next would too.
-            self._retried = True
+        if not upstream.answered and (upstream.used > 1 or pool.probed) and self._retries < MOST_RETRIES:
+            # It may have closed a kept connection just as we used it, or its worker one that it had accepted as it was
+            # told to end: nothing was lost then, and the request goes out again, unless the application is known to
+            # have been called: its worker died of it, and the next would too.
+            self._retries += 1
             self._stage = _ROUTING
             self._upstream = None
             if pool.probed:
@@ -494,7 +497,7 @@ class ClientConnection(asyncio.Protocol):
         self._capture = None
         self._pieces = 0
         self._response_done = False
-        self._retried = False
+        self._retries = 0
         if pool is not None:
             self._pool = None
             pool.clients.discard(self)

@@ -71,6 +71,7 @@ class Hub:
         self.header = b"gatescope-exchange: " + token.encode("ascii") + b"-"
         self.replay_prefix = b""
         self.why = "no server has been started yet"
+        self.patient = True  #: whether it is worth waiting for one
         self.sockets: set[Closeable] = set()
         self._held: dict[Waiter, asyncio.TimerHandle] = {}
         self._growing: set[Growing] = set()
@@ -103,15 +104,21 @@ class Hub:
             each.refresh()
 
     def hold(self, waiter: Waiter) -> None:
-        """Until the route is set, or for ``wait_seconds``."""
+        """Until the route is set, or for ``wait_seconds``; for a moment only where none is to come."""
         loop = asyncio.get_running_loop()
-        self._held[waiter] = loop.call_later(self.wait_seconds, self._expire, waiter)
+        self._held[waiter] = loop.call_later(self.wait_seconds if self.patient else 0.0, self._expire, waiter)
 
     def unhold(self, waiter: Waiter) -> None:
         """It waits no longer."""
         timer = self._held.pop(waiter, None)
         if timer is not None:
             timer.cancel()
+
+    def refuse_held(self) -> None:
+        """There will be no route before somebody acts: nobody waits for it."""
+        for waiter, timer in list(self._held.items()):
+            timer.cancel()
+            self._expire(waiter)
 
     def release_held(self) -> None:
         """There is a route: send everybody on, in the order they came."""
@@ -127,7 +134,9 @@ class Hub:
 
     def _expire(self, waiter: Waiter) -> None:
         self._held.pop(waiter, None)
-        waiter.give_up(f"It waited {self.wait_seconds:g} s for a server: {self.why}.")
+        why = self.why.rstrip(".")
+        waited = f"It waited {self.wait_seconds:g} s for a server: {why}." if self.patient else f"No server: {why}."
+        waiter.give_up(waited)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run ``work`` beside the traffic; what it raises goes to the loop's exception handler."""

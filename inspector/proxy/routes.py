@@ -20,11 +20,14 @@ class Routes:
         self._hub = hub
         self._pools: dict[Upstream, Pool] = {}
 
-    def route(self, upstream: Upstream | None, why: str = "") -> None:
-        """From now on requests go to ``upstream``; None: they wait, because of ``why``."""
+    def route(self, upstream: Upstream | None, why: str = "", *, wait: bool = True) -> None:
+        """From now on requests go to ``upstream``; None: they wait, because of ``why``, or do not."""
+        self._hub.patient = wait
         if upstream is None:
             self.current = None
             self._hub.why = why or "none is running"
+            if not wait:
+                self._hub.refuse_held()
             return
         pool = self._pools.get(upstream)
         if pool is None or pool.draining:

@@ -54,9 +54,12 @@ class Proxy:
         name = self._server.sockets[0].getsockname()
         return name[0], name[1]
 
-    def route(self, upstream: Upstream | None, why: str = "") -> None:
-        """Send new requests to ``upstream``; None: let them wait, and say ``why`` to those that wait too long."""
-        self._routes.route(upstream, why)
+    def route(self, upstream: Upstream | None, why: str = "", *, wait: bool = True) -> None:
+        """Send new requests to ``upstream``; None: let them wait, and say ``why`` to those that wait too long.
+
+        ``wait`` false: nobody will serve before somebody acts, so that requests are answered 503 at once.
+        """
+        self._routes.route(upstream, why, wait=wait)
 
     def in_flight(self, upstream: Upstream) -> int:
         """Requests that ``upstream`` has not completely answered; open WebSockets are not among them."""

@@ -44,6 +44,29 @@ async def test_without_a_server_requests_wait_and_then_are_told_why() -> None:
 
 
 @on_uvloop
+async def test_where_none_is_to_come_nobody_waits() -> None:
+    async with stage(wait_seconds=60) as setting:
+        setting.proxy.route(None, "it is starting")
+        early, late = await setting.client(), await setting.client()
+        await early.send(GET)
+        await until(lambda: setting.proxy.waiting == 1)
+        setting.proxy.route(None, "The workers die again and again.", wait=False)
+        _, body = await early.response()
+        assert b"No server: The workers die again and again." in body
+        await late.send(GET)
+        head, body = await late.response()
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert b"again and again" in body
+        assert setting.proxy.waiting == 0
+        setting.proxy.route(None, "it is starting")
+        waits = await setting.client()
+        await waits.send(GET)
+        await until(lambda: setting.proxy.waiting == 1)
+        waits.cut()
+        await until(lambda: setting.proxy.waiting == 0)
+
+
+@on_uvloop
 async def test_what_waits_goes_to_the_next_server_in_order() -> None:
     async with stage() as setting:
         setting.proxy.route(None)
