@@ -189,23 +189,27 @@ class Emitter:
     def _write(self, data):
         if self._blocked:
             self._unblock()
-        if not self._blocked:
-            try:
-                sent = self._send(data)
-            except OSError:
-                self._hang_up()
-                return
-            if sent == len(data):
-                return
-            data = data[sent:]
-            self._blocked = True
-            if self.calm:
-                self.rouse()
-        elif self._queued + len(data) > HARD_LIMIT:
-            self.lost += 1
+        if self._blocked:
+            if self._queued + len(data) > HARD_LIMIT:
+                self.lost += 1
+            else:
+                self._queue.append(data)
+                self._queued += len(data)
             return
-        self._queue.append(data)
-        self._queued += len(data)
+        try:
+            sent = self._send(data)
+        except OSError:
+            self._hang_up()
+            return
+        if sent != len(data):
+            self._block(data[sent:])
+
+    def _block(self, rest):
+        self._queue.append(rest)
+        self._queued += len(rest)
+        self._blocked = True
+        if self.calm:
+            self.rouse()
 
     def _unblock(self):
         queue = self._queue
