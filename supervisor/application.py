@@ -295,7 +295,7 @@ class Application:
         identity = self.writer.new_id("instance")
         launch = self._launch(setting, listener, identity)
         resolved = self.resolved
-        env = user_environment(resolved.spec.env)
+        env = user_environment(resolved.env)
         plan = Plan(
             mode=setting.mode,
             launch=launch,

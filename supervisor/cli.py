@@ -21,6 +21,12 @@ Exit status: 0 done, 1 failed, 2 wrong usage or a request that can never work as
 """
 
 
+RUN_EPILOG = f"""\
+What follows -- goes to the server's own command line: -- --timeout 5
+TARGET may also be the name of an application that pyproject.toml has settings for, here:
+  [tool.gatescope.apps.NAME]  target mode workers threads adapt factory env env_file cwd listen python args
+{EPILOG}"""
+
 #: Commands whose modules bring much along, and what they are for: nothing is imported to list them.
 ELSEWHERE = {
     "ls": "list the exchanges of a trace",
@@ -35,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command in ``arguments``; its exit status."""
     fill_standard_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
+    words, rest = _split(words)
     options = parser(words[0] if words else "").parse_args(words)
+    if rest:
+        options.args = rest
     try:
         return int(options.run(options) or 0)
     except KeyboardInterrupt:
@@ -43,6 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `gatescope ... | head`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    """``run ... -- ARGS``: what is before, and what is for the server. Other commands have ``--`` as always."""
+    if words[:1] != ["run"] or "--" not in words:
+        return words, []
+    at = words.index("--")
+    return words[:at], words[at + 1 :]
 
 
 def parser(command: str = "-h") -> argparse.ArgumentParser:
@@ -76,11 +93,12 @@ def _add_window(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    run = commands.add_parser("run", help="run an application without a window", epilog=EPILOG)
+    run = commands.add_parser("run", help="run an application without a window", epilog=RUN_EPILOG,
+                              formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     _target_options(run)
-    run.add_argument("--mode", required=True, help="the server mode, see: gatescope modes TARGET")
-    run.add_argument("--workers", type=int, default=1, metavar="N", help="worker processes (1)")
-    run.add_argument("--threads", type=int, default=0, metavar="N", help="threads in each, where the mode has them")
+    run.add_argument("--mode", default="", help="the server mode, see: gatescope modes TARGET (the project's)")
+    run.add_argument("--workers", type=int, metavar="N", help="worker processes (1)")
+    run.add_argument("--threads", type=int, metavar="N", help="threads in each, where the mode has them")
     run.add_argument("--adapt", action="store_true", help="put an adapter between an application and a server "
                      "that do not speak the same interface")  # fmt: skip
     run.add_argument("--listen", default="", metavar="HOST:PORT", help="where to serve (127.0.0.1, a free port)")
@@ -88,7 +106,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--name", default="", help="what to call the application")
     run.add_argument("--control", default="", metavar="PATH", help="where to put the control socket")
     run.add_argument("--json", action="store_true", help="print an object a line")
-    run.set_defaults(run=_run)
+    run.set_defaults(run=_run, args=[])
+    run.usage = f"{run.format_usage().removeprefix('usage: ').rstrip()} [-- ARGS]"
 
 
 def _add_modes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -139,6 +158,7 @@ def _target_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--python", default="", metavar="EXE", help="the interpreter (the project's own)")
     command.add_argument("--cwd", default="", metavar="DIR", help="the folder to run and import it in")
     command.add_argument("--env", action="append", default=[], metavar="K=V", help="for its environment; repeatable")
+    command.add_argument("--env-file", action="append", default=[], metavar="FILE", help="a file of such; repeatable")
     command.add_argument("--factory", action="store_true", help="TARGET is a function that makes the application")
 
 

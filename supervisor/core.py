@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, assert_never
 
 from inspector.model import Exchange, Worker
 from inspector.store.errors import TraceError
-from supervisor import modes, places, signals
+from supervisor import arguments, modes, places, signals
 from supervisor.application import Application, Setting
+from supervisor.arguments import server
 from supervisor.control.messages import (
     AppChanged,
     CancelReplay,
@@ -53,7 +54,8 @@ from supervisor.control.messages import (
 from supervisor.death import Order
 from supervisor.servers.base import Launch, Mode
 from supervisor.target.problems import TargetError
-from supervisor.target.resolve import Resolved, resolve
+from supervisor.target.resolve import Resolved, resolve, settings_of
+from supervisor.target.settings import AppSettings
 from supervisor.tree.usage import listener_of
 
 if TYPE_CHECKING:
@@ -171,20 +173,22 @@ class Supervisor:
         )
 
     async def _start(self, command: StartApp) -> Reply:
-        mode = _mode(command.mode)
-        host, port = _address(command.listen)
+        said = settings_of(command.target)
+        slug = command.mode or (said.mode if said else "")
+        if not slug:  # a target that is none is what to hear of first
+            await resolve(command.target)
+        mode = _mode(slug)
         existing = self.apps.get(command.name) if command.name else None
         resolved = await resolve(command.target, prefer=mode.interface)
-        setting = Setting(mode=mode, workers=command.workers, threads=command.threads, adapt=command.adapt)
+        setting = _setting(command, mode, resolved.settings)
         if problem := _refusal(resolved.subject, setting):
             raise RefusalError(problem)
         if existing is not None:
             app = self._again(existing, resolved)
         else:
-            app = await self._add(command, resolved, host, port)
-        if problem := await app.start(setting):
-            raise RefusalError(problem)
-        return Finished(id=command.id, app=app.status())
+            listen = command.listen or (resolved.settings.listen if resolved.settings else "")
+            app = await self._add(command, resolved, *_address(listen))
+        return _done(command.id, app, await app.start(setting))
 
     def _again(self, app: Application, resolved: Resolved) -> Application:
         """Start an application that is listed and does not run: same proxy, same trace."""
@@ -230,6 +234,7 @@ class Supervisor:
             or (old.threads if old and old.mode.threads and mode.threads else 0)
             or mode.default_threads,
             adapt=command.adapt,
+            arguments=old.arguments if old and server(old.mode) == server(mode) else (),
         )
         if problem := _refusal(app.resolved.subject, setting):
             raise RefusalError(problem)
@@ -405,11 +410,33 @@ def _done(identity: int, app: Application, problem: Problem | None) -> Finished:
     return Finished(id=identity, app=app.status())
 
 
+def _setting(command: StartApp, mode: Mode, said: AppSettings | None) -> Setting:
+    """What the command says, else the project, else the least."""
+    workers, threads = command.workers, command.threads
+    if said is not None:
+        workers = said.workers if workers is None and mode.workers else workers
+        threads = said.threads if threads is None and mode.threads else threads
+    return Setting(
+        mode=mode,
+        workers=1 if workers is None else workers,
+        threads=mode.default_threads if threads is None else threads,
+        adapt=command.adapt or (said is not None and said.adapt),
+        arguments=command.args or (said.args if said else ()),
+    )
+
+
 def _refusal(subject: modes.Subject, setting: Setting) -> Problem | None:
-    return modes.refusal(setting.mode, subject, workers=setting.workers, threads=setting.threads, adapt=setting.adapt)
+    mode = setting.mode
+    return modes.refusal(
+        mode, subject, workers=setting.workers, threads=setting.threads, adapt=setting.adapt
+    ) or arguments.refusal(mode, setting.arguments)
 
 
 def _mode(slug: str) -> Mode:
+    if not slug:
+        why = "The project's settings name none for it either."
+        way = WayOut(text="See which modes there are for it.", command="gatescope modes TARGET")
+        raise RefusalError(Problem(what="Say in which mode.", why=why, ways_out=(way,), usage=True))
     found = modes.find(slug)
     if isinstance(found, Problem):
         raise RefusalError(found)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from supervisor import wording
 from supervisor.control.messages import Problem, TargetSpec
+from supervisor.target.problems import TargetError
+from supervisor.target.settings import read_env_file
 
 
 class OptionError(Exception):
@@ -20,7 +23,12 @@ class OptionError(Exception):
 
 def target_spec(options: argparse.Namespace) -> TargetSpec:
     """The target in ``options``. Raises OptionError."""
-    env = []
+    env: list[tuple[str, str]] = []
+    for file in getattr(options, "env_file", ()):  # not every command has it
+        try:
+            env += read_env_file(Path(file))
+        except TargetError as error:
+            raise OptionError(error.problem) from None
     for entry in options.env:
         name, equals, value = entry.partition("=")
         if not equals or not name:

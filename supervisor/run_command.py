@@ -18,18 +18,16 @@ from supervisor.control.place import UnsafeDirectoryError
 from supervisor.core import Supervisor
 from supervisor.options import OptionError, fail, target_spec
 from supervisor.printing import Lines
-from supervisor.servers.catalogue import MODES
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal; the exit status."""
     try:
         spec = target_spec(options)
-        mode = MODES.get(options.mode)
-        threads = options.threads or (mode.default_threads if mode else 1)
         command = StartApp(
-            id=1, target=spec, mode=options.mode, name=options.name, workers=options.workers, threads=threads,
-            adapt=options.adapt, listen=options.listen, trace=options.trace,
+            id=1, target=spec, mode=options.mode, name=options.name, workers=options.workers,
+            threads=options.threads, adapt=options.adapt, listen=options.listen, trace=options.trace,
+            args=tuple(options.args),
         )  # fmt: skip
         return serve.run(_serve(command, options))
     except OptionError as error:

@@ -179,19 +179,21 @@ class ListModes:
 class StartApp:
     """Start an application under a name of its own. Answered when it serves, or could not be started.
 
-    ``name`` empty: made from the target. ``listen``: ``HOST:PORT``, port 0 for a free one. ``trace``: path, empty for
-    one of our own.
+    ``name`` empty: made from the target. ``mode``, ``workers``, ``threads``, ``listen`` and ``args`` that are empty or
+    None: as the project's settings say, else the least. ``listen``: ``HOST:PORT``, port 0 for a free one. ``trace``:
+    path, empty for one of our own. ``args``: for the server's own command line.
     """
 
     id: int
     target: TargetSpec
-    mode: str
+    mode: str = ""
     name: str = ""
-    workers: int = 1
-    threads: int = 1
+    workers: int | None = None
+    threads: int | None = None
     adapt: bool = False
     listen: str = ""
     trace: str = ""
+    args: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

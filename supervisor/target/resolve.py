@@ -9,10 +9,11 @@ from pathlib import Path
 
 from supervisor.control.messages import Problem, TargetSpec, WayOut
 from supervisor.modes import Subject
-from supervisor.target import applications, demos, interpreters
+from supervisor.target import applications, demos, interpreters, settings
 from supervisor.target.applications import Candidate
 from supervisor.target.examination import examine
 from supervisor.target.problems import TargetError
+from supervisor.target.settings import AppSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,8 @@ class Resolved:
     python: str
     cwd: str
     python_version: str
+    env: tuple[tuple[str, str], ...] = ()  #: what is added to the environment
+    settings: AppSettings | None = None  #: what the project says of it
 
     @property
     def complete(self) -> TargetSpec:
@@ -38,21 +41,41 @@ async def resolve(spec: TargetSpec, prefer: str = "") -> Resolved:
 
     Raises TargetError. Takes as long as the target takes to be imported, since that happens in its own interpreter.
     """
-    name, candidate = _candidate(spec, prefer)
-    cwd = _folder(spec, candidate)
-    environment = {**os.environ, **dict(spec.env)}
+    name, candidate, said = _candidate(spec, prefer)
+    cwd = _folder(spec, candidate, said)
+    env = (*(said.environment() if said else ()), *spec.env)
+    environment = {**os.environ, **dict(env)}
     is_demo = spec.target.startswith(demos.PREFIX)
-    python = spec.python or (interpreters.OURS if is_demo else "")
+    python = spec.python or (said.interpreter if said else "") or (interpreters.OURS if is_demo else "")
     python = interpreters.choose(python, cwd, environment)
     factory = spec.factory or candidate.factory
     found = await examine(python, candidate.target, cwd=str(cwd), env=environment, factory=factory)
     return Resolved(
-        spec=spec, name=name, subject=found.subject, python=python, cwd=str(cwd), python_version=found.python_version
-    )
+        spec=spec, name=name, subject=found.subject, python=python, cwd=str(cwd), python_version=found.python_version,
+        env=env, settings=said,
+    )  # fmt: skip
 
 
-def _folder(spec: TargetSpec, candidate: Candidate) -> Path:
-    cwd = Path(spec.cwd).expanduser().absolute() if spec.cwd else candidate.folder
+def settings_of(spec: TargetSpec) -> AppSettings | None:
+    """What a project says of the application that ``spec`` names, or of the first in the folder that it names.
+
+    Raises TargetError.
+    """
+    if ":" in spec.target:
+        return None
+    here = _here(spec)
+    if (named := settings.load(here).get(spec.target)) is not None:
+        return named
+    place = (here / spec.target).expanduser()
+    return next(iter(settings.load(place).values()), None) if spec.target and place.is_dir() else None
+
+
+def _here(spec: TargetSpec) -> Path:
+    return Path(spec.cwd or ".").expanduser().absolute()
+
+
+def _folder(spec: TargetSpec, candidate: Candidate, said: AppSettings | None) -> Path:
+    cwd = candidate.folder if said or not spec.cwd else _here(spec)
     if not cwd.is_dir():
         raise TargetError(Problem(what=f"There is no folder {cwd}.", ways_out=(_TRY_CWD,), usage=True))
     return cwd
@@ -61,25 +84,28 @@ def _folder(spec: TargetSpec, candidate: Candidate) -> Path:
 _TRY_CWD = WayOut(text="Name the folder that the target is imported from.", command="--cwd DIR")
 
 
-def _candidate(spec: TargetSpec, prefer: str) -> tuple[str, Candidate]:
-    """What to call the target, and where it is."""
+def _candidate(spec: TargetSpec, prefer: str) -> tuple[str, Candidate, AppSettings | None]:
+    """What to call the target, where it is, and what the project says of it."""
     target = spec.target.strip()
-    here = Path(spec.cwd or ".").expanduser().absolute()
+    here = _here(spec)
     if target.startswith(demos.PREFIX):
         demo = demos.demo(target)
-        return demo.name, Candidate(target=demo.target, folder=demos.FOLDER)
+        return demo.name, Candidate(target=demo.target, folder=demos.FOLDER), None
     module, colon, attribute = target.partition(":")
+    if not colon and (said := settings.load(here).get(target)) is not None:
+        return said.name, Candidate(target=said.target, factory=said.factory, folder=said.place), said
     place = (here / target).expanduser()
     if target and place.is_dir():
-        return place.resolve().name, _in_folder(place.resolve(), prefer)
+        return _in_folder(place.resolve(), prefer)
     if not colon and target.endswith(".py") and place.is_file():
-        return place.stem, _in_folder(place.parent.resolve(), prefer, only=place.stem)
+        _, candidate, _ = _in_folder(place.parent.resolve(), prefer, only=place.stem)
+        return place.stem, candidate, None
     if not colon or not all(part.isidentifier() for part in module.split(".")) or not attribute:
         raise _not_a_target(target, here)
-    return module.split(".")[0], Candidate(target=target, folder=here)
+    return module.split(".")[0], Candidate(target=target, folder=here), None
 
 
-def _in_folder(folder: Path, prefer: str, only: str = "") -> Candidate:
+def _in_folder(folder: Path, prefer: str, only: str = "") -> tuple[str, Candidate, AppSettings | None]:
     found = [one for one in applications.find(folder) if not only or one.target.partition(":")[0] == only]
     if not found:
         where = f"{only}.py" if only else str(folder)
@@ -87,11 +113,18 @@ def _in_folder(folder: Path, prefer: str, only: str = "") -> Candidate:
         way = WayOut(text="Name it as module:attribute, with the folder to import it from.", command="--cwd DIR")
         raise TargetError(Problem(what=f"No application was found in {where}.", why=why, ways_out=(way,), usage=True))
     found.sort(key=lambda one: bool(prefer and one.interface and one.interface != prefer))
-    return found[0]
+    chosen = found[0]
+    said = settings.load(folder).get(chosen.name) if chosen.name and not only else None
+    if said is not None:
+        return said.name, replace(chosen, folder=said.place), said
+    return folder.name, chosen, None
 
 
 def _not_a_target(target: str, here: Path) -> TargetError:
+    named = settings.load(here)
     why = "A target is module:attribute (main:app), a folder, or demo:NAME."
+    if named:
+        why = f"{why[:-1]}, or one that {settings.FILE} names here: {', '.join(named)}."
     module = target.partition(":")[0]
     offered = [one.target for one in applications.find(here)]
     near = [one for one in offered if one.startswith(f"{module}:")] or difflib.get_close_matches(target, offered)
