@@ -89,9 +89,9 @@ class TrafficPage(QWidget):
         self.splitter.setHandleWidth(1)
         self.splitter.addWidget(self._over)
         self.splitter.addWidget(self.detail)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 2)
-        self.splitter.setSizes([360, 300])
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([300, 300])
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
@@ -102,9 +102,9 @@ class TrafficPage(QWidget):
         self.strip.setHandleWidth(1)
         self.strip.addWidget(self.lanes)
         self.strip.addWidget(below)
-        self.strip.setStretchFactor(0, 0)
-        self.strip.setStretchFactor(1, 1)
-        self.strip.setSizes([190, 500])
+        self.strip.setStretchFactor(0, 6)
+        self.strip.setStretchFactor(1, 19)
+        self.strip.setSizes([180, 560])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.strip)
@@ -307,6 +307,7 @@ class TrafficPage(QWidget):
     def _toggle_beside(self) -> None:
         beside = self.splitter.orientation() == Qt.Orientation.Horizontal
         self.splitter.setOrientation(Qt.Orientation.Vertical if beside else Qt.Orientation.Horizontal)
+        self.splitter.setSizes([500, 500])
         self._actions.refresh()
 
     def _toggle_lanes(self) -> None:

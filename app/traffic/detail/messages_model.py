@@ -40,6 +40,15 @@ class MessagesModel(QAbstractTableModel):
         return len(self._all)
 
     @property
+    def began(self) -> int:
+        """The moment that times are counted from, monotonic nanoseconds."""
+        return self._begin
+
+    def times(self, first: int = 0) -> list[int]:
+        """When the messages shown happened, from a row on."""
+        return [message.t_ns for message in self._shown[first:]]
+
+    @property
     def last_seq(self) -> int:
         """The number of the newest message, -1 without any."""
         return self._all[-1].seq if self._all else -1

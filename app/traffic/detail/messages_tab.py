@@ -1,5 +1,7 @@
 """The Messages tab: every event between server and application and on the wire, with the payload of the chosen one.
 
+The sequence diagram and the list are two views of the same messages with one selection.
+
 Asks the feed for what it has not got yet and for nothing twice, so that it grows live at the cost of what is new.
 """
 
@@ -8,18 +10,30 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.feed import TraceFeed
 from app.traffic import formats, sequence
 from app.traffic.detail.body_view import BodyView
+from app.traffic.detail.ladder_view import LadderView
 from app.traffic.detail.messages_model import MessagesModel
-from app.traffic.detail.parts import MonoText, caption
+from app.traffic.detail.parts import MonoText, Segments, caption
 from app.traffic.detail.plain_table import PlainTable
 from app.traffic.sequence import MessageFilter
 from inspector.model import Body, Message
 
 _BATCH = 2_000
+_SIDE_BY_SIDE = 680  #: pixels
 _SIDES = (("Wire and application", ""), ("Wire", "wire"), ("Application", "app"))
 _DIRECTIONS = (("Both directions", ""), ("→ towards the application", "in"), ("← from the application", "out"))
 _WIDTHS = (11, 11, 6, 3, 23, 9, 8)
@@ -37,6 +51,9 @@ class MessagesTab(QWidget):
         self._loading = False
         self.model = MessagesModel(self)
         self.table = PlainTable("Messages", self.model, _WIDTHS)
+        self.ladder = LadderView(self.model, self.table.selectionModel())
+        self.views = Segments("Messages", ("Diagram", "List"))
+        self._stack = QStackedWidget()
         self.sides = _choice("Side", _SIDES)
         self.directions = _choice("Direction", _DIRECTIONS)
         self.search = QLineEdit(placeholderText="Find in names and payloads", clearButtonEnabled=True)
@@ -52,6 +69,7 @@ class MessagesTab(QWidget):
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 4, 8, 4)
         bar.setSpacing(6)
+        bar.addWidget(self.views)
         bar.addWidget(self.sides)
         bar.addWidget(self.directions)
         bar.addWidget(self.search, 1)
@@ -64,11 +82,13 @@ class MessagesTab(QWidget):
         chosen.setSizes([80, 160])
         self.splitter.setObjectName("messagesSplitter")
         self.splitter.setHandleWidth(1)
-        self.splitter.addWidget(self.table)
+        self._stack.addWidget(self.ladder)
+        self._stack.addWidget(self.table)
+        self.splitter.addWidget(self._stack)
         self.splitter.addWidget(chosen)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
-        self.splitter.setSizes([620, 380])
+        self.splitter.setSizes([660, 340])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -76,10 +96,32 @@ class MessagesTab(QWidget):
         column.addWidget(self.splitter, 1)
 
     def _connect(self) -> None:
+        self.views.group.idClicked.connect(self.show_view)
         self.sides.currentIndexChanged.connect(self._on_filter_changed)
         self.directions.currentIndexChanged.connect(self._on_filter_changed)
         self.search.textChanged.connect(self._on_filter_changed)
         self.table.selectionModel().currentRowChanged.connect(self._on_current_changed)
+
+    @property
+    def view(self) -> QWidget:
+        """The diagram or the list, whichever is in front."""
+        return self.ladder if self._stack.currentWidget() is self.ladder else self.table
+
+    def show_view(self, number: int) -> None:
+        """Bring the diagram (0) or the list (1) to the front."""
+        self.views.choose(number)
+        self._stack.setCurrentIndex(number)
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The payload stands beside the messages where there is room for it, else below."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= _SIDE_BY_SIDE
+        self.splitter.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
+
+    def set_parties(self, server: str, application: str) -> None:
+        """What server and application are called in the diagram."""
+        self.ladder.set_parties(server, application)
 
     def begin(self, identity: int, began: int) -> None:
         """Show the messages of another exchange, which began at ``began``; 0 for none."""

@@ -14,6 +14,7 @@ from app.traffic.detail.messages_tab import MessagesTab
 from app.traffic.detail.side_tab import SideTab
 from app.traffic.detail.summary_tab import SummaryTab
 from app.traffic.detail.tabs import Tabs
+from app.traffic.detail.timing_tab import TimingTab
 from app.traffic.heads import parse_head
 from app.traffic.narrative import Placed
 from inspector.model import Exchange
@@ -48,6 +49,7 @@ class DetailPanel(QWidget):
         self.context = ContextTab()
         self.request = SideTab("request")
         self.response = SideTab("response")
+        self.timing = TimingTab(feed)
         self._arrange()
         self.tabs.current_changed.connect(lambda _number: self._show_current())
         self.summary.exchange_wanted.connect(self.exchange_wanted)
@@ -59,6 +61,7 @@ class DetailPanel(QWidget):
             ("Scope", self.context),
             ("Request", self.request),
             ("Response", self.response),
+            ("Timing", self.timing),
         )
         for title, tab in tabs:
             self.tabs.add(title, tab)
@@ -105,13 +108,13 @@ class DetailPanel(QWidget):
     def tick(self, axis: Axis) -> None:
         """Time has passed: a running exchange's summary counts on."""
         self._axis = axis
-        if self._row and running(self._row) and self._exchange and self.tabs.current is self.summary:
-            self._show_summary()
+        if self._row and running(self._row) and self.tabs.current in (self.summary, self.timing):
+            self._show_current()
 
     def focus(self) -> None:
         """Put the cursor into the tab in view."""
         page = self.tabs.current
-        targets: dict[QWidget, QWidget] = {self.messages: self.messages.table, self.context: self.context.tree}
+        targets: dict[QWidget, QWidget] = {self.messages: self.messages.view, self.context: self.context.tree}
         targets |= {side: side.headers for side in (self.request, self.response)}
         targets.get(page, page).setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -145,8 +148,13 @@ class DetailPanel(QWidget):
         elif page is self.messages:
             content_type = parse_head(exchange.response_head).get("content-type")
             self.messages.expect(exchange.id, exchange.messages, content_type)
+            row = self._row
+            worker = f"application · worker {row.worker_slot}" if row and row.worker_slot else ""
+            self.messages.set_parties(row.mode if row else "", worker)
         elif page is self.context:
             self.context.show_exchange(exchange)
+        elif page is self.timing:
+            self.timing.show_exchange(exchange, self._axis)
         elif isinstance(page, SideTab):
             page.show_exchange(exchange)
 

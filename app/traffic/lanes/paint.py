@@ -44,6 +44,7 @@ class Inks:
         self.tones = [_ink(color(_ROLES[tone]).lighter(bright)) for tone in TONES]
         self.after = _faded(color(Role.PENDING), 0.5)
         self.on_solid, self.text, self.muted = color(Role.BASE), color(Role.TEXT), color(Role.MUTED)
+        self.on_sending = self.on_solid if is_dark() else self.text
         self.line, self.base, self.window, self.raised = (
             color(role) for role in (Role.LINE, Role.BASE, Role.WINDOW, Role.RAISED)
         )
@@ -134,7 +135,7 @@ class LanePainter:
         if width < 40:
             return
         text = self._metrics.elidedText(label, Qt.TextElideMode.ElideRight, width - 8)
-        self._painter.setPen(self._inks.text if part == 0 else self._inks.on_solid)
+        self._painter.setPen((self._inks.text, self._inks.on_solid, self._inks.on_sending)[part])
         flags = int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
         self._painter.drawText(QRect(left + 4, top, width - 4, height), flags, text)
 

@@ -1,0 +1,179 @@
+"""The Timing tab's two charts: an exchange's phases on one axis, and where its time stands among those of its route."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLineF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.theme import Role, color, mono_font
+from app.traffic import formats
+from app.traffic.phases import MEANINGS, TITLES, Phase
+from app.traffic.timing import BINS, Standing, scale
+from app.traffic.tones import phase_ink
+
+_ROW = 26
+_HEAD = 24
+_NAME = 172
+_FIGURE = 84
+_FIGURES = ("from", "took", "share", "usually")
+_MIDDLE = int(Qt.AlignmentFlag.AlignVCenter)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+class PhaseChart(QWidget):
+    """A line for each phase: when it began, how long it took, what it usually takes, and its bar on the common axis."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Phases on one axis")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._phases: list[Phase] = []
+        self._usual: dict[str, int] = {}
+
+    def show_phases(self, phases: list[Phase], usual: dict[str, int]) -> None:
+        """Show these; ``usual`` is the median of each phase's length in nanoseconds, where it is known."""
+        self._phases, self._usual = phases, usual
+        said = (f"{TITLES[p.name]}: {' '.join(self._figures(p))}" for p in phases)
+        self.setAccessibleDescription("; ".join(said))
+        self.setToolTip("\n".join(f"{TITLES[p.name]}: {MEANINGS[p.name]}" for p in phases))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """A line each, and the axis."""
+        return QSize(560, _HEAD + _ROW * len(self._phases) + 4)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """As high as wanted, narrower than wished."""
+        return QSize(300, self.sizeHint().height())
+
+    @property
+    def _total(self) -> int:
+        return self._phases[-1].end_ns - self._phases[0].start_ns if self._phases else 0
+
+    def _figures(self, phase: Phase) -> tuple[str, str, str, str]:
+        share = 100 * phase.length_ns / self._total if self._total else 0
+        usual = self._usual.get(phase.name)
+        return (
+            formats.interval(phase.start_ns - self._phases[0].start_ns),
+            formats.duration(phase.length_ns) + ("…" if phase.running else ""),
+            f"{share:.0f} %" if share >= 1 else "< 1 %",
+            formats.duration(usual) if usual is not None else "",
+        )
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Figures at the left, bars at the right."""
+        painter = QPainter(self)
+        left = _NAME + _FIGURE * (4 if self.width() > 720 else 2)
+        area = QRect(left + 16, 0, max(40, self.width() - left - 32), self.height())
+        self._paint_axis(painter, area)
+        painter.setPen(color(Role.MUTED))
+        for number, title in enumerate(_FIGURES[: (left - _NAME) // _FIGURE]):
+            painter.drawText(QRect(_NAME + number * _FIGURE, 0, _FIGURE - 8, _HEAD), _RIGHT, title)
+        for number, phase in enumerate(self._phases):
+            self._paint_phase(painter, phase, _HEAD + number * _ROW, area, (left - _NAME) // _FIGURE)
+        painter.end()
+
+    def _paint_axis(self, painter: QPainter, area: QRect) -> None:
+        total = self._total
+        for t_ns in scale(total, max(2, area.width() // 90)) if total else []:
+            x = area.left() + area.width() * t_ns / total
+            painter.setPen(color(Role.LINE))
+            painter.drawLine(QLineF(x, _HEAD - 3, x, self.height()))
+            painter.setPen(color(Role.MUTED))
+            text = "0" if not t_ns else formats.duration(t_ns)
+            width = painter.fontMetrics().horizontalAdvance(text)
+            place = min(max(x - width / 2, area.left()), self.width() - width - 2)
+            painter.drawText(QRectF(place, 0, width + 4, _HEAD - 4), _MIDDLE, text)
+
+    def _paint_phase(self, painter: QPainter, phase: Phase, top: int, area: QRect, figures: int) -> None:
+        painter.fillRect(QRectF(2, top + _ROW / 2 - 5, 10, 10), phase_ink(phase.name))
+        painter.setPen(color(Role.TEXT))
+        painter.setFont(self.font())
+        painter.drawText(QRect(20, top, _NAME - 20, _ROW), _MIDDLE, TITLES[phase.name])
+        painter.setFont(mono_font(self.font().pointSizeF() * 0.92))
+        for number, text in enumerate(self._figures(phase)[:figures]):
+            painter.setPen(color(Role.TEXT if number == 1 else Role.MUTED))
+            painter.drawText(QRect(_NAME + number * _FIGURE, top, _FIGURE - 8, _ROW), _RIGHT, text)
+        total, first = max(1, self._total), self._phases[0].start_ns
+        x = area.left() + area.width() * (phase.start_ns - first) / total
+        width = max(2.0, area.width() * phase.length_ns / total)
+        ink = phase_ink(phase.name)
+        painter.fillRect(QRectF(x, top + 5, width, _ROW - 10), ink)
+        if (usual := self._usual.get(phase.name)) is not None and usual <= total:
+            mark = x + area.width() * usual / total
+            painter.setPen(QPen(color(Role.TEXT), 1.4))
+            painter.drawLine(QLineF(mark, top + 2, mark, top + _ROW - 3))
+        painter.setFont(self.font())
+
+
+class RouteChart(QWidget):
+    """How long the exchanges of a route took, on a logarithmic axis, with percentiles and this one."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Times of the route")
+        self.setFixedHeight(120)
+        self._standing: Standing | None = None
+        self._total = 0
+
+    def show_standing(self, standing: Standing | None, total: int) -> None:
+        """Show how a time of ``total`` stands."""
+        self._standing, self._total = standing, total
+        if standing is not None:
+            figures = ((50, standing.p50), (90, standing.p90), (99, standing.p99))
+            told = ", ".join(f"{percent} % within {formats.duration(ns)}" for percent, ns in figures)
+            self.setAccessibleDescription(f"{told}; this one {formats.duration(total)}")
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Bars of counts, three percentiles below, this one above."""
+        found = self._standing
+        if found is None or not found.bins:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(14, 24, self.width() - 28, self.height() - 24 - 34)
+        self._paint_bars(painter, found, area)
+        painter.setPen(color(Role.LINE))
+        painter.drawLine(QLineF(area.left(), area.bottom(), area.right(), area.bottom()))
+        self._paint_percentiles(painter, found, area)
+        self._paint_this(painter, found, area)
+        painter.end()
+
+    def _paint_bars(self, painter: QPainter, found: Standing, area: QRectF) -> None:
+        top, width = max(found.bins), area.width() / BINS
+        faint = color(Role.ACCENT)
+        faint.setAlphaF(0.45)
+        for number, count in enumerate(found.bins):
+            if count:
+                height = max(2.0, area.height() * count / top)
+                bar = QRectF(area.left() + number * width, area.bottom() - height, width - 1, height)
+                painter.fillRect(bar, faint)
+
+    def _paint_percentiles(self, painter: QPainter, found: Standing, area: QRectF) -> None:
+        taken = -1000.0
+        for name, ns in (("p50", found.p50), ("p90", found.p90), ("p99", found.p99)):
+            x = area.left() + area.width() * found.position(ns)
+            painter.setPen(QPen(color(Role.MUTED), 1))
+            painter.drawLine(QLineF(x, area.bottom() - 6, x, area.bottom() + 5))
+            text = f"{name}  {formats.duration(ns)}"
+            width = painter.fontMetrics().horizontalAdvance(text)
+            left = min(max(x - width / 2, 2.0), self.width() - width - 2.0)
+            line = 0 if left > taken + 10 else 1
+            taken = left + width if not line else taken
+            painter.drawText(QRectF(left, area.bottom() + 4 + 14 * line, width + 4, 14), _MIDDLE, text)
+
+    def _paint_this(self, painter: QPainter, found: Standing, area: QRectF) -> None:
+        x = area.left() + area.width() * found.position(self._total)
+        painter.setPen(QPen(color(Role.TEXT), 2))
+        painter.drawLine(QLineF(x, area.top() - 4, x, area.bottom()))
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font)
+        text = f"this one  {formats.duration(self._total)}"
+        width = painter.fontMetrics().horizontalAdvance(text)
+        left = min(max(x - width / 2, 2.0), self.width() - width - 2.0)
+        painter.drawText(QRectF(left, 0, width + 4, area.top() - 4), _MIDDLE, text)
+        painter.setFont(self.font())
