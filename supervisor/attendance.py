@@ -69,6 +69,7 @@ class Attendance:
             await asyncio.to_thread(os.unlink, self.path)
 
     async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        attended: _Attended | None = None
         try:
             async with asyncio.timeout(10.0):
                 hello = json.loads(await reader.readline())
@@ -85,6 +86,8 @@ class Attendance:
         except (OSError, ValueError, KeyError, TypeError, TimeoutError):
             pass
         finally:
+            if attended is not None:
+                attended.gone()
             writer.close()
 
     async def _read(self, pid: int, pipes: list[Path]) -> None:
@@ -122,3 +125,9 @@ class _Attended:
         """An answer came; whoever asked may have given up."""
         if self._asked and not (future := self._asked.popleft()).done():
             future.set_result(line)
+
+    def gone(self) -> None:
+        """There will be no more answers."""
+        for future in self._asked:
+            if not future.done():
+                future.set_exception(ConnectionResetError("it has ended"))

@@ -20,6 +20,27 @@ from supervisor.tree.watch import session
 from tests.support.apps import project
 from tests.support.program import GATESCOPE, gatescope, running
 
+LOUD = """
+import os, sys
+import wsgi, asgi
+
+
+def say():
+    for stream, name in ((sys.stdout, "stdout"), (sys.stderr, "stderr")):
+        print(f"\\x1b[31mERROR\\x1b[0m said by {os.getpid()} on {name}", file=stream)
+
+
+def app(environ, start_response):
+    say()
+    return wsgi.app(environ, start_response)
+
+
+async def later(scope, receive, send):
+    if scope["type"] == "http":
+        say()
+    await asgi.app(scope, receive, send)
+"""
+
 
 def get(url: str) -> bytes:
     with urllib.request.urlopen(url, timeout=30) as response:
@@ -180,3 +201,28 @@ def test_it_goes_on_when_nobody_reads_any_more(folder: Path, redirection: str) -
     assert json.loads(status().stdout)["state"] == "running"
     assert gatescope("stop", "--all", "--control", control).returncode == 0
     shell.wait(30)
+
+
+@pytest.mark.parametrize(
+    ("target", "mode", "workers"),
+    [("loud:app", "gunicorn-sync", 2), ("loud:later", "uvicorn", 2), ("loud:later", "uvicorn", 1)],
+)
+def test_each_line_is_known_to_be_its_workers(folder: Path, target: str, mode: str, workers: int) -> None:
+    (folder / "loud.py").write_text(LOUD)
+    with running(target, "--mode", mode, "--workers", workers, cwd=folder) as run:
+        for number in range(6):
+            get(f"{run.url}/{number}")
+        run.finished(6)
+        pids = {line["pid"] for line in run.lines if line.get("worker") == "ready"}
+        run.stop()
+    with sqlite3.connect(run.trace) as trace:
+        said = trace.execute(
+            "SELECT stream, text, pid FROM log LEFT JOIN worker ON worker.id = log.worker WHERE text LIKE '%said by%'"
+        ).fetchall()
+        lines = [text for (text,) in trace.execute("SELECT text FROM log")]
+    trace.close()
+    assert len(said) == 12
+    for stream, text, pid in said:
+        assert text == f"ERROR said by {pid} on {stream}"
+        assert pid in pids
+    assert not any("\x1b" in line for line in lines)

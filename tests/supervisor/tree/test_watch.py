@@ -5,10 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from supervisor.tree.watch import Watch, oom_kills, parent_of, session, zombie_status
+from supervisor.tree.watch import Watch, kernel_function, oom_kills, parent_of, session, stopped, zombie_status
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -79,3 +80,38 @@ def test_a_session_is_all_its_processes() -> None:
 
 def test_the_count_of_killings_never_falls() -> None:
     assert 0 <= oom_kills() <= oom_kills()
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "expected"),
+    [
+        ("0::/user/app", {"sys/user/app/memory.events": "oom 3\noom_kill 2\n"}, 2),
+        ("0::/", {"sys/memory.events": "oom_kill 1\n", "proc/vmstat": "oom_kill 9\n"}, 1),
+        ("4:memory:/box\n0::/", {"sys/memory/memory.oom_control": "under_oom 0\noom_kill 4\n"}, 4),
+        ("0::/", {"proc/vmstat": "pgfault 1\noom_kill 9\n"}, 9),
+        ("0::/", {"sys/memory.events": "oom_kill many\n", "proc/vmstat": ""}, 0),
+        ("", {}, 0),
+    ],
+)
+def test_where_killings_for_want_of_memory_are_counted(
+    tmp_path: Path, groups: str, files: dict[str, str], expected: int
+) -> None:
+    for name, text in {**files, "proc/self/cgroup": groups}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert oom_kills(tmp_path / "proc", tmp_path / "sys") == expected
+
+
+def test_a_stopped_process() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        assert not stopped(process.pid)
+        process.send_signal(signal.SIGSTOP)
+        while not stopped(process.pid):
+            pass
+        assert kernel_function(process.pid) in ("", "do_signal_stop")
+    finally:
+        process.kill()
+        process.wait()
+    assert not stopped(process.pid)
+    assert kernel_function(process.pid) == ""
