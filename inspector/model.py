@@ -144,7 +144,8 @@ class Message:
     ``start_response write iterate close input.read input.readline input.readlines input.iterate errors.write``;
     both have ``call return raise``.
     ``info`` is tagged JSON of everything but the payload (for ``start_response`` status, headers and exc_info; for an
-    ASGI message its other keys). ``payload`` holds at most the limit's bytes; ``tail`` the last ones if it was cut.
+    ASGI message its other keys; ``"payload": "text"`` where the payload was a ``str``). ``payload`` holds at most the
+    limit's bytes, ``tail`` the last ones if it was cut.
     """
 
     exchange: int
