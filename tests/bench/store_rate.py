@@ -62,7 +62,7 @@ def drive(writer: TraceWriter | None, rate: int, seconds: float) -> tuple[int, i
 
 
 def handing_cost(count: int = 20_000) -> float:
-    """Microseconds that making and handing over one exchange costs, the writer thread being idle."""
+    """Microseconds that making and handing over one exchange costs, nothing being sent meanwhile."""
     with tempfile.TemporaryDirectory() as folder:
         writer = TraceWriter(Path(folder, "cost.gatescope"), flush_seconds=30)
         begin = time.perf_counter()
