@@ -21,7 +21,7 @@ from app.launch.choice import INTERFACES, modes_of
 from app.launch.controller import LaunchController
 from app.launch.picker import ApplicationPicker
 from app.launch.pill import StatusPill
-from app.theme import Role, color, set_icon
+from app.theme import Role, color, set_icon, tip
 from app.theme.widgets import ElidedComboBox, button, caption, icon_button, look
 from supervisor.control.messages import ModeStatus
 
@@ -155,7 +155,7 @@ class LaunchBar(QFrame):
             self.server.setCurrentIndex(row)
         self.server.setEnabled(bool(modes))
         mode_now = controller.mode
-        self.server.setToolTip(mode_now.reason if mode_now else "The server that runs the application")
+        self.server.setToolTip(tip(mode_now.reason) if mode_now else "The server that runs the application")
 
     def _render_stepper(self, spin: QSpinBox, count: int, usable: bool) -> None:
         with QSignalBlocker(spin):
@@ -177,7 +177,7 @@ class LaunchBar(QFrame):
         set_icon(self.start, "stop" if live else "play", role)
         self.start.setEnabled(controller.state != "stopping" if live else can)
         problem = controller.verdict.problem
-        self.start.setToolTip("" if live or problem is None else problem.what)
+        self.start.setToolTip("" if live or problem is None else tip(problem.what))
 
 
 def _mode_item(mode: ModeStatus) -> QStandardItem:
@@ -185,7 +185,7 @@ def _mode_item(mode: ModeStatus) -> QStandardItem:
     mark = _MARKS.get(mode.state)
     item = QStandardItem(f"{mode.title}  ·  {mark}" if mark else mode.title)
     item.setData(mode.slug, _SLUG)
-    item.setToolTip(mode.reason)
+    item.setToolTip(tip(mode.reason))
     if mark:
         item.setForeground(QBrush(color(Role.MUTED)))
         item.setData(f"{mode.title}, {mark}: {mode.reason}", Qt.ItemDataRole.AccessibleTextRole)

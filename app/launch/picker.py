@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QStyle, QStyleOptionToolButton
 
 from app.launch.choice import LIVE_STATES, Entry
 from app.launch.controller import LaunchController
-from app.theme import Role, color, icon, pixmap
+from app.theme import Role, color, icon, pixmap, tip
 from supervisor.control.messages import AppStatus, ModesListed
 
 _STATE_ROLES = {"running": Role.OK, "crashed": Role.SERVER_ERROR, "stopped": Role.MUTED}
@@ -103,7 +103,9 @@ class ApplicationPicker(QToolButton):
             sign = icon("dot", role) if state in LIVE_STATES or state == "crashed" else icon("ring", Role.MUTED)
             words = f"{entry.title or entry.name}    {state}" if state in LIVE_STATES else entry.title or entry.name
             action = self.menu().addAction(sign, words)
-            action.setToolTip(entry.spec.target if not entry.spec.cwd else f"{entry.spec.target} in {entry.spec.cwd}")
+            action.setToolTip(
+                tip(entry.spec.target if not entry.spec.cwd else f"{entry.spec.target} in {entry.spec.cwd}")
+            )
             action.triggered.connect(lambda _checked=False, name=entry.name: self._controller.select(name))
 
 

@@ -10,6 +10,7 @@ from app.actions import ActionRegistry
 from app.launch.command import brief
 from app.launch.controller import LaunchController
 from app.launch.pill import RecordingLight
+from app.theme import tip
 from app.theme.widgets import CopyButton, ElidedLabel, button, icon_button, label, look, rule
 
 
@@ -43,7 +44,7 @@ class CommandStrip(QFrame):
         controller, status = self._controller, self._controller.status
         command = controller.command
         self.command.show_text(f"$ {brief(command)}" if command else "")
-        self.command.setToolTip(command)
+        self.command.setToolTip(tip(command))
         self.copy_command.text_to_copy = command
         self.copy_command.setEnabled(bool(command))
         url = status.url if status and controller.live else ""

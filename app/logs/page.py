@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QColor,
     QGuiApplication,
     QKeyEvent,
+    QShowEvent,
     QSyntaxHighlighter,
     QTextCharFormat,
     QTextCursor,
@@ -54,6 +55,7 @@ class LogsPage(QWidget):
         self._feed = feed
         self._most = settings.option("log_lines")
         self._saved: list[str] | None = None
+        self._follow = True
         self._kept: deque[tuple[str, str]] = deque(maxlen=self._most)
         self._queue: list[tuple[str, str]] = []
         self.text = self._make_text(self._most)
@@ -109,6 +111,13 @@ class LogsPage(QWidget):
         self.search.setFocus()
         self.search.selectAll()
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """What came while nobody looked has its end now."""
+        super().showEvent(event)
+        if self._follow:
+            bar = self.text.verticalScrollBar()
+            QTimer.singleShot(0, bar, lambda: bar.setValue(bar.maximum()))
+
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
         """Other colours: dress the lines again."""
         if event.type() == QEvent.Type.PaletteChange:
@@ -157,9 +166,10 @@ class LogsPage(QWidget):
         if not lines:
             return
         bar = self.text.verticalScrollBar()
-        follow = bar.value() >= bar.maximum() - 2
+        if self.isVisible():  # behind another page the view has no true measure of its end
+            self._follow = bar.value() >= bar.maximum() - 2
         self.text.appendPlainText("\n".join(lines))
-        if follow:
+        if self._follow:
             bar.setValue(bar.maximum())
         if self.search.text():
             self._mark_found()

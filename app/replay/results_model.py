@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QBrush, QFont
 
 from app.replay.comparison import Verdict, brief, verdict
-from app.theme import Role, color
+from app.theme import Role, color, tip
 from app.traffic import formats
 from app.traffic.phases import total_ns
 from inspector.model import ReplayResult
@@ -119,7 +119,7 @@ class ResultsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.FontRole and index.column() == 1:
             return self._bold
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == len(TITLES) - 1:
-            return brief(compared.result)
+            return tip(brief(compared.result))
         return None
 
 

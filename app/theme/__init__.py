@@ -4,7 +4,9 @@ from app.theme.current import color, colors, is_dark, mono_font
 from app.theme.icons import icon, pixmap, set_icon
 from app.theme.roles import Role, status_role
 from app.theme.theme import Scheme, Theme
+from app.theme.tips import tip
 
 __all__ = [
     "Role", "Scheme", "Theme", "color", "colors", "icon", "is_dark", "mono_font", "pixmap", "set_icon", "status_role",
+    "tip",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.theme.current import mono_font
 from app.theme.icons import set_icon
 from app.theme.roles import Role
+from app.theme.tips import tip
 
 #: The grid that spacing and margins are multiples of, in logical pixels.
 UNIT = 4
@@ -114,7 +115,7 @@ class ElidedLabel(QLabel):
     def show_text(self, text: str) -> None:
         """Show ``text``."""
         self.setText(text)
-        self.setToolTip(text)
+        self.setToolTip(tip(text))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """As little as it is given."""

@@ -15,7 +15,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QBrush, QFont
 
-from app.theme import color
+from app.theme import color, tip
 from app.traffic import formats
 from app.traffic.columns import COLUMNS, Axis, running
 from app.traffic.phases import MEANINGS, TITLES, phases
@@ -260,7 +260,8 @@ class ExchangeTableModel(QAbstractTableModel):
         if role == _FONT:
             return self._bold if key == "status" else None
         if role == _TIP:
-            return _tip(row, key, self.axis)
+            said = _tip(row, key, self.axis)
+            return tip(said) if said else None
         return row if role == ROW_ROLE else self.axis
 
     def forget_colors(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.theme import Role, color
+from app.theme import Role, color, tip
 from app.workers.history import Event, Life
 from app.workers.words import duration
 
@@ -65,7 +65,8 @@ class ListModel(QAbstractTableModel, Generic[Row]):
             return None
         row = self._rows[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return self._columns[index.column()][1](row)
+            text = self._columns[index.column()][1](row)
+            return tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
         if role == Qt.ItemDataRole.ForegroundRole:
             ink = self._ink(row, index.column())
             return color(ink) if ink else None

@@ -132,7 +132,7 @@ def test_the_pointer_names_the_request_and_what_happened_to_workers(shown: Shown
     canvas.grab()
     x = NAMES + round(canvas._scale().x(made.closed_ns))
     assert canvas._mark_words(QPoint(x, AXIS + 30)) == "worker 1, pid 77, generation 1: killed"
-    assert canvas._mark_words(QPoint(3, AXIS + 30)) == ""
+    assert canvas._mark_words(QPoint(3, AXIS + 30)) == "worker 1, pid 77\nkilled"
     QApplication.sendEvent(canvas.viewport(), QEvent(QEvent.Type.Leave))
     assert canvas._hover is None
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.theme import Role, color, mono_font
+from app.theme import Role, color, mono_font, tip
 from app.traffic import context, formats
 from app.traffic.context import Node
 from app.traffic.detail.parts import CopyTree, RoomyDelegate, caption
@@ -102,9 +102,9 @@ class ContextTab(QWidget):
         item.setFont(2, mono_font())
         item.setFont(3, mono_font())
         known = explain(self._interface, node.path)
-        tip = f"{known.text}\n{known.source}" if known else ""
+        said = tip(f"{known.text}\n{known.source}") if known else ""
         for column in range(4):
-            item.setToolTip(column, tip)
+            item.setToolTip(column, said)
         item.addChildren([self._item(child) for child in node.children])
         return item
 

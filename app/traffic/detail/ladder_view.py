@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from app.theme import Role, color, mono_font
+from app.theme import Role, color, mono_font, tip
 from app.traffic import formats, ladder, sequence
 from app.traffic.detail.messages_model import MessagesModel
 from app.traffic.ladder import APPLICATION, LIFELINES, PROXY, ROW, Arrow, Layout
@@ -367,7 +367,7 @@ class LadderView(QAbstractScrollArea):
             message = self._model.message(row)
             carried = sequence.preview(message)
             text = f"{self._words(message)}\n{carried}" if carried else self._words(message)
-            QToolTip.showText(self.viewport().mapToGlobal(at + QPoint(12, 14)), text, self.viewport())
+            QToolTip.showText(self.viewport().mapToGlobal(at + QPoint(12, 14)), tip(text), self.viewport())
         else:
             QToolTip.hideText()
 

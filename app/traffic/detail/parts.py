@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.theme import Role, color, mono_font
+from app.theme import Role, color, mono_font, tip
 from app.traffic.painting import CellDelegate
 
 
@@ -96,7 +96,7 @@ class PairTable(CopyTree):
             item = QTreeWidgetItem(list(row))
             item.setForeground(0, color(Role.MUTED))
             for column, text in enumerate(row):
-                item.setToolTip(column, text if len(text) > 30 else "")
+                item.setToolTip(column, tip(text) if len(text) > 30 else "")
             items.append(item)
         self.addTopLevelItems(items)
         self.fit_first()

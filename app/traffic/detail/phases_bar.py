@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.theme import Role, color
+from app.theme import Role, color, tip
 from app.traffic import formats
 from app.traffic.painting import paint_phases
 from app.traffic.phases import MEANINGS, TITLES, Phase
@@ -31,7 +31,7 @@ class PhasesBar(QWidget):
         """Show these."""
         self._phases = phases
         self.setAccessibleDescription(", ".join(self._label(phase) for phase in phases))
-        self.setToolTip("\n".join(f"{TITLES[p.name]}: {MEANINGS[p.name]}" for p in phases))
+        self.setToolTip(tip("\n".join(f"{TITLES[p.name]}: {MEANINGS[p.name]}" for p in phases)))
         self.updateGeometry()
         self.update()
 

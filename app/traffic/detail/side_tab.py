@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
-from app.theme import mono_font
+from app.theme import mono_font, tip
 from app.traffic import formats
 from app.traffic.detail.body_view import BodyView
 from app.traffic.detail.parts import PairTable
@@ -58,7 +58,7 @@ class SideTab(QWidget):
         if raw != self._head_shown:
             self._head_shown = raw
             self.start_line.setText(formats.cell(head.start_line, 300) or self._absent(exchange))
-            self.start_line.setToolTip(formats.cell(head.start_line, 4000))
+            self.start_line.setToolTip(tip(formats.cell(head.start_line, 4000)))
             self.headers.show_pairs([(name, formats.cell(value, 4000)) for name, value in head.headers])
         body = exchange.request_body if request else exchange.response_body
         self.body.show_body(body, head.get("content-type"), head.get("content-encoding"))

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.theme import Role, color, mono_font
+from app.theme import Role, color, mono_font, tip
 from app.traffic import formats, narrative
 from app.traffic.columns import Axis
 from app.traffic.detail.parts import MonoText, caption
@@ -125,7 +125,7 @@ class SummaryTab(QScrollArea):
         for name, value in facts.items():
             self._values[name].setText(formats.cell(value, 60) or "not known")
             self._values[name].setEnabled(bool(value))
-            self._values[name].setToolTip(value)
+            self._values[name].setToolTip(tip(value))
 
 
 _FACTS = ("Exchange", "Kind", "Began", "Mode", "Interface", "Client", "Worker", "Process", "Ran in")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QLineF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.theme import Role, color, mono_font
+from app.theme import Role, color, mono_font, tip
 from app.traffic import formats
 from app.traffic.phases import MEANINGS, TITLES, Phase
 from app.traffic.timing import BINS, Standing, scale
@@ -36,7 +36,7 @@ class PhaseChart(QWidget):
         self._phases, self._usual = phases, usual
         said = (f"{TITLES[p.name]}: {' '.join(self._figures(p))}" for p in phases)
         self.setAccessibleDescription("; ".join(said))
-        self.setToolTip("\n".join(f"{TITLES[p.name]}: {MEANINGS[p.name]}" for p in phases))
+        self.setToolTip(tip("\n".join(f"{TITLES[p.name]}: {MEANINGS[p.name]}" for p in phases)))
         self.updateGeometry()
         self.update()
 

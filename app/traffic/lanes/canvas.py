@@ -21,11 +21,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
+from app.theme import tip
 from app.traffic import formats
 from app.traffic.lanes.bars import OPEN, Lanes, Row
 from app.traffic.lanes.cells import Scale
 from app.traffic.lanes.marks import Marks
-from app.traffic.lanes.names import Processes, draw_name, name_of
+from app.traffic.lanes.names import Name, Processes, draw_name, name_of
 from app.traffic.lanes.paint import Inks, LanePainter, name_fonts
 from app.traffic.lanes.view import Place, Tick, View, arrange, ticks
 
@@ -94,8 +95,11 @@ class LanesCanvas(QAbstractScrollArea):
 
     def fit(self) -> None:
         """All there is."""
-        if self.lanes.last:
-            self.set_view(self.view.fit(self.lanes.first, max(self.lanes.last, self.now())))
+        lives = [life for lives in self.marks.lives.values() for life in lives]
+        first = min([self.lanes.first, *(life.born for life in lives if life.born)])
+        last = max([self.lanes.last, self.now(), *(life.ended for life in lives)])
+        if self.lanes.last or lives:
+            self.set_view(self.view.fit(first, last))
 
     def give_up_range(self) -> bool:
         """Let go of the range that is taken; whether there was one."""
@@ -223,14 +227,16 @@ class LanesCanvas(QAbstractScrollArea):
         painter.fillRect(0, AXIS, NAMES, self.viewport().height(), inks.raised)
         fonts = name_fonts(self.font())
         for place in self.places:
-            process = self.processes.by_slot.get(place.slot)
-            name = name_of(place.slot, process, self.marks.newest(place.slot), live=self.live)
+            name = self._name(place.slot)
             top = self._top(place)
             course = self.processes.cpu.get(place.slot, ()) if self.live else ()
             draw_name(painter, QRect(10, top, NAMES - 20, place.height - 1), name, fonts, course)
             painter.fillRect(0, top + place.height - 1, NAMES, 1, inks.line)
         painter.fillRect(NAMES - 1, AXIS, 1, self.viewport().height(), inks.line)
         painter.setClipping(False)
+
+    def _name(self, slot: int) -> Name:
+        return name_of(slot, self.processes.by_slot.get(slot), self.marks.newest(slot), live=self.live)
 
     def _scale(self) -> Scale:
         columns = max(10, self.viewport().width() - NAMES)
@@ -367,7 +373,7 @@ class LanesCanvas(QAbstractScrollArea):
             self.viewport().update()
         text = self._bar_words(found[1], found[2]) if found else self._mark_words(at)
         if text:
-            QToolTip.showText(self.viewport().mapToGlobal(at + QPoint(10, 12)), text, self.viewport())
+            QToolTip.showText(self.viewport().mapToGlobal(at + QPoint(10, 12)), tip(text), self.viewport())
         else:
             QToolTip.hideText()
 
@@ -384,9 +390,9 @@ class LanesCanvas(QAbstractScrollArea):
     def _mark_words(self, at: QPoint) -> str:
         scale = self._scale()
         t_ns, slack = scale.t(at.x() - NAMES), scale.step * 6
-        if at.x() < NAMES:
-            return ""
         place = next((p for p in self.places if self._top(p) <= at.y() < self._top(p) + p.height), None)
+        if at.x() < NAMES:
+            return "\n".join(self._name(place.slot).words) if place and at.y() >= AXIS else ""
         for life in self.marks.lives.get(place.slot, ()) if place and at.y() >= AXIS else ():
             who = f"worker {life.slot}, pid {life.pid}, generation {life.generation}"
             if life.ended and abs(life.ended - t_ns) < slack:

@@ -48,6 +48,11 @@ class Name:
     figures: str
     role: Role
 
+    @property
+    def words(self) -> list[str]:
+        """All of it, for where it does not have to be short."""
+        return [f"{self.title}, pid {self.pid}" if self.pid else self.title, *([self.figures] if self.figures else [])]
+
 
 def name_of(slot: int, process: WorkerStatus | None, life: Life | None, *, live: bool) -> Name:
     """The words for a slot: from the supervisor while it runs, else from the trace."""

@@ -198,9 +198,10 @@ class LanePainter:
         """A line through all lanes from where another instance serves, with its name above; where names stand."""
         taken: list[tuple[int, int]] = []
         painter, inks = self._painter, self._inks
-        shown = [switch for switch in switches if self._in_view(switch.t_ns)]
+        before = [switch for switch in switches if switch.t_ns < self.scale.begin]
+        shown = [*before[-1:], *(switch for switch in switches if self._in_view(switch.t_ns))]
         for number, switch in enumerate(shown):
-            x = self.x(switch.t_ns)
+            x = max(self._left, self.x(switch.t_ns))
             painter.setPen(QPen(inks.accent, 1, Qt.PenStyle.DashLine))
             painter.drawLine(x, axis, x, bottom)
             room = (self.x(shown[number + 1].t_ns) if number + 1 < len(shown) else self._right) - x - 3

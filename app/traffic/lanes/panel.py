@@ -159,8 +159,10 @@ class LanesPanel(QWidget):
     def _on_marks(self, marks: Marks) -> None:
         self.canvas.marks = marks
         self.lanes.know_alone(marks.alone)
-        if not self._feed.live:
-            self.canvas.viewport().update()
+        if not self._feed.live and not self._moved:
+            self.canvas.fit()
+            self._moved = False
+        self.canvas.viewport().update()
 
     def _on_range(self, taken: tuple[int, int] | None) -> None:
         ids = self.lanes.between(*taken) if taken else []
