@@ -77,6 +77,8 @@ class Scribe:
                 self._connection.execute(
                     "UPDATE session SET ended_ns = ? WHERE id = (SELECT max(id) FROM session)", (ended_ns,)
                 )
+            elif not self.stopped:
+                session.close_what_was_left(self._connection)
             self._connection.execute("PRAGMA busy_timeout = 0")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._connection.execute("PRAGMA journal_mode = DELETE")

@@ -39,7 +39,7 @@ def open_for_writing(path: Path, *, append: bool) -> sqlite3.Connection:
     """
     old = path.exists() and path.stat().st_size > 0
     if old and not append:
-        raise TraceError(f"{path} exists already.", "", "Choose another name, or go on in it with append.")
+        raise TraceError(f"{path} exists already.", "", "Choose another name.")
     if not old:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     with mapped(f"{path} cannot be recorded to."):
@@ -77,6 +77,8 @@ def _prepare(connection: sqlite3.Connection, path: str, *, old: bool) -> None:
         schema.check_tables(connection, path)
     else:
         schema.create(connection)
+        # Into the file itself, so that it can be told for a trace whatever becomes of the log beside it.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def begin(
@@ -85,7 +87,7 @@ def begin(
     """Note the session, close what an earlier one left open, and give the next free id of each table."""
     first = {}
     connection.execute("BEGIN IMMEDIATE")
-    _close_what_was_left(connection)
+    close_what_was_left(connection)
     for table in _ID_TABLES:
         [(last,)] = connection.execute(f"SELECT ifnull(max(id), 0) FROM {table}")  # noqa: S608
         first[table] = last + 1
@@ -99,7 +101,8 @@ def begin(
     return first
 
 
-def _close_what_was_left(connection: sqlite3.Connection) -> None:
+def close_what_was_left(connection: sqlite3.Connection) -> None:
+    """Say of what a recording that broke off left open that it was cut: nobody knows how it went on."""
     [(rev,)] = connection.execute("SELECT ifnull(max(rev), 0) FROM exchange")
     left = connection.execute("SELECT id FROM exchange WHERE state = 'open' ORDER BY id").fetchall()
     connection.executemany(

@@ -334,3 +334,20 @@ def test_a_file_that_may_not_be_read(trace):
     trace.chmod(0)
     with pytest.raises(TraceError, match="may not read"):
         TraceReader(trace)
+
+
+def test_the_file_without_its_log_is_a_trace_from_the_first_moment(open_writer, tmp_path):
+    writer = open_writer()
+    copy = tmp_path / "copy.gatescope"
+    copy.write_bytes(writer.path.read_bytes())
+    with TraceReader(copy) as reader:
+        assert reader.ids().tolist() == []
+
+
+def test_an_empty_file_is_said_to_be_empty(tmp_path):
+    empty = tmp_path / "empty.gatescope"
+    empty.touch()
+    with pytest.raises(TraceError) as raised:
+        TraceReader(empty)
+    assert "empty" in raised.value.why
+    assert "-wal" in raised.value.why

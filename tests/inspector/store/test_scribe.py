@@ -48,7 +48,7 @@ def batch(number: int, *exchanges: Exchange, dropped: int = 0) -> bytes:
 
 def test_what_was_written_before_a_death_is_not_written_again(path, scribe, answers):
     first, second = batch(1, Exchange(1), dropped=2), batch(2, Exchange(2), dropped=3)
-    serve(scribe, io.BytesIO(first))
+    scribe.batch(unpack(read(io.BytesIO(first)) or b""), len(first))  # and then it was killed
     with closing(session.reopen(path)) as connection:
         serve(Scribe(connection, 1 << 30, answers.append), io.BytesIO(first + second + pack(("end", 99))))
     assert answers == [("done", 1, {}), ("done", 1, {}), ("done", 2, {})]
@@ -59,12 +59,13 @@ def test_what_was_written_before_a_death_is_not_written_again(path, scribe, answ
         assert reader.meta().sessions[-1].ended_ns == 99
 
 
-def test_a_frame_that_broke_off_is_left_out_and_the_session_stays_open(path, scribe, answers):
-    whole = batch(1, Exchange(1))
+def test_a_frame_that_broke_off_is_left_out_and_what_was_open_was_cut(path, scribe, answers):
+    whole = batch(1, Exchange(1), Exchange(3, state=State.DONE))
     assert not serve(scribe, io.BytesIO(whole + batch(2, Exchange(2))[:-1]))
     assert answers == [("done", 1, {})]
     with TraceReader(path) as reader:
-        assert reader.ids().tolist() == [1]
+        assert [(row.id, row.state) for row in reader.exchanges()] == [(1, "failed"), (3, "done")]
+        assert "interrupted" in reader.exchange(1).error
         assert not reader.meta().ended
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
