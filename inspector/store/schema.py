@@ -132,7 +132,7 @@ def check(connection: sqlite3.Connection, path: str) -> int:
     if application != APPLICATION_ID or found < 1:
         why = "It is an SQLite database, but another program's."
         if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-            why = "It is empty. Where it was recorded there may be a file beside it that ends in -wal: it belongs to it."
+            why = "It is empty. Where it was recorded there may be a file beside it that ends in -wal: take both."
         raise TraceError(f"{path} is not a Gatescope trace.", why, "Choose a file that Gatescope recorded.")
     if found > version():
         why = f"It has version {found} of the format; this Gatescope reads up to version {version()}."
