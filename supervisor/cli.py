@@ -113,6 +113,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def _add_modes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     listing = commands.add_parser("modes", help="what can run an application, and why the rest cannot", epilog=EPILOG)
     _target_options(listing)
+    listing.add_argument("mode", nargs="?", default="", metavar="MODE", help="only this one, and all about it")
+    listing.add_argument("--why", action="store_true", help="all about each: reasons, and what to do")
     listing.add_argument("--workers", type=int, default=1, metavar="N", help="to write the commands for")
     listing.add_argument("--threads", type=int, default=1, metavar="N", help="to write the commands for")
     listing.add_argument("--json", action="store_true", help="print an object a line")

@@ -1,32 +1,76 @@
-"""``gatescope modes TARGET``: what can run a target, what cannot, and why."""
+"""``gatescope modes TARGET [MODE]``: what can run a target, what cannot, and why."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 
 from supervisor import modes, wording
-from supervisor.control.messages import ModeStatus
+from supervisor.control.messages import ModeStatus, Problem, TargetSpec
 from supervisor.options import OptionError, fail, target_spec
 from supervisor.servers.base import Launch
+from supervisor.servers.catalogue import MODES
 from supervisor.target.problems import TargetError
 from supervisor.target.resolve import Resolved, resolve
+
+
+class _TerminatedError(Exception):
+    """A signal told the command to end; ``number`` is the signal's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the modes; the exit status."""
     try:
-        resolved = asyncio.run(resolve(target_spec(options)))
+        resolved = asyncio.run(_resolve(target_spec(options)))
+        found = _chosen(resolved, options)
     except (OptionError, TargetError) as error:
         return fail(error.problem, as_json=options.json)
+    except _TerminatedError as error:
+        return 128 + error.number
+    in_full = options.why or bool(options.mode)
+    print(_json(resolved, found) if options.json else _text(resolved, found, in_full=in_full))  # noqa: T201
+    return 0
+
+
+async def _resolve(spec: TargetSpec) -> Resolved:
+    """``resolve``, which on SIGTERM and SIGHUP too ends the process that imports the target, and raises."""
+    loop, asking = asyncio.get_running_loop(), asyncio.ensure_future(resolve(spec))
+    got: list[int] = []
+
+    def end(number: int) -> None:
+        if not got:  # once: what is ended is not to be interrupted
+            asking.cancel()
+        got.append(number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end, number)
+    try:
+        return await asking
+    except asyncio.CancelledError:
+        if got:
+            raise _TerminatedError(got[0]) from None
+        raise
+
+
+def _chosen(resolved: Resolved, options: argparse.Namespace) -> tuple[ModeStatus, ...]:
+    """All modes, or the one asked for. Raises OptionError."""
     subject = resolved.subject
     launch = Launch(
         target=subject.target, factory=subject.factory, interface=subject.interface, adapted=False,
         workers=options.workers, threads=options.threads, fd=3, host="127.0.0.1", port=8000, run_dir="",
     )  # fmt: skip
     found = modes.survey(subject, launch)
-    print(_json(resolved, found) if options.json else _text(resolved, found))  # noqa: T201
-    return 0
+    if not options.mode:
+        return found
+    mode = modes.find(options.mode)
+    if isinstance(mode, Problem):
+        raise OptionError(mode)
+    return tuple(one for one in found if one.slug == mode.slug)
 
 
 def _json(resolved: Resolved, found: tuple[ModeStatus, ...]) -> str:
@@ -35,8 +79,29 @@ def _json(resolved: Resolved, found: tuple[ModeStatus, ...]) -> str:
     return "\n".join(wording.line({"mode": mode.slug, **shared, **wording.plain(mode)}) for mode in found)
 
 
-def _text(resolved: Resolved, found: tuple[ModeStatus, ...]) -> str:
+def _text(resolved: Resolved, found: tuple[ModeStatus, ...], *, in_full: bool) -> str:
     subject = resolved.subject
     kind = f"{subject.interface or 'unknown interface'}{f', {subject.framework}' if subject.framework else ''}"
     head = f"{wording.target(resolved.complete)} (Python {resolved.python_version}): {kind}"
-    return "\n".join([head, "", *(wording.mode(mode) for mode in found)])
+    if in_full:
+        return "\n".join([head, "", *(wording.mode(mode) for mode in found)])
+    lines = [f"{mode.slug:18} {mode.state:12} {_briefly(mode, resolved)}".rstrip() for mode in found]
+    if any(mode.state != "ready" for mode in found):
+        lines += ["", "Why, and what to do about it: gatescope modes TARGET MODE, or --why for all of them."]
+    return "\n".join([head, "", *lines])
+
+
+def _briefly(found: ModeStatus, resolved: Resolved) -> str:
+    """What there is to say of a mode in a line that also holds its name and its state."""
+    subject, mode = resolved.subject, MODES[found.slug]
+    match found.state:
+        case "ready":
+            return found.title
+        case "installable":
+            return f"needs {', '.join(modes.lacking(mode, subject))}"
+        case "adaptable":
+            return f"speaks {mode.interface}, the application {subject.family}: with --adapt"
+        case _ if not subject.family:
+            return "the application seems to be neither WSGI nor ASGI"
+        case _:
+            return f"speaks {mode.interface}, the application {subject.interface}"

@@ -1,7 +1,9 @@
 """A script for the target's own interpreter: imports a target, and says what it is and what there is beside it.
 
-    python examine.py '{"target": "module:attr", "factory": false, "cwd": "...", "distributions": ["uvicorn", ...]}'
+    python examine.py '{"target": "module:attr", "factory": false, "cwd": "...", "distributions": ["uvicorn", ...],
+                        "parent": 4711}'
 
+With ``parent``, the pid of the process that asks, it is killed when that one ends: importing may take for ever.
 Prints one line of JSON on standard output; what the target prints while it is imported goes to standard error. Members:
 
 ``python``         the version, ``3.11.7`` ``target``         the target, completed: its attribute may have been left
@@ -72,7 +74,7 @@ def find(target, factory, interface):
             message = "module %s has no attribute %s" % (name, attribute)
             raise TargetError("no-attribute", message, error, _candidates(module, interface)) from None
     if not callable(found):
-        message = "%s:%s is a %s, which cannot be called" % (name, attribute, type(found).__name__)
+        message = "%s:%s is %s, which cannot be called" % (name, attribute, _kind(found))
         raise TargetError("not-callable", message, None, _candidates(module, interface))
     if factory:
         try:
@@ -96,6 +98,14 @@ def _import(name):
 
 def _last_line(error):
     return traceback.format_exception_only(type(error), error)[-1].strip()
+
+
+def _kind(thing):
+    """``a str``, ``an int``, ``None``."""
+    if thing is None:
+        return "None"
+    name = type(thing).__name__
+    return "%s %s" % ("an" if name[0] in "aeiouAEIOU" else "a", name)
 
 
 def _candidates(module, interface):
@@ -148,7 +158,7 @@ def examine(question, interface):
             answer[name] = getattr(result, name)
         answer["framework_version"] = installed.get(result.distribution, "")
         if not callable(found):
-            raise TargetError("not-callable", "the factory returned a %s" % type(found).__name__)
+            raise TargetError("not-callable", "the factory returned %s" % _kind(found))
     except TargetError as error:
         answer["error"] = {
             "kind": error.kind,
@@ -162,12 +172,11 @@ def examine(question, interface):
     return answer
 
 
-def _load_interface():
+def _load_package():
     path = os.path.join(_HERE, "__init__.py")
     spec = importlib.util.spec_from_file_location(_PACKAGE, path, submodule_search_locations=[_HERE])
     package = sys.modules[_PACKAGE] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(package)
-    return importlib.import_module(_PACKAGE + ".interface")
 
 
 def main():
@@ -177,8 +186,11 @@ def main():
     os.dup2(2, 1)
     if sys.path and os.path.abspath(sys.path[0]) == _HERE:
         del sys.path[0]
+    _load_package()
+    if question.get("parent"):
+        importlib.import_module(_PACKAGE + ".family").die_with_parent(question["parent"])
     sys.path.insert(0, question.get("cwd") or os.getcwd())
-    interface = _load_interface()
+    interface = importlib.import_module(_PACKAGE + ".interface")
     del sys.argv[1:]
     line = json.dumps(examine(question, interface)) + "\n"
     with os.fdopen(answers, "w") as out:

@@ -9,9 +9,12 @@ import asyncio
 import contextlib
 import json
 import os
+import re
+import shlex
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from supervisor.control.messages import Problem, WayOut
@@ -24,6 +27,11 @@ LIMIT = 60.0
 #: Lines of what the interpreter wrote that are worth showing when it says nothing sensible.
 SHOWN = 20
 INTERFACES = ("WSGI", "ASGI3", "ASGI2")
+#: What the probe is written for, and so what the target's interpreter has to be at least.
+OLDEST = (3, 8)
+#: Every Python understands it, back to 2.
+_WHICH_VERSION = "import sys; sys.stdout.write('%d.%d' % sys.version_info[:2])"
+_RELATIVE = "attempted relative import"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +44,13 @@ class Examination:
 
 async def examine(python: str, target: str, *, cwd: str, env: Mapping[str, str], factory: bool) -> Examination:
     """Import ``target`` in its interpreter and say what it is. Raises TargetError."""
-    question = json.dumps({"target": target, "factory": factory, "cwd": cwd})
+    question = json.dumps({"target": target, "factory": factory, "cwd": cwd, "parent": os.getpid()})
     status, output, errors = await _ask([python, str(PROBE / "examine.py"), question], cwd, env)
     try:
         answer = json.loads(output)
         version, error = str(answer["python"]), answer["error"]
     except (ValueError, KeyError, TypeError):
-        raise TargetError(_nonsense(python, target, status, errors)) from None
+        raise TargetError(await _nonsense(python, target, status, errors, cwd, env)) from None
     if error:
         raise TargetError(_not_had(target, cwd, error))
     return Examination(subject=_subject(answer, python), python_version=version)
@@ -74,13 +82,21 @@ async def _ask(command: list[str], cwd: str, env: Mapping[str, str]) -> tuple[in
     return process.returncode or 0, output, errors.decode(errors="replace")
 
 
-def _nonsense(python: str, target: str, status: int, errors: str) -> Problem:
-    """No answer: it is no Python, or importing the target ended the process."""
-    tail = "\n".join(errors.splitlines()[-SHOWN:])
-    if not errors.strip() and not status:
+async def _nonsense(python: str, target: str, status: int, errors: str, cwd: str, env: Mapping[str, str]) -> Problem:
+    """No answer: it is no Python, one too old to understand the question, or importing the target ended the process."""
+    _, output, _ = await _ask([python, "-c", _WHICH_VERSION], cwd, env)
+    version = re.fullmatch(rb"(\d+)\.(\d+)", output.strip())
+    oldest = ".".join(map(str, OLDEST))
+    if version is None:
         way = WayOut(text="Give the path of a Python, or of a virtual environment's folder.", command="--python .venv")
         why = "It ran, but did not answer as a Python would."
         return Problem(what=f"{python} is not a Python interpreter.", why=why, ways_out=(way,), usage=True)
+    major, minor = map(int, version.groups())
+    if (major, minor) < OLDEST:
+        what = f"Python {major}.{minor} is too old for the probe; {oldest} or newer is needed."
+        way = WayOut(text="Name another interpreter that has what the application needs.", command="--python .venv")
+        return Problem(what=what, why=f"{python} is Python {major}.{minor}.", ways_out=(way,), usage=True)
+    tail = "\n".join(errors.splitlines()[-SHOWN:])
     ended = f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
     return Problem(what=f"{target} could not be examined.", why=f"{python} ended with {ended}.", detail=tail)
 
@@ -93,8 +109,24 @@ def _not_had(target: str, cwd: str, error: Mapping[str, Any]) -> Problem:
     if kind == "no-module":
         ways.append(WayOut(text=f"It was looked for in {cwd}; name another folder.", command="--cwd DIR"))
     if kind == "raised":
-        return Problem(what=f"{target} could not be loaded.", why=f"{message}.", detail=str(error["traceback"]))
+        if _RELATIVE in message:
+            ways += _from_above(target, Path(cwd))
+        detail = str(error["traceback"])
+        return Problem(what=f"{target} could not be loaded.", why=f"{message}.", ways_out=tuple(ways), detail=detail)
     return Problem(what=f"There is no application {target}.", why=f"{message}.", ways_out=tuple(ways), usage=True)
+
+
+def _from_above(target: str, cwd: Path) -> list[WayOut]:
+    """The way out for a module that is imported from inside its package, and so does not know of it."""
+    top, dotted = cwd, target
+    while (top / "__init__.py").is_file() and top.name.isidentifier():
+        top, dotted = top.parent, f"{top.name}.{dotted}"
+    if top == cwd:
+        return []
+    steps = len(cwd.parts) - len(top.parts)
+    folder = "/".join([".."] * steps) if cwd == Path.cwd() else str(top)
+    text = f"{cwd.name} is a package: import it from the folder that it is in."
+    return [WayOut(text=text, command=f"--cwd {shlex.quote(folder)} {dotted}")]
 
 
 def _subject(answer: Mapping[str, Any], python: str) -> Subject:

@@ -121,6 +121,9 @@ def _in_folder(folder: Path, prefer: str, only: str = "") -> tuple[str, Candidat
 
 
 def _not_a_target(target: str, here: Path) -> TargetError:
+    if "/" in target or target.endswith(".py"):
+        why = f"Looked for {(here / target).expanduser()}."
+        return TargetError(Problem(what=f"There is no such file or folder: {target}.", why=why, usage=True))
     named = settings.load(here)
     why = "A target is module:attribute (main:app), a folder, or demo:NAME."
     if named:

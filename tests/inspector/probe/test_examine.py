@@ -234,7 +234,7 @@ def leave():
         ("site_app:value", "not-callable", "int"),
         ("site_app:fail()", "raised", "inside"),
         ("site_app:leave()", "raised", "SystemExit"),
-        ("site_app:nothing()", "not-callable", "NoneType"),
+        ("site_app:nothing()", "not-callable", "returned None"),
     ],
 )
 def test_why_a_target_cannot_be_had(tmp_path: Path, target: str, kind: str, words: str) -> None:

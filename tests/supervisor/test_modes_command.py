@@ -1,0 +1,63 @@
+"""``gatescope modes``: the answer at a glance, and at length when it is asked for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from supervisor.cli import main
+from supervisor.servers.catalogue import MODES
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "shop.py").write_text("def app(environ, start_response): pass\n")
+    (tmp_path / "two.py").write_text(
+        "class app:\n    def __init__(self, scope): pass\n    async def __call__(self, receive, send): pass\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_one_line_for_each_mode(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["modes", "shop:app"]) == 0
+    head, empty, *lines, _, hint = capsys.readouterr().out.splitlines()
+    assert (head.startswith("shop:app in "), empty, "--why" in hint) == (True, "", True)
+    assert [line.split()[0] for line in lines] == list(MODES)
+    assert max(map(len, lines)) <= 100
+    by_slug = {line.split()[0]: line.split(maxsplit=1)[1] for line in lines}
+    assert by_slug["wsgiref"].startswith("ready ")
+    assert by_slug["uvicorn"].split(maxsplit=1) == ["adaptable", "speaks ASGI, the application WSGI: with --adapt"]
+
+
+def test_what_an_old_interface_cannot_have(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["modes", "two:app"]) == 0
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("wsgiref ")]
+    assert line.split(maxsplit=1)[1].split(maxsplit=1) == ["impossible", "speaks WSGI, the application ASGI2"]
+
+
+def test_the_reasons_of_all(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["modes", "shop:app", "--why"]) == 0
+    assert "missing 1 required positional argument" in capsys.readouterr().out
+
+
+def test_the_reasons_of_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["modes", "shop:app", "uvicorn"]) == 0
+    _, _, first, *rest = capsys.readouterr().out.splitlines()
+    assert first.startswith("uvicorn ")
+    assert "status 500" in first
+    assert all(line.startswith(" ") for line in rest)
+
+
+def test_a_mode_that_there_is_not(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["modes", "shop:app", "uvicron"]) == 2
+    assert "Did you mean uvicorn?" in capsys.readouterr().err
+
+
+def test_json_has_it_all(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["modes", "shop:app", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["mode"] for line in lines] == list(MODES)
+    assert all(line["reason"] for line in lines if line["state"] != "ready")
