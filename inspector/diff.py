@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from inspector.model import Body, Exchange
+from inspector.model import CLIENT_LEFT, Body, Exchange
 
 #: Headers that differ from one answer to the next, or from one server to the next, whatever the application says.
 #: Connection, Keep-Alive and Transfer-Encoding belong to the hop (RFC 9110 7.6.1), Date and Server to the server.
@@ -101,8 +101,30 @@ def rules(ignore: Iterable[str] = (), *, header_order: bool = False) -> Rules:
 
 
 def answer_of(exchange: Exchange) -> Answer:
-    """The response of a recorded exchange."""
-    return Answer(exchange.status, parse_headers(exchange.response_head), exchange.response_body, exchange.error)
+    """The response of a recorded exchange, as its client saw it.
+
+    ``exchange.error`` may be the application's (it raised, its worker died afterwards) though the answer was whole; a
+    client knows nothing of that, so it counts only where the answer is missing or was cut.
+    """
+    headers = parse_headers(exchange.response_head)
+    error = exchange.error if _incomplete(exchange, headers) else ""
+    return Answer(exchange.status, headers, exchange.response_body, error)
+
+
+def _incomplete(exchange: Exchange, headers: Iterable[tuple[str, str]]) -> bool:
+    """Whether a failed exchange's response is missing or was cut, and not by its client."""
+    if not exchange.status:
+        return True
+    if exchange.error.startswith(CLIENT_LEFT):
+        return False
+    lengths = _by_name(headers).get("content-length", [])
+    if lengths and lengths[0].isdecimal():
+        bodiless = exchange.method == "HEAD" or exchange.status in (204, 304)  # RFC 9110 section 8.6
+        return not bodiless and exchange.response_body.size < int(lengths[0][:18])
+    if not exchange.called_ns:  # no probe saw an application, so the failure is the wire's
+        return True
+    # Chunks do not tell. The server makes an answer of its own where the application never began one.
+    return bool(exchange.started_ns and not exchange.last_app_ns)
 
 
 def parse_headers(head: bytes) -> tuple[tuple[str, str], ...]:

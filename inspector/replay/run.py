@@ -7,6 +7,7 @@ Originals are never written to. How an answer becomes an exchange is for ``landi
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -171,6 +172,7 @@ class ReplayTask:
     def _compare(self, original: Exchange, answered: Answered, replay: Exchange | None) -> None:
         if replay is not None:
             answer = diff.answer_of(replay)
+            answer = dataclasses.replace(answer, error=answer.error or answered.error)  # we may have left it
         else:
             answer = diff.Answer(answered.status, diff.parse_headers(answered.head), answered.body, answered.error)
         differences = diff.compare(diff.answer_of(original), answer, self._options.rules)

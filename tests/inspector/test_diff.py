@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from inspector import diff
 from inspector.diff import Answer, Difference, Rules, compare
-from inspector.model import Body, Exchange
+from inspector.model import CLIENT_LEFT, Body, Exchange
 
 JSON = ("Content-Type", "application/json")
 TEXT = ("Content-Type", "text/plain")
@@ -102,6 +102,31 @@ def test_answer_of_an_exchange():
     expected = Answer(201, (("X-Name", "Gérard"), ("X-Empty", "")), Body(2, b"ok"), "cut")
     assert diff.answer_of(exchange) == expected
     assert diff.answer_of(Exchange(7)) == Answer(0)
+
+
+RAISED = "the application raised ValueError"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+FIVE = b"HTTP/1.1 500 Oops\r\nContent-Length: 5\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "counts"),
+    [
+        ({"status": 0}, True),
+        ({"response_head": FIVE, "response_body": Body(5, b"hello")}, False),
+        ({"response_head": FIVE, "response_body": Body(3, b"hel")}, True),
+        ({"response_head": FIVE, "method": "HEAD"}, False),
+        ({"response_head": FIVE, "status": 304}, False),
+        ({"response_head": CHUNKED}, True),
+        ({"response_head": CHUNKED, "error": f"{CLIENT_LEFT} before the response was complete"}, False),
+        ({"response_head": CHUNKED, "called_ns": 1}, False),
+        ({"response_head": CHUNKED, "called_ns": 1, "started_ns": 2}, True),
+        ({"response_head": CHUNKED, "called_ns": 1, "started_ns": 2, "last_app_ns": 3}, False),
+    ],
+)
+def test_an_application_s_failure_counts_where_its_client_saw_it(fields, counts):
+    exchange = Exchange(7, **{"status": 500, "error": RAISED, **fields})
+    assert bool(diff.answer_of(exchange).error) is counts
 
 
 # --- bodies -----------------------------------------------------------------------------------------------------------

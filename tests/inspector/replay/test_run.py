@@ -296,6 +296,17 @@ def test_an_original_that_failed_at_once_has_its_time_again(recorder):
     assert one.replay.status == 200
 
 
+def test_an_application_that_raised_again_gave_the_same_answer(recorder):
+    async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 500 Oops\r\nContent-Length: 5\r\n\r\nsorry")
+
+    broken = original(1, state=State.FAILED, status=500, error="the application raised ValueError")
+    broken.response_head = b"HTTP/1.1 500 Oops\r\nContent-Length: 5\r\n\r\n"
+    broken.response_body = Body(5, b"sorry")
+    outcome, [one] = asyncio.run(replay(recorder, Origin(answering), [broken]))
+    assert (outcome.same, one.differences) == (1, [])
+
+
 def test_cancel_keeps_what_was_sent(recorder):
     async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
         if b"/3" in request:
