@@ -65,13 +65,14 @@ class LaunchArea(QWidget):
     def render_problem(self) -> None:
         """Show the gravest of what there is to say: no supervisor, a failure, a choice that can't run."""
         controller = self._controller
-        listed, mode = controller.listed, controller.choice.mode
+        listed, mode, again = controller.listed, controller.choice.mode, controller.look_failed
         if self._link.state is LinkState.LOST:
             self.problem.show_problem(self._link.problem, failure=True)
         elif controller.problem is not None:
-            self.problem.show_problem(controller.problem, failure=True, listed=listed, mode=mode)
+            self.problem.show_problem(controller.problem, failure=True, listed=listed, mode=mode, again=again)
         elif controller.verdict.problem is not None:
-            self.problem.show_problem(controller.verdict.problem, failure=False, listed=listed, mode=mode)
+            problem = controller.verdict.problem
+            self.problem.show_problem(problem, failure=False, listed=listed, mode=mode, again=again)
         else:
             self.problem.show_problem(None, failure=False)
 

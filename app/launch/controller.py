@@ -63,6 +63,7 @@ class LaunchController(QObject):
         self._listed: dict[str, ModesListed] = {}
         self._choices: dict[str, Choice] = {}
         self._problems: dict[str, Problem] = {}
+        self._unfound: dict[str, Problem] = {}  #: what the last look at a target ended with, where it failed
         self._dismissed: dict[str, Problem] = {}  #: what statuses go on telling and the user has read
         self._busy: dict[str, str] = {}  #: application -> what it was told to do and has not answered yet
         self._sent: dict[str, Choice] = {}  #: what was asked for and has not been seen to run yet
@@ -112,6 +113,11 @@ class LaunchController(QObject):
         own, status = self._problems.get(self.name), self.status
         told = status.problem if status else None
         return own or (told if told != self._dismissed.get(self.name) else None)
+
+    @property
+    def look_failed(self) -> bool:
+        """Whether the target in view could not be looked at, when that was last tried."""
+        return self.name in self._unfound or (self.listed is not None and self.listed.problem is not None)
 
     @property
     def state(self) -> str:
@@ -172,6 +178,7 @@ class LaunchController(QObject):
         self.entries[entry.name] = entry
         self._listed.pop(entry.name, None)
         self._problems.pop(entry.name, None)
+        self._unfound.pop(entry.name, None)
         self._remember(entry)
         self.entries_changed.emit()
         self.select(entry.name)
@@ -205,6 +212,8 @@ class LaunchController(QObject):
         if self.current is None:
             return
         name, picked = self.name, self.choice
+        if self._forget_failure(name):
+            self.changed.emit()
         command = ListModes(id=0, target=self.current.spec, workers=picked.workers, threads=picked.threads)
         self._asked += 1
         number = self._asked
@@ -333,15 +342,23 @@ class LaunchController(QObject):
             return  # a younger question is under way
         if isinstance(reply, ModesListed):
             self._listed[name] = reply
+            self._forget_failure(name)
             picked = self._choices.get(name, Choice())
             status = self.statuses.get(name)
             if status is not None and status.state in choices.LIVE_STATES and name not in self._busy:
                 picked = choices.of_status(status, reply, picked)
             self._choices[name] = choices.settle(picked, reply)
         elif isinstance(reply, Refused) and self._link.state is LinkState.ON:
-            self._problems[name] = reply.problem
+            self._problems[name] = self._unfound[name] = reply.problem
         self.changed.emit()
         self._start_wanted()
+
+    def _forget_failure(self, name: str) -> bool:
+        """The last look at ``name`` counts no more; whether it had failed."""
+        failed = self._unfound.pop(name, None)
+        if failed is not None and self._problems.get(name) is failed:
+            del self._problems[name]
+        return failed is not None
 
     def _start_wanted(self) -> None:
         if self._wanted and self._wanted == self.name and self.listed is not None:

@@ -43,7 +43,8 @@ class ApplicationPicker(QToolButton):
         """Show the application in view as it is known now."""
         entry = self._controller.current
         self._title = (entry.title or entry.name) if entry else "No application"
-        self._found = found_words(entry, self._controller.listed, self._controller.status)
+        controller = self._controller
+        self._found = found_words(entry, controller.listed, controller.status, failed=controller.look_failed)
         self.setAccessibleName(f"Application: {self._title}. {self._found}")
         self.setToolTip(self._found)
         self.update()
@@ -109,10 +110,14 @@ class ApplicationPicker(QToolButton):
             action.triggered.connect(lambda _checked=False, name=entry.name: self._controller.select(name))
 
 
-def found_words(entry: Entry | None, listed: ModesListed | None, status: AppStatus | None) -> str:
+def found_words(
+    entry: Entry | None, listed: ModesListed | None, status: AppStatus | None, *, failed: bool = False
+) -> str:
     """What was found out about a target: import string, framework, interface, interpreter."""
     if entry is None:
         return "Open a project folder, or try the demo"
+    if failed and (status is None or status.state not in LIVE_STATES):
+        return f"{entry.spec.target} · could not be loaded"
     source: ModesListed | AppStatus | None = listed or status
     if source is None:
         return f"{entry.spec.target} · looking…"

@@ -5,6 +5,8 @@ Never modal.
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
@@ -46,10 +48,14 @@ class ProblemPanel(QFrame):
         self.hide()
 
     def show_problem(
-        self, problem: Problem | None, *, failure: bool, listed: ModesListed | None = None, mode: str = ""
-    ) -> None:
-        """Show ``problem``; ``failure``: something went wrong, rather than a choice that can't be had. None: hide."""
-        shown = (problem, failure, listed, mode)
+        self, problem: Problem | None, *, failure: bool, listed: ModesListed | None = None, mode: str = "",
+        again: bool = False,
+    ) -> None:  # fmt: skip
+        """Show ``problem``, or hide. ``failure``: something went wrong, rather than a choice that can't be had.
+
+        ``again``: it came of looking at the target, which the user may want to be done anew.
+        """
+        shown = (problem, failure, listed, mode, again)
         if shown == self._shown:
             return
         self._shown = shown
@@ -69,7 +75,7 @@ class ProblemPanel(QFrame):
         self._text.hide()
         self._details.setVisible(bool(problem.detail))
         self._word_details()
-        self._show_ways(problem, listed, mode)
+        self._show_ways(problem, listed, mode, again=again)
         self.setAccessibleName(f"Problem: {problem.what}")
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
@@ -105,19 +111,28 @@ class ProblemPanel(QFrame):
         text.setTabChangesFocus(True)
         return text
 
-    def _show_ways(self, problem: Problem, listed: ModesListed | None, mode: str) -> None:
+    def _show_ways(self, problem: Problem, listed: ModesListed | None, mode: str, *, again: bool) -> None:
         old, self._ways = self._ways, QWidget()
         column = QVBoxLayout(self._ways)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(6)
-        for way in problem.ways_out:
-            column.addLayout(self._way_row(way, way_label(way, listed, mode)))
-        self._ways.setVisible(bool(problem.ways_out))
+        labels = [way_label(way, listed, mode) for way in problem.ways_out]
+        by_hand = next((at for at, text in enumerate(labels) if not text), None)  # what the user does, not we
+        for at, (way, text) in enumerate(zip(problem.ways_out, labels, strict=True)):
+            column.addLayout(self._way_row(way, text, again=at == by_hand))
+        if again and by_hand is None:
+            column.addWidget(self._again_button(), 0, Qt.AlignmentFlag.AlignLeft)
+        self._ways.setVisible(again or bool(problem.ways_out))
         self.layout().itemAt(1).layout().replaceWidget(old, self._ways)  # type: ignore[union-attr]
         old.hide()
         old.deleteLater()
 
-    def _way_row(self, way: WayOut, text: str) -> QHBoxLayout:
+    def _again_button(self) -> QWidget:
+        again = button("Look again", icon="reload", tip="When you have changed something: see what is there now")
+        again.clicked.connect(lambda _checked=False: self.way_taken.emit(WayOut(text="")))
+        return again
+
+    def _way_row(self, way: WayOut, text: str, *, again: bool) -> QHBoxLayout:
         """Buttons in front, the words behind; a way that needs something installed first offers that command first."""
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -125,16 +140,15 @@ class ProblemPanel(QFrame):
             take = button(text)
             take.clicked.connect(lambda _checked=False: self.way_taken.emit(way))
             row.addWidget(take, 0, Qt.AlignmentFlag.AlignTop)
-        if way.command:
+        if can_copy(way.command):
             copy = button(copy_label(way.command), icon="copy", tip=way.command)
             copy.clicked.connect(lambda _checked=False: QGuiApplication.clipboard().setText(way.command))
             row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
-        if not text:
-            again = button("Look again", icon="reload", tip="When you have done it: see what is there now")
-            again.clicked.connect(lambda _checked=False: self.way_taken.emit(WayOut(text="")))
-            row.addWidget(again, 0, Qt.AlignmentFlag.AlignTop)
+        if again:
+            row.addWidget(self._again_button(), 0, Qt.AlignmentFlag.AlignTop)
         if text != way.text:
-            words = label(way.text, "muted", wrap=True)
+            hint = f" ({way.command})" if way.command and not can_copy(way.command) else ""
+            words = label(f"{way.text}{hint}", "muted", wrap=True)
             words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
             row.addWidget(words, 1, Qt.AlignmentFlag.AlignVCenter)
         else:
@@ -150,6 +164,17 @@ class ProblemPanel(QFrame):
         self._details.setText(f"{'Show' if self._text.isHidden() else 'Hide'} the {kind}")
 
 
+_PLACEHOLDER = re.compile(r"(?<![\w$./-])[A-Z]+(:[A-Z]+)?(?![\w./=-])")
+_IMPORT_STRING = re.compile(r"[\w.]+:[\w.]+")
+
+
+def can_copy(command: str) -> bool:
+    """Whether ``command`` can be used as it is: no part of one (``--factory``), and nothing left to fill in (``DIR``)."""
+    return bool(command) and not command.startswith("-") and not _PLACEHOLDER.search(command)
+
+
 def copy_label(command: str) -> str:
     """What the button says that copies ``command``."""
+    if _IMPORT_STRING.fullmatch(command):
+        return "Copy the import string"
     return "Copy the pip command" if "pip install" in command else "Copy the command"

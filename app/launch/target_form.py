@@ -45,14 +45,16 @@ class TargetForm(QFrame):
     def ask(self, spec: TargetSpec | None = None) -> None:
         """Show the form, filled with ``spec``."""
         known = spec or TargetSpec(target="", cwd=os.getcwd())
-        self.target.setText("" if known.target.startswith("demo:") else known.target)
-        self.folder.setText(known.cwd or os.getcwd())
+        target, folder = import_string(known)
+        self.target.setText(target)
+        self.folder.setText(folder)
         self.python.setText(known.python)
         self.env.setText(shlex.join(f"{key}={value}" for key, value in known.env))
         self.factory.setChecked(known.factory)
         self._error.hide()
         self.show()
         self.target.setFocus()
+        self.target.selectAll()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Escape closes."""
@@ -118,6 +120,17 @@ class TargetForm(QFrame):
         for column, widget in enumerate((self.factory, self._use, self._cancel), start=len(fields)):
             grid.addWidget(widget, 1, column)
         grid.addWidget(self._error, 2, 0, 1, len(fields) + 3)
+
+
+def import_string(spec: TargetSpec) -> tuple[str, str]:
+    """The import string and the folder to begin with: of a target that is a folder, only that; of a demo, neither."""
+    cwd = spec.cwd or os.getcwd()
+    if not spec.target or spec.target.startswith("demo:"):
+        return "", cwd
+    place = os.path.normpath(os.path.join(cwd, os.path.expanduser(spec.target)))
+    if os.path.isdir(place) or "/" in spec.target:
+        return "", place
+    return spec.target, cwd
 
 
 def parse_environment(text: str) -> tuple[tuple[str, str], ...]:

@@ -217,8 +217,8 @@ def test_lanes_are_hidden_and_that_is_remembered(shown: Shown) -> None:
 
 
 def test_names_say_how_a_worker_is() -> None:
-    ready = WorkerStatus(slot=2, generation=1, pid=41, state="ready", cpu=12.4, rss=54_000_000, in_hand=(1, 2))
-    assert name_of(2, ready, None, live=True).figures == "2 in hand  CPU 12 %  54 MB"
+    ready = WorkerStatus(slot=2, generation=1, pid=41, state="ready", cpu=12.4, rss=54 << 20, in_hand=(1, 2))
+    assert name_of(2, ready, None, live=True).figures == "2 in hand  CPU 12 %  54 MiB"
     starting = WorkerStatus(slot=2, generation=1, pid=0, state="starting")
     assert name_of(2, starting, None, live=True).figures.startswith("starting")
     assert name_of(0, None, None, live=False).figures == "reached no worker"

@@ -25,6 +25,7 @@ from supervisor.control.messages import (
     StopApp,
     SwitchMode,
     TargetSpec,
+    WayOut,
 )
 
 WAIT = 10_000
@@ -176,6 +177,43 @@ def test_looking_again_asks_again(shop, area, backend, qtbot):
     qtbot.waitUntil(lambda: len(backend.of(ListModes)) > before, timeout=WAIT)
 
 
+def test_a_look_that_failed_is_said_and_can_be_tried_again(controller, area, backend, qtbot, qapp):
+    way = WayOut(text="Name another folder.", command="--cwd DIR")
+    backend.refusals[ListModes] = Problem(what="It could not be loaded.", why="No module named 'x'.", ways_out=(way,))
+    controller.add_target(SHOP)
+    assert "looking" in area.bar.picker.accessibleName()
+    qtbot.waitUntil(lambda: not area.problem.isHidden(), timeout=WAIT)
+    assert area.bar.picker.accessibleName().endswith("shop:app · could not be loaded")
+    assert "Copy the command" not in buttons(area.problem)
+    backend.held.add(ListModes)
+    qtbot.mouseClick(buttons(area.problem)["Look again"], Qt.MouseButton.LeftButton)
+    assert "looking" in area.bar.picker.accessibleName()
+    assert area.problem.isHidden()
+    qtbot.waitUntil(lambda: len(backend.of(ListModes)) == 2, timeout=WAIT)
+    del backend.refusals[ListModes]
+    backend.release(ListModes)
+    qtbot.waitUntil(lambda: controller.listed is not None, timeout=WAIT)
+    assert area.bar.picker.accessibleName().startswith("Application: shop. shop:app · FastAPI")
+    assert area.problem.isHidden()
+    assert area.bar.start.isEnabled()
+
+
+def test_a_look_that_failed_without_a_way_out_can_be_tried_again(controller, area, backend, qtbot):
+    backend.refusals[ListModes] = Problem(what="It could not be loaded.", why="ImportError: x.")
+    controller.add_target(SHOP)
+    qtbot.waitUntil(lambda: "Look again" in buttons(area.problem), timeout=WAIT)
+    before = len(backend.of(ListModes))
+    qtbot.mouseClick(buttons(area.problem)["Look again"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(backend.of(ListModes)) > before, timeout=WAIT)
+    qtbot.waitUntil(lambda: not area.problem.isHidden(), timeout=WAIT)
+
+
+def test_a_folder_is_no_import_string(controller, area, tmp_path):
+    area.open_folder(str(tmp_path))
+    area.ask_import()
+    assert (area.form.target.text(), area.form.folder.text()) == ("", str(tmp_path))
+
+
 def test_a_failed_start_shows_the_users_own_line_in_place(shop, area, backend, qtbot):
     detail = 'Traceback (most recent call last):\n  File "/srv/shop/main.py", line 3, in <module>\n    import nope\n'
     backend.refusals[StartApp] = Problem(what="It can't be imported.", why="No module named 'nope'", detail=detail)
@@ -325,7 +363,7 @@ def test_typing_an_import_string(controller, area, backend, qtbot):
     assert controller.current.spec == TargetSpec(target="main:app", cwd="/srv/x", env=(("A", "1"),))
     assert area.form.isHidden()
     area.ask_import()
-    assert area.form.target.text() == "main:app"
+    assert area.form.target.text() == area.form.target.selectedText() == "main:app"
     qtbot.keyClick(area.form.target, Qt.Key.Key_Escape)
     assert area.form.isHidden()
 

@@ -11,9 +11,9 @@ from app.launch import choice as choices
 from app.launch.choice import Choice, Entry
 from app.launch.demos import demo_entries
 from app.launch.picker import found_words
-from app.launch.problem import copy_label
+from app.launch.problem import can_copy, copy_label
 from app.launch.recent import entries_of, forgotten, remembered
-from app.launch.target_form import parse_environment
+from app.launch.target_form import import_string, parse_environment
 from supervisor.control.messages import AppStatus, ModesListed, ModeStatus, Problem, TargetSpec, WayOut
 
 SPEC = TargetSpec(target="shop:app")
@@ -198,6 +198,7 @@ def test_what_was_found_in_words():
     entry = Entry("shop", SPEC)
     assert found_words(entry, LISTED, None) == "shop:app · FastAPI · ASGI3 · Python 3.11.7"
     assert "looking" in found_words(entry, None, None)
+    assert found_words(entry, None, None, failed=True) == "shop:app · could not be loaded"
     assert found_words(None, None, None).startswith("Open a project folder")
 
 
@@ -220,3 +221,41 @@ def test_what_was_used_before_is_kept_newest_first():
 
 def test_what_somebody_else_wrote_is_left_out():
     assert entries_of([5, {}, {"name": 1, "target": "x"}, {"name": "x", "target": "x", "env": [1]}]) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "usable"),
+    [
+        ("pip install gunicorn", True),
+        ("/srv/My Shop/DIR/python -m pip install x", True),
+        ("A=1 gunicorn main:app", True),
+        ("gatescope reload", True),
+        ("main:app", True),
+        ("--cwd DIR", False),
+        ("gatescope run TARGET", False),
+        ("gatescope run x --listen HOST:PORT", False),
+        ("--factory", False),
+        ("", False),
+    ],
+)
+def test_only_whole_commands_are_copied(command, usable):
+    assert can_copy(command) is usable
+
+
+def test_what_is_copied_is_named():
+    assert copy_label("main:app") == "Copy the import string"
+    assert copy_label("python -m pip install x") == "Copy the pip command"
+    assert copy_label("gatescope reload") == "Copy the command"
+
+
+def test_the_form_begins_with_what_it_can_use(tmp_path):
+    (tmp_path / "shop").mkdir()
+    at = str(tmp_path)
+    shop = str(tmp_path / "shop")
+    assert import_string(TargetSpec(target="main:app", cwd=at)) == ("main:app", at)
+    assert import_string(TargetSpec(target=shop, cwd=shop)) == ("", shop)
+    assert import_string(TargetSpec(target="shop", cwd=at)) == ("", shop)
+    assert import_string(TargetSpec(target=".", cwd=shop)) == ("", shop)
+    assert import_string(TargetSpec(target="blog", cwd=at)) == ("blog", at)
+    assert import_string(TargetSpec(target="demo:flask", cwd=at)) == ("", at)
+    assert import_string(TargetSpec(target="", cwd=at)) == ("", at)

@@ -60,7 +60,7 @@ def name_of(slot: int, process: WorkerStatus | None, life: Life | None, *, live:
         return Name("waiting", "", "no worker yet" if live else "reached no worker", Role.MUTED)
     title = f"worker {slot}"
     if process is not None and live:
-        figures = [f"{len(process.in_hand)} in hand", f"CPU {process.cpu:.0f} %", f"{process.rss / 1e6:.0f} MB"]
+        figures = [f"{len(process.in_hand)} in hand", f"CPU {process.cpu:.0f} %", f"{process.rss / 1048576:.0f} MiB"]
         if process.state != "ready":
             figures[0] = process.state
         return Name(title, str(process.pid or ""), "  ".join(figures), _STATES.get(process.state, Role.MUTED))

@@ -204,17 +204,25 @@ class LanePainter:
             x = max(self._left, self.x(switch.t_ns))
             painter.setPen(QPen(inks.accent, 1, Qt.PenStyle.DashLine))
             painter.drawLine(x, axis, x, bottom)
-            room = (self.x(shown[number + 1].t_ns) if number + 1 < len(shown) else self._right) - x - 3
-            text = self._metrics.elidedText(switch.label, Qt.TextElideMode.ElideRight, max(0, room - 12))
+            after = self.x(shown[number + 1].t_ns) if number + 1 < len(shown) else self._right
+            begin, text = self._name_place(switch.label, x, after - 3, taken[-1][1] if taken else self._left)
             width = self._metrics.horizontalAdvance(text) + 12
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(inks.selection)
-            painter.drawRoundedRect(QRectF(x, 1, width, axis - 3), 3, 3)
+            painter.drawRoundedRect(QRectF(begin, 1, width, axis - 3), 3, 3)
             painter.fillRect(x, 1, 2, axis - 1, inks.accent)
             painter.setPen(inks.text)
-            painter.drawText(QRect(x + 7, 0, width, axis - 1), int(Qt.AlignmentFlag.AlignVCenter), text)
-            taken.append((x, x + round(width)))
+            painter.drawText(QRect(begin + 7, 0, width, axis - 1), int(Qt.AlignmentFlag.AlignVCenter), text)
+            taken.append((begin, begin + width))
         return taken
+
+    def _name_place(self, label: str, x: int, after: int, before: int) -> tuple[int, str]:
+        """Where a switch's name begins: right of its line if it fits, else left, else right and shortened."""
+        full = self._metrics.horizontalAdvance(label) + 12
+        if x + full > after and x - full > before + 3:
+            return x - full, label
+        room = max(0, after - x - 12)
+        return x, self._metrics.elidedText(label, Qt.TextElideMode.ElideRight, room)
 
     def veil(self, begin: int, end: int, top: int, bottom: int) -> None:
         """All but a stretch of time steps back."""
