@@ -169,7 +169,7 @@ _IMPORT_STRING = re.compile(r"[\w.]+:[\w.]+")
 
 
 def can_copy(command: str) -> bool:
-    """Whether ``command`` can be used as it is: no part of one (``--factory``), and nothing left to fill in (``DIR``)."""
+    """Whether ``command`` can be used as it is: whole (not ``--factory``), nothing to fill in (``DIR``)."""
     return bool(command) and not command.startswith("-") and not _PLACEHOLDER.search(command)
 
 
