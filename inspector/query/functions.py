@@ -1,13 +1,30 @@
 """The SQL functions that conditions of ``inspector.query.sql`` call; the store's reader registers them.
 
-Pure. They are called once for each row that is looked at, with whatever a trace holds, and never raise.
+Pure: the clock is an argument. They are called once for each row that is looked at, with whatever a trace holds, and
+raise nothing but TooSlowError: a regular expression that backtracks would otherwise hold the interpreter for ever.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import NoReturn
+
+import regex as expressions
+
+#: Seconds that one match may take, and all those of one statement.
+PER_MATCH = 0.05
+PER_STATEMENT = 10.0
+#: A pattern is somebody's typing. Counted repeats are copied for each count when it is compiled: their product counts.
+LONGEST_PATTERN = 1_000
+MOST_REPEATS = 100_000
+
+Function = Callable[..., str | int | None]
+_COUNT = expressions.compile(r"\{(\d*)(?:,(\d*))?\}")
+
+
+class TooSlowError(Exception):
+    """A regular expression takes too long."""
 
 
 def header(head: object, name: object) -> str | None:
@@ -23,24 +40,65 @@ def header(head: object, name: object) -> str | None:
     return ", ".join(values) if values else None
 
 
-def regex(pattern: object, value: object) -> int | None:
-    """Whether ``pattern`` is found in ``value``, whatever the case of its letters; None where there is no value."""
-    if not isinstance(pattern, str) or not isinstance(value, str):
-        return None
-    compiled = _compiled(pattern)
-    return None if compiled is None else int(compiled.search(value) is not None)
+def compiled(pattern: str) -> expressions.Pattern[str]:
+    """The regular expression ``pattern``, whatever the case of letters. Raises ValueError that says what is wrong."""
+    if len(pattern) > LONGEST_PATTERN:
+        raise ValueError(f"it is longer than {LONGEST_PATTERN} characters")
+    repeats = 1
+    for counts in _COUNT.findall(pattern):
+        repeats *= max(1, *(int(count[:9] or "1") for count in counts))
+    if repeats > MOST_REPEATS:
+        raise ValueError(f"its counted repeats make more than {MOST_REPEATS} together")
+    try:
+        return _compiled(pattern)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except (expressions.error, ValueError, OverflowError, LookupError) as error:
+        raise ValueError(str(error)) from None
 
 
 @lru_cache(maxsize=16)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(pattern, re.IGNORECASE)
-    except (re.error, OverflowError, RecursionError):  # the language lets no such pattern through
-        return None
+def _compiled(pattern: str) -> expressions.Pattern[str]:
+    return expressions.compile(pattern, expressions.IGNORECASE)
 
 
-#: Name in SQL, number of arguments, function. All are deterministic.
-FUNCTIONS: tuple[tuple[str, int, Callable[..., str | int | None]], ...] = (
-    ("gs_header", 2, header),
-    ("gs_regex", 2, regex),
-)
+class Functions:
+    """What one connection calls, one statement after the other. ``clock`` gives seconds.
+
+    SQLite tells of a function's exception only that there was one: ``slow`` is the expression that took too long in
+    this statement, as a sentence, or empty.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._spent = 0.0
+        self.slow = ""
+        #: Name in SQL, number of arguments, function. All are deterministic.
+        self.all: tuple[tuple[str, int, Function], ...] = (("gs_header", 2, header), ("gs_regex", 2, self.regex))
+
+    def begin(self) -> None:
+        """A statement begins."""
+        self._spent = 0.0
+        self.slow = ""
+
+    def regex(self, pattern: object, value: object) -> int | None:
+        """Whether ``pattern`` is found in ``value``; None where there is no value. Raises TooSlowError."""
+        if not isinstance(pattern, str) or not isinstance(value, str):
+            return None
+        try:
+            expression = compiled(pattern)
+        except ValueError:  # the language lets no such pattern through
+            return None
+        began = self._clock()
+        try:
+            found = expression.search(value, timeout=PER_MATCH)
+        except TimeoutError:
+            self._give_up(pattern, f"a text of {len(value)} characters")
+        self._spent += self._clock() - began
+        if self._spent > PER_STATEMENT:
+            self._give_up(pattern, "all these exchanges together")
+        return int(found is not None)
+
+    def _give_up(self, pattern: str, where: str) -> NoReturn:
+        self.slow = f"The regular expression {pattern!r} takes too long on {where}."
+        raise TooSlowError(self.slow)

@@ -19,6 +19,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from inspector.query.functions import compiled
+
 #: A text is a filter that somebody typed; what is longer or deeper is refused before SQLite has to.
 MAX_TERMS = 200
 MAX_DEPTH = 40
@@ -301,8 +303,8 @@ def _usual(name: str, value: str) -> str:
 def _text(name: str, op: str, value: str, at: int, key: str = "") -> Text:
     if value.startswith("~"):
         try:
-            re.compile(value[1:])
-        except (re.error, OverflowError, RecursionError) as error:
+            compiled(value[1:])
+        except ValueError as error:
             raise QueryError(f"this is no regular expression: {error}", at) from None
         return Text(name, "regex", value[1:], key)
     if value.startswith("="):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from typing import Any, Self
 
 from inspector.model import Body, Exchange, Instance, Message, ReplayResult, ReplayRun, State, Worker, WorkerEvent
 from inspector.query import Query, to_sql
-from inspector.query.functions import FUNCTIONS
+from inspector.query.functions import Functions
 from inspector.store import rows as shapes
 from inspector.store.errors import READING_ERRORS, TraceError, explain
 from inspector.store.opening import open_for_reading
@@ -61,7 +62,8 @@ class TraceReader:
         self.path = Path(path)
         self._opened = open_for_reading(self.path)
         self._connection = self._opened.connection
-        for name, arguments, function in FUNCTIONS:
+        self._functions = Functions(time.monotonic)
+        for name, arguments, function in self._functions.all:
             self._connection.create_function(name, arguments, function, deterministic=True)
 
     def __enter__(self) -> Self:
@@ -141,6 +143,8 @@ class TraceReader:
 
     def exchange(self, identity: int) -> Exchange | None:
         """One exchange with everything but its messages; None when there is none."""
+        if not -(2**63) <= identity < 2**63:  # more than SQLite can hold
+            return None
         names = ", ".join(text(f"e.{n}") if n in shapes.TEXT else integer(f"e.{n}") for n in shapes.SCALARS)
         with self._mapped():
             found = self._connection.execute(
@@ -265,9 +269,12 @@ class TraceReader:
 
     @contextmanager
     def _mapped(self) -> Iterator[None]:
+        self._functions.begin()
         try:
             yield
         except READING_ERRORS as error:
+            if self._functions.slow:
+                raise TraceError(self._functions.slow, "", "Make it simpler, or narrow the filter.") from None
             raise TraceError(f"{self.path} could not be read.", explain(error), "Try again, or open a copy.") from None
 
 

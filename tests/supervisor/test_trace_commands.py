@@ -255,3 +255,18 @@ def test_colours_are_for_terminals_that_want_them(trace, environment, coloured):
         os.close(master)
     assert running.returncode == 0
     assert (b"\x1b[3" in out) == coloured
+
+
+def test_a_filter_that_would_take_for_ever_is_given_up(call, tmp_path):
+    path = tmp_path / "long.gatescope"
+    with closing(TraceWriter(path)) as writer:
+        writer.touch(Exchange(writer.new_id("exchange"), method="GET", target="/" + "a" * 5000))
+    status, _, err = call("ls", "path:~(a|aa)+$b", on=path)
+    assert status == 1
+    assert "takes too long on a text of 5001 characters. Make it simpler" in err
+
+
+def test_a_number_beyond_all_numbers_is_no_exchange(call):
+    status, _, err = call("show", "999999999999999999999999")
+    assert status == 1
+    assert "There is no exchange 999999999999999999999999" in err

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.query.functions import FUNCTIONS, header, regex
+from inspector.query import functions
+from inspector.query.functions import Functions, TooSlowError, compiled, header
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\nX-A: 1\r\nx-a:2 \r\nbroken\r\n\xff: \xe9\r\n\r\n"
 
@@ -25,7 +26,12 @@ def test_what_is_no_head_has_none(head):
     assert header(HEAD, None) is None
 
 
+def stopped() -> float:
+    return 0.0
+
+
 def test_a_regular_expression_anywhere_in_any_case():
+    regex = Functions(stopped).regex
     assert regex("b.D", "abcd") == 1
     assert regex("^b", "abcd") == 0
     assert regex("x", None) is None
@@ -36,5 +42,43 @@ def test_a_regular_expression_anywhere_in_any_case():
 @given(st.binary() | st.text() | st.none(), st.text())
 def test_nothing_raises(head, name):
     header(head, name)
-    for _, arguments, function in FUNCTIONS:
+    for _, arguments, function in Functions(stopped).all:
         function(*[head] * arguments)
+
+
+def test_an_expression_that_backtracks_is_given_up():
+    ours = Functions(stopped)
+    with pytest.raises(TooSlowError, match="takes too long on a text of 5001 characters"):
+        ours.regex("(a|aa)+$b", "/" + "a" * 5000)
+    assert "(a|aa)+$b" in ours.slow
+    ours.begin()
+    assert ours.slow == ""
+
+
+def test_a_statement_has_a_budget_of_its_own():
+    times = iter(range(0, 1000, int(functions.PER_STATEMENT * 0.6)))
+    ours = Functions(lambda: float(next(times)))
+    ours.regex("a", "a")
+    ours.begin()
+    ours.regex("a", "a")
+    with pytest.raises(TooSlowError, match="all these exchanges"):
+        ours.regex("a", "a")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("(", "missing"),
+        ("a" * 2000, "longer"),
+        ("((a{1000}){1000}){1000}", "repeats"),
+        ("(a{,999}){9,999}", "repeats"),
+        ("(" * 400 + ")" * 400, "nested"),
+    ],
+)
+def test_expressions_that_are_refused(pattern, why):
+    with pytest.raises(ValueError, match=why):
+        compiled(pattern)
+
+
+def test_what_people_write_is_not():
+    compiled(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from inspector import tagged
 from inspector.model import Body, Exchange, Instance, Kind, State, Worker
 from inspector.query import parse, to_sql
-from inspector.query.functions import header, regex
+from inspector.query.functions import Functions, header
 from inspector.query.language import (
     CHOICES,
     FLAGS,
@@ -151,7 +151,7 @@ def matches(node: Text, value: str | None) -> bool:
     if value is None:
         return False
     if node.op == "regex":
-        return bool(regex(node.value, value))
+        return bool(Functions(lambda: 0.0).regex(node.value, value))
     lowered = ascii_lower(value)
     return {"contains": node.value in lowered, "prefix": lowered.startswith(node.value)}.get(
         node.op, lowered == node.value
