@@ -1,15 +1,18 @@
 """Exchanges as curl commands for a POSIX shell.
 
 Pure. One command per exchange sends what was recorded: method, target, fields in their order, body. What curl would
-add by itself is switched off where the original did not have it. Options: https://curl.se/docs/manpage.html
+add by itself is switched off where the original did not have it. It goes to this machine, whatever Host was named, so
+that no cookie reaches a stranger. Options: https://curl.se/docs/manpage.html
 """
 
 from __future__ import annotations
 
 import re
 
-from inspector.export.heads import Head, parse_head
-from inspector.export.secrets import mask
+from inspector.export.address import Address, address
+from inspector.export.heads import parse_head
+from inspector.export.listing import visible
+from inspector.export.secrets import mask, mask_url
 from inspector.model import Exchange, Kind
 
 #: curl makes these itself from the URL and the body.
@@ -22,19 +25,24 @@ _LONGEST_ARGUMENT = 100_000
 def to_curl(exchange: Exchange, *, secrets: bool = False) -> str:
     """The command, with a comment before it where it can't be all of it. Secrets are masked unless ``secrets``."""
     if exchange.kind == Kind.LIFESPAN or not exchange.request_head:
-        return f"# exchange {exchange.id} is no request that can be sent ({exchange.kind})"
+        return f"# exchange {exchange.id} is no request that can be sent ({visible(exchange.kind)})"
     head = parse_head(exchange.request_head)
     headers = list(head.headers) if secrets else mask(head.headers)
+    target = exchange.target if secrets else mask_url(exchange.target)
+    place = address(exchange.target, head)
     body = exchange.request_body
     feed, data = _body(body.head + body.tail)
     words = [
         "curl",
         *_method(exchange.method, has_body=bool(body.size)),
-        *_protocol(exchange),
+        *_protocol(exchange, target),
+        *(["-H", quote(f"Host: {place.host}")] if place.host else []),
         *_headers(headers, body.size),
     ]
-    words += [*data, _target(exchange, head)]
+    words += [*data, *_target(target, place)]
     lines = [f"# exchange {exchange.id}: the recorded body is incomplete"] if body.truncated else []
+    if place.host:
+        lines.append(f"# exchange {exchange.id}: goes to {place.authority}; put in where the application listens")
     return "\n".join([*lines, feed + " ".join(words)])
 
 
@@ -63,8 +71,8 @@ def _method(method: str, *, has_body: bool) -> list[str]:
     return [] if method == implied else ["-X", quote(method)]
 
 
-def _protocol(exchange: Exchange) -> list[str]:
-    options = ["--path-as-is", "-g"] if _is_unusual(exchange.target) else []
+def _protocol(exchange: Exchange, target: str) -> list[str]:
+    options = ["--path-as-is", "-g"] if _is_unusual(target) else []
     if exchange.http_version == "1.0":
         options.append("--http1.0")
     elif exchange.kind == Kind.WEBSOCKET:
@@ -113,11 +121,10 @@ def _quote_text(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def _target(exchange: Exchange, head: Head) -> str:
-    target = exchange.target
-    if "://" in target.partition("?")[0]:  # absolute form, RFC 9112 section 3.2.2
-        return quote(target)
-    base = f"http://{head.get('host') or 'localhost'}"
-    if not target.startswith("/"):  # asterisk form, section 3.2.4
-        return f"--request-target {quote(target)} {quote(base)}"
-    return quote(base + target)
+def _target(target: str, place: Address) -> list[str]:
+    if place.whole:
+        return [quote(target)]
+    base = f"http://{place.authority}"
+    if not target.startswith("/"):  # asterisk form (RFC 9112 section 3.2.4), or a URL of elsewhere
+        return ["--request-target", quote(target), quote(base)]
+    return [quote(base + target)]

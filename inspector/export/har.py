@@ -12,14 +12,14 @@ import contextlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from inspector.export.address import address
 from inspector.export.heads import Head, parse_head
 from inspector.export.record import Record
-from inspector.export.secrets import mask
-from inspector.export.timings import timings
+from inspector.export.secrets import mask, mask_url
+from inspector.export.timings import moment, timings
 from inspector.model import Body, Direction, Exchange, Kind, Side
 
 _DECODED_LIMIT = 64 << 20  #: bytes that a compressed body may become
@@ -42,7 +42,7 @@ def har_entry(record: Record, *, secrets: bool = False) -> dict[str, Any]:
     """One entry."""
     exchange = record.exchange
     parts = timings(exchange)
-    started = datetime.fromtimestamp(record.wall_ns // 10**9, UTC).replace(microsecond=record.wall_ns // 1000 % 10**6)
+    started = moment(record.wall_ns)
     entry: dict[str, Any] = {
         "startedDateTime": started.isoformat(),
         "time": parts.get("total", 0),
@@ -70,13 +70,14 @@ def har_entry(record: Record, *, secrets: bool = False) -> dict[str, Any]:
 def _request(exchange: Exchange, *, secrets: bool) -> dict[str, Any]:
     head = parse_head(exchange.request_head)
     headers = list(head.headers) if secrets else mask(head.headers)
+    target = exchange.target if secrets else mask_url(exchange.target)
     request: dict[str, Any] = {
         "method": exchange.method,
-        "url": _url(exchange, head),
+        "url": _url(exchange, target, head),
         "httpVersion": f"HTTP/{exchange.http_version}",
         "cookies": _cookies(value for name, value in headers if name.lower() == "cookie"),
         "headers": _pairs(headers),
-        "queryString": _query(exchange.target),
+        "queryString": _query(target),
         "headersSize": len(exchange.request_head),
         "bodySize": exchange.request_body.size,
     }
@@ -95,7 +96,7 @@ def _response(exchange: Exchange, *, secrets: bool) -> dict[str, Any]:
         "cookies": _set_cookies(value for name, value in headers if name.lower() == "set-cookie"),
         "headers": _pairs(headers),
         "content": _content(exchange.response_body, head),
-        "redirectURL": head.get("location"),
+        "redirectURL": head.get("location") if secrets else mask_url(head.get("location")),
         "headersSize": len(exchange.response_head) or _UNKNOWN,
         "bodySize": exchange.response_body.size,
     }
@@ -112,11 +113,13 @@ def _timings(exchange: Exchange, parts: dict[str, float]) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _url(exchange: Exchange, head: Head) -> str:
-    if "://" in exchange.target.partition("?")[0]:
-        return exchange.target
+def _url(exchange: Exchange, target: str, head: Head) -> str:
+    place = address(exchange.target, head)
+    if place.whole:
+        return target
     scheme = "ws" if exchange.kind == Kind.WEBSOCKET else "http"
-    return f"{scheme}://{head.get('host') or 'localhost'}{exchange.target}"
+    path = target if target.startswith("/") else f"/{target}"
+    return f"{scheme}://{place.authority}{path}"
 
 
 def _query(target: str) -> list[dict[str, str]]:

@@ -7,15 +7,15 @@ fit the width they are given where a line is a row of a table; bodies and traceb
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from inspector import tagged
 from inspector.export.heads import parse_head
 from inspector.export.record import Record
-from inspector.export.timings import MEANINGS, timings
+from inspector.export.timings import MEANINGS, moment, timings
 from inspector.model import Body, Message, State, Worker, WorkerState
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 _BODY_LINES = 200
 _HEX_BYTES = 256
+_WITHOUT_STATUS: dict[str, str] = {State.OPEN: "open", State.FAILED: "cut"}
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
+_PAINT = re.compile("(" + "|".join(rf"\x1b\[{code}m" for code in ("0", *_COLOURS.values())) + ")")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,16 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
+
+
+def for_terminal(line: str, style: Style) -> str:
+    """A line as it may be printed: our colours, where there are any, and no other control character acts."""
+    if line.isprintable():
+        return line
+    if not style.colours:
+        return visible(line)
+    parts = _PAINT.split(line)  # text, colour, text, ...
+    return "".join(part if index % 2 else visible(part) for index, part in enumerate(parts)) + "\x1b[0m"
 
 
 def _escape(letter: str) -> str:
@@ -80,9 +92,8 @@ def size(count: int) -> str:
 
 def clock(wall_ns: int, *, date: bool = False) -> str:
     """A time of day in UTC, with the day where ``date``."""
-    moment = datetime.fromtimestamp(wall_ns // 10**9, UTC)
-    milliseconds = wall_ns // 10**6 % 1000
-    return f"{moment:{'%Y-%m-%d ' if date else ''}%H:%M:%S}.{milliseconds:03d}"
+    at = moment(wall_ns)
+    return f"{at:{'%Y-%m-%d ' if date else ''}%H:%M:%S}.{at.microsecond // 1000:03d}"
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------
@@ -97,10 +108,10 @@ def listing_head(style: Style) -> str:
 def listing_line(row: ExchangeRow, wall_ns: int, style: Style) -> str:
     """One exchange on one line."""
     worker = f"{row.worker_slot}.{row.worker_generation}" if row.worker_slot else "-"
-    status = str(row.status) if row.status else {State.OPEN: "open", State.FAILED: "cut"}.get(State(row.state), "-")
+    status = str(row.status) if row.status else _WITHOUT_STATUS.get(row.state, "-")
     kind = "ws" if row.kind == "websocket" else row.kind
     left = _listing(
-        str(row.id), clock(wall_ns), cut(visible(row.method), 7), "\0", kind, worker,
+        str(row.id), clock(wall_ns), cut(visible(row.method), 7), "\0", cut(visible(kind), 8), worker,
         duration(row.duration_ms), size(row.response_size), "",
     )  # fmt: skip
     line = left + cut(visible(row.target), max(10, style.width - len(left) - 5))

@@ -5,6 +5,8 @@ Pure. A part is there when both its ends have happened; it is never negative, si
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from inspector.model import Exchange
 
 #: Name, and what it means; in the order in which they happen.
@@ -41,3 +43,11 @@ def timings(exchange: Exchange) -> dict[str, float]:
 def milliseconds(ns: int) -> float:
     """Nanoseconds as milliseconds, to the microsecond."""
     return round(ns / 1e6, 3)
+
+
+def moment(wall_ns: int) -> datetime:
+    """Nanoseconds since 1970 in UTC, to the microsecond; 1970 itself for what is in no calendar."""
+    try:
+        return datetime.fromtimestamp(wall_ns // 10**9, UTC).replace(microsecond=wall_ns // 1000 % 10**6)
+    except (ValueError, OverflowError, OSError):  # a trace may hold any number
+        return datetime.fromtimestamp(0, UTC)

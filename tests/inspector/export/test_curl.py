@@ -41,7 +41,7 @@ def run(shell: Path, command: str) -> tuple[list[str], bytes]:
 
 
 def made(method: str = "GET", target: str = "/", *headers: str, body: bytes = b"", **fields: object) -> Exchange:
-    lines = [f"{method} {target} HTTP/1.1", "Host: a.example:8000", "User-Agent: x", "Accept: */*", *headers]
+    lines = [f"{method} {target} HTTP/1.1", "Host: localhost:8000", "User-Agent: x", "Accept: */*", *headers]
     head = "".join(f"{line}\r\n" for line in lines) + "\r\n"
     exchange = Exchange(7, method=method, target=target, request_head=head.encode("latin-1"), **fields)
     exchange.request_body = Body(len(body), body)
@@ -54,28 +54,30 @@ BASE = "-H 'User-Agent: x' -H 'Accept: */*'"
 @pytest.mark.parametrize(
     ("exchange", "command"),
     [
-        (made(), f"curl {BASE} http://a.example:8000/"),
-        (made("HEAD", "/a?b=c&d"), f"curl -I {BASE} 'http://a.example:8000/a?b=c&d'"),
-        (made("DELETE"), f"curl -X DELETE {BASE} http://a.example:8000/"),
-        (made("POST"), f"curl -X POST {BASE} http://a.example:8000/"),
+        (made(), f"curl {BASE} http://localhost:8000/"),
+        (made("HEAD", "/a?b=c&d"), f"curl -I {BASE} 'http://localhost:8000/a?b=c&d'"),
+        (made("DELETE"), f"curl -X DELETE {BASE} http://localhost:8000/"),
+        (made("POST"), f"curl -X POST {BASE} http://localhost:8000/"),
         (
             made("POST", "/", "Content-Type: text/plain", "Content-Length: 5", body=b"it's\n"),
-            f"curl {BASE} -H 'Content-Type: text/plain' --data-binary 'it'\\''s\n' http://a.example:8000/",
+            f"curl {BASE} -H 'Content-Type: text/plain' --data-binary 'it'\\''s\n' http://localhost:8000/",
         ),
-        (made("GET", body=b"x"), f"curl -X GET {BASE} -H Content-Type: --data-binary 'x' http://a.example:8000/"),
-        (made("GET", "/", "X-Empty:"), f"curl {BASE} -H 'X-Empty;' http://a.example:8000/"),
+        (made("GET", body=b"x"), f"curl -X GET {BASE} -H Content-Type: --data-binary 'x' http://localhost:8000/"),
+        (made("GET", "/", "X-Empty:"), f"curl {BASE} -H 'X-Empty;' http://localhost:8000/"),
         (
             made("GET", "/", "Accept-Encoding: gzip"),
-            f"curl {BASE} -H 'Accept-Encoding: gzip' --compressed http://a.example:8000/",
+            f"curl {BASE} -H 'Accept-Encoding: gzip' --compressed http://localhost:8000/",
         ),
-        (made("GET", "/", "@file: x", "b d: x"), f"curl {BASE} http://a.example:8000/"),
-        (made("GET", "/../[a]"), f"curl --path-as-is -g {BASE} 'http://a.example:8000/../[a]'"),
-        (made("OPTIONS", "*"), f"curl -X OPTIONS {BASE} --request-target '*' http://a.example:8000"),
-        (made("GET", "http://b/c"), f"curl {BASE} http://b/c"),
-        (made(http_version="1.0"), f"curl --http1.0 {BASE} http://a.example:8000/"),
-        (made(kind=Kind.SSE), f"curl -N {BASE} http://a.example:8000/"),
-        (made(kind=Kind.WEBSOCKET), f"curl --http1.1 -N {BASE} http://a.example:8000/"),
-        (made("GET", "/", "Cookie: a=b"), f"curl {BASE} -H 'Cookie: a=[masked]' http://a.example:8000/"),
+        (made("GET", "/", "@file: x", "b d: x"), f"curl {BASE} http://localhost:8000/"),
+        (made("GET", "/../[a]"), f"curl --path-as-is -g {BASE} 'http://localhost:8000/../[a]'"),
+        (made("OPTIONS", "*"), f"curl -X OPTIONS {BASE} --request-target '*' http://localhost:8000"),
+        (made("GET", "http://localhost/c"), f"curl {BASE} http://localhost/c"),
+        (made("GET", "/?a=1&token=s3cret"), f"curl --path-as-is -g {BASE} 'http://localhost:8000/?a=1&token=[masked]'"),
+        (Exchange(1, kind="x\nreboot"), "# exchange 1 is no request that can be sent (x\\nreboot)"),
+        (made(http_version="1.0"), f"curl --http1.0 {BASE} http://localhost:8000/"),
+        (made(kind=Kind.SSE), f"curl -N {BASE} http://localhost:8000/"),
+        (made(kind=Kind.WEBSOCKET), f"curl --http1.1 -N {BASE} http://localhost:8000/"),
+        (made("GET", "/", "Cookie: a=b"), f"curl {BASE} -H 'Cookie: a=[masked]' http://localhost:8000/"),
         (
             Exchange(1, method="GET", target="/", request_head=b"GET / HTTP/1.0\r\n\r\n", http_version="1.0"),
             "curl --http1.0 -H User-Agent: -H Accept: http://localhost/",
@@ -90,6 +92,14 @@ def test_commands(exchange, command):
 
 def test_secrets_stay_when_they_are_asked_for():
     assert "a=b" in to_curl(made("GET", "/", "Cookie: a=b"), secrets=True)
+
+
+def test_no_cookie_goes_to_a_stranger():
+    exchange = made("GET", "/", "Cookie: a=b")
+    exchange.request_head = exchange.request_head.replace(b"localhost:8000", b"evil.example:8000")
+    comment, command = to_curl(exchange, secrets=True).split("\n")
+    assert comment == "# exchange 7: goes to 127.0.0.1:8000; put in where the application listens"
+    assert command == f"curl -H 'Host: evil.example:8000' {BASE} -H 'Cookie: a=b' http://127.0.0.1:8000/"
 
 
 def test_an_incomplete_body_is_said_to_be():
@@ -111,7 +121,7 @@ def test_the_shell_hands_over_every_byte(shell, body, value, target):
     words, piped = run(shell, to_curl(exchange, secrets=True))
     option = words.index("--data-binary") + 1
     assert (piped if words[option] == "@-" else words[option].encode("latin-1")) == body
-    assert words[-1] == f"http://a.example:8000/{target}"
+    assert words[-1] == f"http://localhost:8000/{target}"
     stripped = value.encode("latin-1").decode("latin-1").strip()
     assert (f"X-Value: {stripped}" if stripped else "X-Value;") in words
 

@@ -45,7 +45,7 @@ def test_an_exchange_is_an_entry():
     found = entry(made(), secrets=True)
     assert found["startedDateTime"] == "2023-11-14T22:13:20.123456+00:00"
     assert found["time"] == 6.0
-    assert found["request"]["url"] == "http://a.example/a?b=%C3%A9&c"
+    assert found["request"]["url"] == "http://127.0.0.1/a?b=%C3%A9&c"
     assert found["request"]["queryString"] == [{"name": "b", "value": "é"}, {"name": "c", "value": ""}]
     assert found["request"]["cookies"] == [{"name": "sid", "value": "s3cret"}, {"name": "t", "value": "1"}]
     assert found["request"]["postData"] == {"mimeType": "text/plain", "params": [], "text": "hi"}
@@ -76,9 +76,20 @@ def test_what_never_got_an_answer():
     assert har_entry(Record(made(request_body=Body())))["_gatescope"]["slot"] == 0
 
 
-@pytest.mark.parametrize(("target", "url"), [("http://b/c", "http://b/c"), ("/c", "http://a.example/c")])
+@pytest.mark.parametrize(
+    ("target", "url"),
+    [("http://localhost/c", "http://localhost/c"), ("*", "http://127.0.0.1/*"), ("/c", "http://127.0.0.1/c")],
+)
 def test_urls(target, url):
     assert entry(made(target=target))["request"]["url"] == url
+
+
+def test_secret_parameters_are_masked():
+    head = RESPONSE.replace(b"/b", b"/b?code=s3cret")
+    request = REQUEST.replace(b"Host", b"Referer: http://x/?key=s3cret\r\nHost")
+    exchange = made(target="/?api_key=s3cret", response_head=head, request_head=request)
+    assert "s3cret" not in json.dumps(entry(exchange))
+    assert entry(exchange, secrets=True)["request"]["queryString"] == [{"name": "api_key", "value": "s3cret"}]
 
 
 def test_a_host_that_nobody_named():
@@ -142,7 +153,7 @@ def test_websocket_messages_as_chrome_writes_them():
         frame(4, "in", "ws.text", b"\xff"),
     )
     assert found["_resourceType"] == "websocket"
-    assert found["request"]["url"] == "ws://a.example/ws"
+    assert found["request"]["url"] == "ws://127.0.0.1/ws"
     assert found["_webSocketMessages"] == [
         {"type": "send", "time": 1700000000.123456, "opcode": 1, "data": "hé"},
         {"type": "receive", "time": 1700000000.124456, "opcode": 2, "data": "/w=="},

@@ -41,6 +41,7 @@ def row(**fields: object) -> ExchangeRow:
         ({"status": 0}, " -      http"),
         ({"kind": "websocket", "worker_slot": 2, "worker_generation": 3}, "ws       2.3   "),
         ({"response_size": 2048, "duration_ms": 61_000.0}, "1 m 01 s    2.0k"),
+        ({"status": 0, "state": "don{", "kind": "\x1b[2J"}, r" -      \x1b[2J "),
         ({"target": "/\x1b[31m\n"}, r"/\x1b[31m\n"),
     ],
 )
@@ -186,3 +187,10 @@ def test_nothing_that_was_recorded_drives_the_terminal(recorded):
 def test_any_exchange_can_be_shown(raw, words, context):
     record = made(request_head=raw, response_body=Body(len(raw), raw), error=words, exception=words, context=context)
     assert all(line.isprintable() for line in text(record).splitlines())
+
+
+def test_only_our_colours_reach_a_terminal():
+    line = COLOURED.paint("ok", "red") + "\x1b]0;title\x07\x1b[2J"
+    assert listing.for_terminal(line, COLOURED) == "\x1b[31mok\x1b[0m" + r"\x1b]0;title\x07\x1b[2J" + "\x1b[0m"
+    assert "\x1b" not in listing.for_terminal(line, PLAIN)
+    assert listing.for_terminal("plain", COLOURED) == "plain"

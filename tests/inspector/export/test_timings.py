@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspector.export.timings import MEANINGS, timings
+from inspector.export.timings import MEANINGS, moment, timings
 from inspector.model import Exchange
 
 MS = 1_000_000
@@ -32,3 +32,8 @@ def test_what_has_not_happened_is_left_out_and_nothing_is_negative():
     assert timings(Exchange(1)) == {}
     assert timings(Exchange(1, opened_ns=5, forwarded_ns=6)) == {"wait": 0}
     assert timings(Exchange(1, opened_ns=9 * MS, forwarded_ns=2 * MS))["wait"] == 0
+
+
+def test_a_moment_of_any_number():
+    assert moment(1_700_000_000_123_456_789).isoformat() == "2023-11-14T22:13:20.123456+00:00"
+    assert moment(10**30).year == moment(-(10**22)).year == 1970
