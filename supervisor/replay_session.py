@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from inspector import diff
+from inspector.export.listing import visible
 from inspector.model import Exchange, ReplayRun
 from inspector.query import Query, QueryError, parse
 from inspector.recording import Recorder
@@ -205,10 +206,10 @@ class Printer:
     def progress(self, outcome: ReplayOutcome, compared: Compared | None) -> None:
         """One more request has its outcome, or was skipped."""
         if compared is not None:
-            self._print(_fields(compared), _text(compared))
+            self._print(_fields(compared), *_lines(compared))
         elif self._json:  # in words they are counted by reason, in the summary
             skipped = outcome.skipped[-1]
-            self._print({"event": "skipped", "original": skipped.original.id, "reason": skipped.reason}, "")
+            self._print({"event": "skipped", "original": skipped.original.id, "reason": skipped.reason})
 
     def summary(self, outcome: ReplayOutcome, place: Place) -> None:
         """The run is over."""
@@ -226,10 +227,12 @@ class Printer:
         lines += [f"  {count} not sent: {reason}" for reason, count in reasons.most_common()]
         if run.state != "finished":
             lines.append(f"  The replay was {run.state}{f': {run.error}' if run.error else ''}.")
-        self._print(fields, "\n".join(lines))
+        self._print(fields, *lines)
 
-    def _print(self, fields: dict[str, Any], text: str) -> None:
-        sys.stdout.write((wording.line(fields) if self._json else text) + "\n")
+    def _print(self, fields: dict[str, Any], *lines: str) -> None:
+        """Recorded text passes here on its way to a terminal, which it must not drive."""
+        shown = [wording.line(fields)] if self._json else [visible(line) for line in lines]
+        sys.stdout.write("\n".join(shown) + "\n")
         sys.stdout.flush()
 
 
@@ -251,7 +254,7 @@ def _fields(compared: Compared) -> dict[str, Any]:
     }
 
 
-def _text(compared: Compared) -> str:
+def _lines(compared: Compared) -> list[str]:
     original, replay, result = compared.original, compared.replay, compared.result
     verdict = "same" if result.same else "FAIL" if result.error else "DIFF"
     status = replay.status if replay is not None else 0
@@ -264,7 +267,7 @@ def _text(compared: Compared) -> str:
     lines += [f"         {_words(difference)}" for difference in counted[:_SHOWN]]
     if len(counted) > _SHOWN:
         lines.append(f"         and {len(counted) - _SHOWN} more")
-    return "\n".join(lines)
+    return lines
 
 
 def _total(exchange: Exchange) -> str:

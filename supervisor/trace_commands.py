@@ -54,7 +54,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _add_filter(export)
     export.add_argument("--format", choices=("har", "curl"), required=True)
     export.add_argument("-o", "--output", metavar="FILE", default="-", help="where to (standard output)")
-    export.add_argument("--secrets", action="store_true", help="leave credentials and cookies as they were")
+    export.add_argument("--secrets", action="store_true", help="leave credentials, cookies and secret parameters of "
+                        "the query (token, key, password, code, ...) as they were; else they are masked")  # fmt: skip
 
 
 def _parser(
@@ -121,8 +122,9 @@ def listing_safe(text: str) -> str:
     return "\n".join(listing.visible(line) for line in text.split("\n"))
 
 
-def _say(line: str) -> None:
-    print(line)  # noqa: T201
+def _say(line: str, style: listing.Style | None = None) -> None:
+    """Print a line. Whatever was recorded passes here on its way to a terminal, so here it loses its power over it."""
+    print(listing.for_terminal(line, style or listing.Style()))  # noqa: T201
 
 
 # --- the commands -----------------------------------------------------------------------------------------------------
@@ -138,11 +140,12 @@ def _ls(options: argparse.Namespace) -> int:
                 _say(to_line(exchange_record(record)))
             return 0
         style, meta = _style(), reader.meta()
-        _say(listing.listing_head(style))
+        _say(listing.listing_head(style), style)
         for start in range(0, len(ids), _PAGE):
             for row in reader.rows(ids[start : start + _PAGE]):
-                _say(listing.listing_line(row, meta.wall(row.opened_ns or row.called_ns, row.id), style))
-        _say(style.paint(_summary(reader, len(ids)), "dim"))
+                wall = meta.wall(row.opened_ns or row.called_ns, row.id)
+                _say(listing.listing_line(row, wall, style), style)
+        _say(style.paint(_summary(reader, len(ids)), "dim"), style)
     return 0
 
 
@@ -164,8 +167,9 @@ def _show(options: argparse.Namespace) -> int:
         if options.json:
             _say(to_line(full_record(record)))
             return 0
-        for line in listing.exchange_text(record, _style()):
-            _say(line)
+        style = _style()
+        for line in listing.exchange_text(record, style):
+            _say(line, style)
     return 0
 
 
@@ -183,9 +187,10 @@ def _workers(options: argparse.Namespace) -> int:
                 _say(to_line(worker_record(worker, instance, events.get(worker.id, ()), restarts, began)))
             return 0
     style = _style()
-    _say(listing.workers_head(style))
+    _say(listing.workers_head(style), style)
     for worker in workers:
-        _say(listing.worker_line(worker, _mode(instances, worker.instance), meta.wall(worker.born_ns), style))
+        line = listing.worker_line(worker, _mode(instances, worker.instance), meta.wall(worker.born_ns), style)
+        _say(line, style)
     return 0
 
 
@@ -257,14 +262,24 @@ def _output(path: str) -> Iterator[Callable[[str], object]]:
         yield sys.stdout.write
         return
     target = Path(path)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise _about(path, error) from None
     try:
         with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
             yield file.write
         Path(name).replace(target)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _about(path, error) from None
         raise
+
+
+def _about(path: str, error: OSError) -> OSError:
+    """The same of the file that the user named: the one beside it is our affair."""
+    return OSError(error.errno, error.strerror or str(error), path)
 
 
 def _version() -> str:

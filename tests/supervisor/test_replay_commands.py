@@ -201,3 +201,18 @@ def test_an_interrupt_ends_it_in_good_order(server, tmp_path):
     assert process.returncode == 130
     with TraceReader(tmp_path / "slow.replay.gatescope") as results:
         assert results.replay_runs()[0].state == "cancelled"
+
+
+def test_a_hostile_recording_does_not_drive_the_terminal(server, tmp_path, capsys):
+    path = tmp_path / "evil.gatescope"
+    writer = TraceWriter(path)
+    with httpx.Client(base_url=server.url, trust_env=False) as client:
+        evil = exchange(writer, 1, client.get("/json"))
+    evil.response_head = b"HTTP/1.1 200 OK\r\nX-Evil: \x1b]0;owned\x07\x9b2J\r\n\r\n"
+    evil.target = "/json?\x1b[2J"
+    writer.touch(evil)
+    writer.close()
+    main(["replay", str(path), "--url", server.url, "--trace", str(tmp_path / "out.gatescope")])
+    out = capsys.readouterr().out
+    assert "/json?" in out
+    assert not {"\x1b", "\x07", "\x9b"} & set(out)

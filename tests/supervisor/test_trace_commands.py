@@ -186,7 +186,10 @@ def test_an_export_that_fails_leaves_what_was_there(call, tmp_path, trace):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["damaged", "out.har"]
     status, _, err = call("export", "--format", "har", "-o", str(tmp_path / "no" / "x.har"))
     assert status == 1
-    assert "No such file or directory" in err
+    assert err == f"gatescope: No such file or directory: {tmp_path / 'no' / 'x.har'}\n"
+    (tmp_path / "folder").mkdir()
+    err = call("export", "--format", "har", "-o", str(tmp_path / "folder"))[2]
+    assert err.endswith(f"{tmp_path / 'folder'}\n")
 
 
 @pytest.mark.parametrize(
@@ -270,3 +273,19 @@ def test_a_number_beyond_all_numbers_is_no_exchange(call):
     status, _, err = call("show", "999999999999999999999999")
     assert status == 1
     assert "There is no exchange 999999999999999999999999" in err
+
+
+def test_a_hostile_trace_does_not_drive_the_terminal(call, tmp_path):
+    path, evil = tmp_path / "evil.gatescope", "x\x1b]0;owned\x07\x1b[2J\r\n"
+    with closing(TraceWriter(path)) as writer:
+        writer.instance(Instance(writer.new_id("instance"), evil, evil, evil, evil, 1, 1))
+        writer.worker(Worker(writer.new_id("worker"), 1, 1, 1, 1, state=evil, cause=evil, outcome=evil))
+        exchange = Exchange(writer.new_id("exchange"), evil, evil, 1, 1, evil, evil, f"/{evil}", evil)
+        exchange.opened_ns, exchange.error, exchange.exception, exchange.interface = 2**62, evil, evil, evil
+        exchange.request_head, exchange.context, exchange.task = evil.encode(), evil, evil
+        writer.message(exchange, (exchange.id, 0, 1, evil, evil, evil, 1, b"x", b"", "", evil))
+        writer.touch(exchange)
+    for arguments in (("ls",), ("show", "1"), ("workers",), ("ls", "--json"), ("export", "--format", "curl")):
+        status, out, err = call(*arguments, on=path)
+        assert (status, err) == (0, "")
+        assert not {"\x1b", "\x07", "\r"} & set(out)
