@@ -172,6 +172,8 @@ class RunningInstance:
 
     def boot_error(self, text: str) -> None:
         """A worker could not load the application; ``text`` is the traceback."""
+        if self.crew.order is not Order.NONE:  # it was interrupted while it did
+            return
         self.crew.boot_error = text
         if self._serving:
             self.problem = boot.failed(self.plan, text, [], "")
