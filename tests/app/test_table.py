@@ -318,7 +318,7 @@ def test_copy_as_curl_and_wish_for_a_replay(shown: Shown, trace: MadeTrace) -> N
     with shown.qtbot.waitSignal(shown.page.said, timeout=DEADLINE) as said:
         shown.actions.run("traffic.copy_curl")
     assert said.args == ["Copied 1 as curl"]
-    assert f"http://shop.example{made[1].target}" in QGuiApplication.clipboard().text()
+    assert f"http://127.0.0.1{made[1].target}" in QGuiApplication.clipboard().text()
     shown.page.table.setFocus()
     with shown.qtbot.waitSignal(shown.page.replay_wanted, timeout=DEADLINE) as wanted:
         shown.press(Qt.Key.Key_R)

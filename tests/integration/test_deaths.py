@@ -248,7 +248,7 @@ from {real} import app
 seen = pathlib.Path(__file__).with_suffix(".seen")
 if seen.exists():
     def die():
-        time.sleep(0.3)
+        time.sleep(0.8)
         os._exit(5)
     threading.Thread(target=die, daemon=True).start()
 """
@@ -279,7 +279,7 @@ def test_workers_that_die_right_after_their_start_are_held(tmp_path: Path, real:
 
 def test_workers_that_never_live_are_given_up(tmp_path: Path) -> None:
     folder = project(tmp_path)
-    (folder / "short.py").write_text(SHORT.format(real="wsgi").replace("0.3", "0.02"))
+    (folder / "short.py").write_text(SHORT.format(real="wsgi").replace("0.8", "0.02"))
     with running("short:app", "--mode", "gunicorn-sync", cwd=folder) as run:
         (folder / "short.seen").touch()
         os.kill(run.wait_for(lambda line: line.get("worker") == "ready")["pid"], signal.SIGKILL)
