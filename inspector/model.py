@@ -48,6 +48,9 @@ class Direction(enum.StrEnum):
     OUT = "out"
 
 
+#: A worker's causes that mean nothing went wrong; empty while it lives.
+PEACEFUL_CAUSES = frozenset({"", "graceful", "scale-down", "reload", "max-requests", "recycled"})
+
 #: How ``Exchange.error`` begins when it was the client who ended an exchange early.
 CLIENT_LEFT = "the client closed the connection"
 

@@ -10,15 +10,13 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from inspector.model import Instance, Worker
+from inspector.model import PEACEFUL_CAUSES, Instance, Worker
 from supervisor.control.messages import AppStatus
 
 #: Nanoseconds since 1970 of a moment in the trace.
 Wall = Callable[[int], int]
 #: What is shown; a worker that crashes in a loop must not fill the memory.
 KEPT = 1000
-#: Causes that nobody needs to worry about.
-_PEACEFUL = frozenset({"", "graceful", "recycled", "max-requests", "reload"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def _life(instance: Instance | None, worker: Worker, wall: Wall) -> Life:
 
 
 def _alarming(worker: Worker) -> bool:
-    return bool(worker.ended_ns) and (bool(worker.in_hand) or worker.cause not in _PEACEFUL)
+    return bool(worker.ended_ns) and (bool(worker.in_hand) or worker.cause not in PEACEFUL_CAUSES)
 
 
 _Told = tuple[int, Event]

@@ -16,7 +16,7 @@ from inspector import tagged
 from inspector.export.heads import parse_head
 from inspector.export.record import Record
 from inspector.export.timings import MEANINGS, moment, timings
-from inspector.model import Body, Message, State, Worker, WorkerState
+from inspector.model import PEACEFUL_CAUSES, Body, Message, State, Worker, WorkerState
 
 if TYPE_CHECKING:
     from inspector.store.rows import ExchangeRow
@@ -290,5 +290,5 @@ def worker_line(worker: Worker, mode: str, wall_ns: int, style: Style) -> str:
         f"{clock(wall_ns) if worker.born_ns else '-':<12} {life:>9}  "
     )
     hands = f"; in hand: {', '.join(map(str, worker.in_hand))}" if worker.in_hand else ""
-    bad = worker.state == WorkerState.EXITED and worker.cause not in ("", "graceful")
+    bad = worker.state == WorkerState.EXITED and worker.cause not in PEACEFUL_CAUSES
     return left + style.paint(visible((worker.outcome or worker.cause) + hands), "red" if bad else "")
