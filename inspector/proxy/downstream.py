@@ -362,10 +362,12 @@ class ClientConnection(asyncio.Protocol):
         if self._response_done:
             self._finish(now, keep_alive=False)
             return
-        if not upstream.answered and (upstream.used > 1 or pool.probed) and self._retries < MOST_RETRIES:
+        doubtful = not upstream.answered and (upstream.used > 1 or pool.probed)
+        if doubtful and self.head.repeatable and self._retries < MOST_RETRIES:
             # It may have closed a kept connection just as we used it, or its worker one that it had accepted as it was
             # told to end: nothing was lost then, and the request goes out again, unless the application is known to
-            # have been called: its worker died of it, and the next would too.
+            # have been called: its worker died of it, and the next would too. What must not be done twice, or has a
+            # body that is gone by now, is not sent again (RFC 9110 section 9.2.2).
             self._retries += 1
             self._stage = _ROUTING
             self._upstream = None

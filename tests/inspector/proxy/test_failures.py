@@ -189,6 +189,19 @@ async def test_it_is_tried_again_once_only() -> None:
         assert setting.connections == 2
 
 
+@on_uvloop
+async def test_what_must_not_be_done_twice_is_sent_once_though_nobody_was_called() -> None:
+    async with stage(probed=True) as setting:
+        client = await setting.client()
+        await client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
+        server = await setting.server()
+        await server.head()
+        await server.expect(b"abc")
+        await server.close()
+        assert (await client.head()).startswith(b"HTTP/1.1 502 ")
+        assert setting.connections == 1
+
+
 @pytest.mark.parametrize("called", [False, True])
 @on_uvloop
 async def test_a_request_that_reached_the_application_is_not_sent_again(called: bool) -> None:
