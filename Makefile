@@ -33,10 +33,12 @@ check: setup
 	$(PY) -m codespell_lib app supervisor inspector resources tests *.md Makefile
 	.venv/bin/lint-imports --no-logo
 
+# Peers that are not installed are left out, and named: apt-get install wrk nginx-light haproxy for all of them.
 bench: setup
-	$(PY) tests/bench/proxy_throughput.py
-	$(PY) tests/bench/probe_cost.py
-	$(PY) tests/bench/store_rate.py
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(PY) -m tests.bench.proxy_throughput
+	$(PY) -m tests.bench.probe_cost
+	$(PY) -m tests.bench.store_rate
 
 format: setup
 	$(PY) -m ruff check --fix .
