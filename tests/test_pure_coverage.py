@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.test_house import ROOT, pure_files
+
+DECLARATIONS = {"__init__.py", "recording.py", "messages.py", "base.py"}  # nothing branches there
+MODULES = [path for path in pure_files() if path.name not in DECLARATIONS]
 
 
 def own_test(module: Path) -> Path:
@@ -17,21 +22,38 @@ def own_test(module: Path) -> Path:
     return ROOT / "tests" / relative.parent / f"test_{relative.stem}.py"
 
 
-@pytest.mark.parametrize(
-    "module",
-    [path for path in pure_files() if path.name != "__init__.py"],
-    ids=lambda path: str(path.relative_to(ROOT)),
-)
-def test_own_test_file_covers_every_branch(module: Path, tmp_path: Path) -> None:
-    if module.name in {"recording.py", "messages.py", "base.py"}:
-        pytest.skip("declarations only: nothing branches")
-    environment = {**os.environ, "COVERAGE_FILE": str(tmp_path / "coverage"), "QT_QPA_PLATFORM": "offscreen"}
+def measure(module: Path, data: Path) -> subprocess.CompletedProcess[str]:
+    """Run the module's own tests under coverage; the report, or what went wrong."""
+    environment = {**os.environ, "COVERAGE_FILE": str(data), "QT_QPA_PLATFORM": "offscreen"}
     coverage = [sys.executable, "-m", "coverage"]
     # Hypothesis seeds from the clock unless told otherwise; coverage must not depend on luck.
-    measured = [*coverage, "run", "--branch", f"--include={module}"]
-    run = [*measured, "-m", "pytest", "-q", "--hypothesis-seed=0", str(own_test(module))]
+    tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", str(own_test(module))]
+    run = [*coverage, "run", "--branch", f"--include={module}", *tests]
     outcome = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
-    assert outcome.returncode == 0, outcome.stdout[-4000:] + outcome.stderr[-2000:]
+    if outcome.returncode:
+        return outcome
     report = [*coverage, "report", "--show-missing", "--fail-under=100"]
-    outcome = subprocess.run(report, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
-    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    return subprocess.run(report, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def measured(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[Path, Future[subprocess.CompletedProcess[str]]]]:
+    """What was chosen to be measured, as many at a time as there are processors."""
+    folder = tmp_path_factory.mktemp("coverage")
+    chosen = [
+        item.callspec.params["module"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and "measured" in item.fixturenames
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {module: pool.submit(measure, module, folder / str(n)) for n, module in enumerate(chosen)}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_own_test_file_covers_every_branch(
+    module: Path, measured: dict[Path, Future[subprocess.CompletedProcess[str]]]
+) -> None:
+    outcome = measured[module].result()
+    assert outcome.returncode == 0, outcome.stdout[-4000:] + outcome.stderr[-2000:]
