@@ -190,6 +190,7 @@ class Instance:
     ready_ns: int = 0
     ended_ns: int = 0
     outcome: str = ""  #: how it ended, one sentence
+    url: str = ""  #: the proxy's address in front of it
 
 
 @dataclass(slots=True)
@@ -232,6 +233,18 @@ class LogLine:
     stream: str  #: "stdout", "stderr", "wsgi.errors"
     text: str
     exchange: int = 0
+    level: str = ""  #: as it names itself: debug, info, warning, error, critical; empty: it does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """A time in which a worker's event loop ran one callback and nothing else: everybody on it waited."""
+
+    worker: int
+    from_ns: int
+    until_ns: int
+    exchange: int = 0  #: whose task held it; 0: unknown
+    stack: str = ""  #: where it was, innermost frame last, as a traceback prints it; empty: nobody looked in time
 
 
 @dataclass(slots=True)

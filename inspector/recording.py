@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from inspector.model import Exchange, Instance, LogLine, ReplayResult, ReplayRun, Worker, WorkerEvent
+from inspector.model import Exchange, Instance, LogLine, ReplayResult, ReplayRun, Stall, Worker, WorkerEvent
 
 #: The columns of a message, in the order of ``inspector.model.Message``, as a plain tuple (it is on the hot path).
 MessageRow = tuple[int, int, int, str, str, str, int, bytes | None, bytes, str, str]
@@ -46,6 +46,10 @@ class Recorder(Protocol):
         ...
 
     def log(self, line: LogLine) -> None:
+        """Append."""
+        ...
+
+    def stall(self, stall: Stall) -> None:
         """Append."""
         ...
 

@@ -18,7 +18,18 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
-from inspector.model import Body, Exchange, Instance, Message, ReplayResult, ReplayRun, State, Worker, WorkerEvent
+from inspector.model import (
+    Body,
+    Exchange,
+    Instance,
+    Message,
+    ReplayResult,
+    ReplayRun,
+    Stall,
+    State,
+    Worker,
+    WorkerEvent,
+)
 from inspector.query import Query, to_sql
 from inspector.query.functions import Functions
 from inspector.store import rows as shapes
@@ -192,7 +203,7 @@ class TraceReader:
         """Every launch, in order."""
         columns = _columns(
             "id", "app target mode interface", "workers threads adapted", "command", "pid started_ns ready_ns ended_ns",
-            "outcome",
+            "outcome url",
         )  # fmt: skip
         with self._mapped():
             instances = [
@@ -233,12 +244,19 @@ class TraceReader:
         chosen = {"instance": instance, "worker": worker, "exchange": exchange}
         conditions = [f"{name} = ?" for name, value in chosen.items() if value is not None]
         where = " AND ".join(["id > ?", *conditions, *(["exchange > 0"] if exchange else [])])
-        columns = _columns("t_ns instance worker", "stream text", "exchange id")
+        columns = _columns("t_ns instance worker", "stream text", "exchange", "level", "id")
         sql = f"SELECT {columns} FROM log WHERE {where} ORDER BY id {'DESC' if newest else ''} LIMIT ?"
         values = [after, *(value for value in chosen.values() if value is not None), -1 if limit is None else limit]
         with self._mapped():
             lines = [LogRow(*row) for row in self._connection.execute(sql, values)]
         return lines[::-1] if newest else lines
+
+    def stalls(self, worker: int | None = None) -> list[Stall]:
+        """When the event loop of a worker, or of any, was held up, in order."""
+        columns = _columns("worker from_ns until_ns exchange", "stack")
+        sql = f"SELECT {columns} FROM stall WHERE ?1 IS NULL OR worker = ?1 ORDER BY id"
+        with self._mapped():
+            return [Stall(*row) for row in self._connection.execute(sql, (worker,))]
 
     # --- replays ------------------------------------------------------------------------------------------------------
 

@@ -62,6 +62,18 @@ CREATE INDEX replay_result_run ON replay_result (run);
 CREATE TABLE tally (what TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 """
 
+# ``annotation`` is what the reader of a trace wrote into it: windows fill it, while a recorder may fill the rest.
+_VERSION_2 = """
+ALTER TABLE log ADD COLUMN level TEXT NOT NULL DEFAULT '';
+ALTER TABLE instance ADD COLUMN url TEXT NOT NULL DEFAULT '';
+CREATE TABLE stall (
+    id INTEGER PRIMARY KEY, worker INTEGER NOT NULL, from_ns INTEGER, until_ns INTEGER, exchange INTEGER, stack TEXT);
+CREATE INDEX stall_worker ON stall (worker);
+CREATE TABLE annotation (
+    exchange INTEGER PRIMARY KEY, mark TEXT NOT NULL DEFAULT '', comment TEXT NOT NULL DEFAULT '',
+    deleted INTEGER NOT NULL DEFAULT 0);
+"""
+
 #: In the table ``tally``: the number of messages in the file, and what is not in it, by kind.
 RECORDED = "messages"
 DROPPED = "dropped "
@@ -69,14 +81,14 @@ DROPPED = "dropped "
 COUNT = "INSERT INTO tally VALUES (?, ?) ON CONFLICT (what) DO UPDATE SET count = count + excluded.count"
 
 #: MIGRATIONS[n] takes a trace from version n to n + 1.
-MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 
 #: The columns that the writer fills, by table; ``id`` of append-only tables is SQLite's to give.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "session": ("id", "first_exchange", "monotonic_ns", "wall_ns", "host", "program", "pid", "ended_ns"),
     "instance": (
         "id", "app", "target", "mode", "interface", "workers", "threads", "adapted", "command", "pid", "started_ns",
-        "ready_ns", "ended_ns", "outcome",
+        "ready_ns", "ended_ns", "outcome", "url",
     ),
     "worker": (
         "id", "instance", "slot", "generation", "pid", "state", "born_ns", "ready_ns", "ended_ns", "exit_code",
@@ -96,7 +108,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "message": (
         "exchange", "seq", "t_ns", "side", "direction", "type", "size", "payload", "tail", "sha256", "info",
     ),
-    "log": ("t_ns", "instance", "worker", "stream", "text", "exchange"),
+    "log": ("t_ns", "instance", "worker", "stream", "text", "exchange", "level"),
+    "stall": ("worker", "from_ns", "until_ns", "exchange", "stack"),
+    "annotation": ("exchange", "mark", "comment", "deleted"),
     "replay_run": ("id", "source", "url", "speed", "total", "started_ns", "ended_ns", "state", "error"),
     "replay_result": ("run", "original", "exchange", "same", "differences", "error"),
     "tally": ("what", "count"),

@@ -22,7 +22,18 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TypeVar
 
-from inspector.model import Body, Exchange, Instance, LogLine, ReplayResult, ReplayRun, State, Worker, WorkerEvent
+from inspector.model import (
+    Body,
+    Exchange,
+    Instance,
+    LogLine,
+    ReplayResult,
+    ReplayRun,
+    Stall,
+    State,
+    Worker,
+    WorkerEvent,
+)
 from inspector.recording import MessageRow
 from inspector.store import session
 from inspector.store.link import Link, Parcel
@@ -162,7 +173,11 @@ class TraceWriter:
         if len(self._others.get("log", ())) >= self._max_messages:
             self._drops["logs"] += 1
         else:
-            self._put("log", (line.t_ns, line.instance, line.worker, line.stream, line.text, line.exchange))
+            self._put("log", (line.t_ns, line.instance, line.worker, line.stream, line.text, line.exchange, line.level))
+
+    def stall(self, stall: Stall) -> None:
+        """Append."""
+        self._put("stall", astuple(stall))
 
     def replay_run(self, run: ReplayRun) -> None:
         """Insert or update."""

@@ -79,6 +79,7 @@ class AppStatus:
     workers: int = 1
     threads: int = 1
     adapted: bool = False
+    lent: tuple[str, ...] = ()  #: distributions that come from Gatescope's own environment
     state: str = "stopped"
     url: str = ""
     command: str = ""  #: what one would type in production
@@ -94,7 +95,10 @@ class AppStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeStatus:
-    """One mode for one target. ``state``: ``ready installable adaptable impossible``; ``reason`` in words."""
+    """One mode for one target. ``state``: ``ready lendable installable adaptable impossible``; ``reason`` in words.
+
+    A lendable one can be started as it is: what the target's environment lacks comes from Gatescope's own.
+    """
 
     slug: str
     title: str
@@ -181,7 +185,9 @@ class StartApp:
 
     ``name`` empty: made from the target. ``mode``, ``workers``, ``threads``, ``listen`` and ``args`` that are empty or
     None: as the project's settings say, else the least. ``listen``: ``HOST:PORT``, port 0 for a free one. ``trace``:
-    path, empty for one of our own. ``args``: for the server's own command line.
+    path, empty for one of our own. ``args``: for the server's own command line. ``custom``: the command of the mode of
+    that name, with ``{host}`` and ``{port}`` where the address goes. ``root_path``: what the application is mounted at.
+    ``reload``: load the code anew when a file of the project changes.
     """
 
     id: int
@@ -194,6 +200,9 @@ class StartApp:
     listen: str = ""
     trace: str = ""
     args: tuple[str, ...] = ()
+    custom: str = ""
+    root_path: str = ""
+    reload: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +215,16 @@ class SwitchMode:
     workers: int = 0  #: 0: as it is
     threads: int = 0
     adapt: bool = False
+    custom: str = ""  #: the command of mode ``custom``
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallServer:
+    """Put what ``mode`` lacks into the target's environment. ``InstallProgress`` tells of it meanwhile."""
+
+    id: int
+    target: TargetSpec
+    mode: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,6 +383,30 @@ class StatusReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A table ``[tool.gatescope.apps.NAME]`` of the project: what it would be started with."""
+
+    name: str
+    target: TargetSpec
+    mode: str = ""
+    workers: int | None = None
+    threads: int | None = None
+    adapt: bool = False
+    args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An application found in the project's folder, without running it."""
+
+    target: str  #: import string
+    interface: str = ""
+    framework: str = ""
+    factory: bool = False
+    file: str = ""  #: where it stands, from the folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModesListed:
     """Reply to ``ListModes``."""
 
@@ -374,6 +417,9 @@ class ModesListed:
     python_version: str
     modes: tuple[ModeStatus, ...]
     problem: Problem | None = None
+    presets: tuple[Preset, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    env_files: tuple[str, ...] = ()  #: files of variables that lie in the folder, such as ``.env``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -407,6 +453,15 @@ class ReplayChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstallProgress:
+    """An installation said more. ``command`` is what runs; the reply to ``InstallServer`` says how it ended."""
+
+    id: int  #: of the command
+    command: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputWritten:
     """Lines a server or an application printed, gathered."""
 
@@ -420,4 +475,4 @@ Command = (
     | Shutdown
 )  # fmt: skip
 Reply = Welcome | Finished | Refused | StatusReported | ModesListed | StacksDumped
-Event = AppChanged | ReplayChanged | OutputWritten
+Event = AppChanged | ReplayChanged | InstallProgress | OutputWritten

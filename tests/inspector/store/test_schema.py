@@ -34,11 +34,11 @@ def test_a_new_trace_checks_out():
 def test_each_step_is_taken_once(monkeypatch):
     with connect() as connection:
         schema.create(connection)
-        monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "ALTER TABLE log ADD COLUMN level TEXT;"))
+        monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "ALTER TABLE log ADD COLUMN colour TEXT;"))
         schema.migrate(connection)
         schema.migrate(connection)
-        assert schema.check(connection, "x") == schema.version() == 2
-        assert "level" in [row[1] for row in connection.execute("PRAGMA table_info(log)")]
+        assert schema.check(connection, "x") == schema.version() == 3
+        assert "colour" in [row[1] for row in connection.execute("PRAGMA table_info(log)")]
 
 
 def test_a_step_that_fails_changes_nothing(monkeypatch, tmp_path):
@@ -49,7 +49,7 @@ def test_a_step_that_fails_changes_nothing(monkeypatch, tmp_path):
         with pytest.raises(sqlite3.OperationalError):
             schema.migrate(connection)
     with connect(path) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS) - 1,)
         assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'extra'").fetchone() == (0,)
 
 

@@ -41,7 +41,7 @@ def scribe(path: Path, answers: list[Frame]) -> Iterator[Scribe]:
 
 def batch(number: int, *exchanges: Exchange, dropped: int = 0) -> bytes:
     log = LogLine(number, 1, 1, "stdout", f"line {number}")
-    logs = [(log.t_ns, log.instance, log.worker, log.stream, log.text, log.exchange)]
+    logs = [(log.t_ns, log.instance, log.worker, log.stream, log.text, log.exchange, log.level)]
     rows = Snapshots().take(exchanges, 1)
     return pack(("batch", number, rows, [], {"log": logs}, {"events": dropped} if dropped else {}))
 
