@@ -27,6 +27,7 @@ from supervisor.control.messages import (
     Finished,
     GetStatus,
     Hello,
+    InstallServer,
     ListModes,
     MakeTraffic,
     ModesListed,
@@ -119,6 +120,8 @@ class Supervisor:
                 return await self._start(command)
             case SwitchMode():
                 return await self._switch(command)
+            case InstallServer():
+                return await self._install(command)
             case ReloadApp():
                 return await self._reload(command)
             case RestartApp():
@@ -171,6 +174,15 @@ class Supervisor:
             python_version=resolved.python_version,
             modes=modes.survey(subject, launch),
         )
+
+    async def _install(self, command: InstallServer) -> Reply:
+        mode = _mode(command.mode)
+        resolved = await resolve(command.target, prefer=mode.interface)
+        typed = modes.install_command(mode, resolved.subject)
+        if not typed:
+            return Finished(id=command.id)
+        way = WayOut(text="Run this, then look again.", command=typed)
+        raise RefusalError(Problem(what=f"{mode.slug} is not installed.", ways_out=(way,)))
 
     async def _start(self, command: StartApp) -> Reply:
         said = settings_of(command.target)

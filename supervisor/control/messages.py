@@ -470,9 +470,9 @@ class OutputWritten:
 
 
 Command = (
-    Hello | Subscribe | ListModes | StartApp | SwitchMode | ReloadApp | RestartApp | ScaleApp | SignalWorker
-    | PauseWorker | ResumeWorker | DumpStacks | StopApp | GetStatus | StartReplay | CancelReplay | MakeTraffic
-    | Shutdown
+    Hello | Subscribe | ListModes | StartApp | SwitchMode | InstallServer | ReloadApp | RestartApp | ScaleApp
+    | SignalWorker | PauseWorker | ResumeWorker | DumpStacks | StopApp | GetStatus | StartReplay | CancelReplay
+    | MakeTraffic | Shutdown
 )  # fmt: skip
 Reply = Welcome | Finished | Refused | StatusReported | ModesListed | StacksDumped
 Event = AppChanged | ReplayChanged | InstallProgress | OutputWritten
