@@ -80,16 +80,19 @@ class Emitter:
         self._calls = self._seen = 0  # the last call's number, now and when the flusher last looked
 
     def connect(self, path, hello, ring=""):
-        """Connect to ``path`` and say ``hello``, a tuple. Returns whether somebody was there.
+        """Connect to ``path`` and say ``hello``, a tuple that ends with a dict. Returns whether somebody was there.
 
-        ``ring``: path of the shared memory that the hello tells of; without one the socket takes all frames.
+        ``ring``: path of shared memory to make, which the dict then names; where it cannot be had, or is not wanted,
+        the socket takes all frames.
         """
         sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         try:
             sock.settimeout(CONNECT_TIMEOUT)
             sock.connect(path)
             sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, DETAIL_LIMIT)
-            writer = RingWriter(ring, self._ring_bell) if ring else None
+            writer = self._make_ring(ring)
+            if writer is not None:
+                hello[-1]["ring"] = ring
             sock.sendall(encode(hello))
             sock.settimeout(0.0)
         except OSError:
@@ -99,6 +102,12 @@ class Emitter:
         self._send = writer.write if writer is not None else self._to_socket
         self.open = True
         return True
+
+    def _make_ring(self, path):
+        try:
+            return RingWriter(path, self._ring_bell) if path else None
+        except OSError:  # a full folder, a limit of file sizes, no more descriptors
+            return None
 
     def _to_socket(self, data):
         try:

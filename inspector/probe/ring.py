@@ -20,6 +20,24 @@ _WRITTEN, _READ, _ASLEEP = 0, 8, 16
 _ORDERED = platform.machine().lower() in ("x86_64", "amd64", "i386", "i686")
 
 
+def _shared(path):
+    """Memory of ``END`` bytes in a new file, or OSError. A lack of room must show now: a page that cannot be had when
+    it is written to is a SIGBUS.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(descriptor, 0, END)
+        else:
+            os.ftruncate(descriptor, END)
+        return mmap.mmap(descriptor, END)
+    except OSError:
+        os.unlink(path)
+        raise
+    finally:
+        os.close(descriptor)
+
+
 class RingWriter:
     """The writer's end. ``path`` is made, and must not exist. ``wake``: called when the reader must be told. Raises
     OSError.
@@ -29,12 +47,7 @@ class RingWriter:
 
     def __init__(self, path, wake):
         self._wake = wake
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.ftruncate(descriptor, END)
-            self._memory = mmap.mmap(descriptor, END)
-        finally:
-            os.close(descriptor)
+        self._memory = _shared(path)
         self._words = memoryview(self._memory)[:HEADER].cast("Q")
         self._written = 0
         self._fence = None if _ORDERED else _thread.allocate_lock()

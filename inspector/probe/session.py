@@ -88,9 +88,7 @@ class Session:
             "name": self.config["server"],
         }
         pid, parent = os.getpid(), os.getppid()
-        ring = ""
-        if role == "worker":
-            ring = info["ring"] = "%s.%d" % (self.config["socket"], pid)
+        ring = "%s.%d" % (self.config["socket"], pid) if role == "worker" else ""
         hello = ("hello", PROTOCOL, self.config["token"], role, pid, parent, _clock(), info)
         self.emitter.connect(self.config["socket"], hello, ring)
         if role == "worker" and self.config.get("attend"):

@@ -64,7 +64,7 @@ class World:
     def worker(self, pid: int = 5, *, ring: bool = True, role: str = "worker", token: str = TOKEN) -> Emitter:
         emitter = Emitter()
         place = f"{self.path}.{pid}" if ring else ""
-        info = {"ring": place} if ring else {}
+        info: dict[str, str] = {}
         assert emitter.connect(self.path, ("hello", 1, token, role, pid, 4, 0, info), place)
         self.emitters.append(emitter)
         return emitter

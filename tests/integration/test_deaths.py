@@ -89,6 +89,29 @@ def test_a_worker_is_killed_with_a_request_in_hand(tmp_path: Path, target: str, 
         assert ask(run.url)[0] == 200
 
 
+SMALL_FILES = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+"""
+
+
+def test_a_worker_without_shared_memory_is_recorded_all_the_same(tmp_path: Path) -> None:
+    """No process of this server may make a file of more than a page, as where the temporary folder is nearly full."""
+    (project(tmp_path) / "gunicorn.conf.py").write_text(SMALL_FILES)
+    with running("wsgi:app", "--mode", "gunicorn-sync", "--workers", 2, cwd=tmp_path) as run:
+        assert ask(run.url)[0] == 200
+        run.finished(1)
+        slow = Asking(f"{run.url}/slow?60")
+        victim = busy(run)
+        os.kill(victim["pid"], signal.SIGKILL)
+        death = run.wait_for(lambda line: line.get("worker") == "exited")
+        assert (death["cause"], death["in_hand"]) == ("killed", victim["in_hand"])
+        slow.join(30)
+    first = trace_lines(run.trace)[0]
+    assert "call" in [message["type"] for message in first["messages"] if message["side"] == "app"]
+    assert first["environ"]["PATH_INFO"] == "/"
+
+
 def test_a_worker_that_exits_by_itself(tmp_path: Path) -> None:
     with running("wsgi:app", "--mode", "gunicorn-sync", "--workers", "2", cwd=project(tmp_path)) as run:
         ask(f"{run.url}/exit")

@@ -17,6 +17,7 @@ import inspect
 import io
 import marshal
 import os
+import resource
 import socket
 import struct
 import sys
@@ -45,19 +46,20 @@ SETTINGS = settings_module.Settings(token="token", body_head=10, body_tail=3)
 class World:
     """An emitter, and what has come out of it at the other end of a socket."""
 
-    def __init__(self):
+    def __init__(self, ring=False):
         self.folder = tempfile.TemporaryDirectory()
+        self.ring = os.path.join(self.folder.name, "ring") if ring else ""
         path = os.path.join(self.folder.name, "s")
         self.server = socket.socket(socket.AF_UNIX)
         self.server.bind(path)
         self.server.listen(1)
         self.emitter = emitter_module.Emitter()
-        assert self.emitter.connect(path, ("hello",))
+        assert self.emitter.connect(path, ("hello", {}), self.ring)
         self.connection, _ = self.server.accept()
         self.connection.settimeout(10)
         self.rest = b""
         self.calls = []
-        self.frame()
+        self.hello = self.frame()
 
     def frame(self):
         while len(self.rest) < 4 or len(self.rest) < 4 + struct.unpack("<I", self.rest[:4])[0]:
@@ -900,6 +902,28 @@ def check_nobody_there_is_no_failure():
         assert not emitter.connect(os.path.join(folder, "nobody"), ("hello",))
     emitter.now(b"")
     assert not emitter.open
+
+
+def check_without_room_for_a_ring_the_socket_takes_everything():
+    for limit in (0, 4096):  # of a file's size
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+        try:
+            made = World(ring=True)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert made.hello == ("hello", {})
+        serve(made, lambda environ, start_response: [b"over the socket"])
+        assert [made.frame()[0], made.frame()[0]] == ["call", "done"]
+        assert os.listdir(made.folder.name) == ["s"]
+        made.close()
+
+
+def check_a_ring_that_can_be_had_is_named():
+    made = World(ring=True)
+    assert made.hello == ("hello", {"ring": made.ring})
+    assert os.path.getsize(made.ring) > 1 << 20
+    made.close()
 
 
 def check_a_call_from_below_the_lock_does_not_lock():
