@@ -23,8 +23,9 @@ setup: .venv/ready
 run: setup
 	@.venv/bin/gatescope demo
 
+# Most of a test's time is waiting for servers and windows: twice as many processes as processors.
 test: setup
-	QT_QPA_PLATFORM=offscreen $(PY) -m pytest
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n $$((2 * $$(nproc))) --dist worksteal
 
 check: setup
 	$(PY) -m ruff check .

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,24 +34,7 @@ def measure(module: Path, data: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(report, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
 
 
-@pytest.fixture(scope="session")
-def measured(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[Path, Future[subprocess.CompletedProcess[str]]]]:
-    """What was chosen to be measured, as many at a time as there are processors."""
-    folder = tmp_path_factory.mktemp("coverage")
-    chosen = [
-        item.callspec.params["module"]
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and "measured" in item.fixturenames
-    ]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {module: pool.submit(measure, module, folder / str(n)) for n, module in enumerate(chosen)}
-
-
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_own_test_file_covers_every_branch(
-    module: Path, measured: dict[Path, Future[subprocess.CompletedProcess[str]]]
-) -> None:
-    outcome = measured[module].result()
+def test_own_test_file_covers_every_branch(module: Path, tmp_path: Path) -> None:
+    outcome = measure(module, tmp_path / "coverage")
     assert outcome.returncode == 0, outcome.stdout[-4000:] + outcome.stderr[-2000:]
