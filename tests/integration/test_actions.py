@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_deaths import Asking, ask
-from tests.integration.test_switch import Load, command
+from tests.integration.test_switch import command
 from tests.support.apps import project
+from tests.support.load import Asking, Load, ask
 from tests.support.program import gatescope, running
 
 

@@ -6,10 +6,7 @@ import json
 import os
 import signal
 import sqlite3
-import threading
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +14,8 @@ import pytest
 
 from supervisor.tree.watch import session
 from tests.support.apps import project
+from tests.support.load import Asking, ask
 from tests.support.program import gatescope, running, trace_lines
-
-
-def ask(url: str) -> tuple[int, bytes]:
-    try:
-        with urllib.request.urlopen(url, timeout=60) as response:
-            return response.status, bytes(response.read())
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read()
-    except OSError as error:
-        return 0, repr(error).encode()
-
-
-class Asking(threading.Thread):
-    """One request, asked in the background."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-        self.answer: tuple[int, bytes] = (0, b"")
-        self.start()
-
-    def run(self) -> None:
-        self.answer = ask(self.url)
 
 
 def status(run: Any) -> dict[str, Any]:

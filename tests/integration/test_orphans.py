@@ -12,9 +12,9 @@ import pytest
 
 from supervisor.tree.watch import session
 from tests.integration.test_actions import workers
-from tests.integration.test_deaths import ask
 from tests.integration.test_switch import command
 from tests.support.apps import project
+from tests.support.load import ask
 from tests.support.program import GATESCOPE, running, trace_lines
 
 ORDERS = [

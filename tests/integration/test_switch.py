@@ -2,64 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import threading
-from collections import Counter
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.apps import project
+from tests.support.load import Load
 from tests.support.program import gatescope, running
-
-
-class Load:
-    """Threads that ask again and again, on kept connections and on new ones, until they are told to stop."""
-
-    def __init__(self, url: str, threads: int = 4) -> None:
-        self.address = urlsplit(url)
-        self.answers: Counter[bytes] = Counter()
-        self.failures: list[str] = []
-        self._stop = threading.Event()
-        self._news = threading.Condition()
-        self._threads = [threading.Thread(target=self._ask, args=(number % 2 == 0,)) for number in range(threads)]
-        for thread in self._threads:
-            thread.start()
-
-    def _ask(self, keep: bool) -> None:
-        connection = http.client.HTTPConnection(self.address.hostname or "", self.address.port, timeout=30)
-        while not self._stop.is_set():
-            try:
-                connection.request("GET", "/load")
-                response = connection.getresponse()
-                kind = response.read().split()[0]
-                if response.status != 200:
-                    self.failures.append(f"status {response.status}: {kind!r}")
-            except (OSError, http.client.HTTPException) as error:
-                self.failures.append(repr(error))
-                connection.close()
-                continue
-            if not keep:
-                connection.close()
-            with self._news:
-                self.answers[kind] += 1
-                self._news.notify_all()
-            self._stop.wait(0.002)  # bounded: the machine is shared
-        connection.close()
-
-    def more(self, count: int = 20) -> None:
-        """Wait for some answers more."""
-        with self._news:
-            goal = self.answers.total() + count
-            assert self._news.wait_for(lambda: self.answers.total() >= goal or self.failures, 60)
-
-    def stop(self) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(60)
 
 
 def command(run: Any, *arguments: object) -> dict[str, Any]:
