@@ -67,6 +67,7 @@ class Mode:
     takes_socket: bool = True  #: whether it serves on a descriptor that it inherits; else on ``Launch.own_port``
     asgi2: bool = False  #: whether it also calls ASGI 2 applications, for which it takes what it does not know
     ends_together: bool = False  #: whether its master ends, and all workers, when one worker does
+    companions: tuple[str, ...] = ()  #: distributions to lend besides where that can be done: without them it does less
     lifespan: bool = True  #: ASGI: whether it tells the application of its startup and shutdown
     why: str = ""  #: who this mode is for, one sentence for somebody who chooses
 

@@ -159,6 +159,7 @@ UVICORN = Mode(
     title="gunicorn with uvicorn workers",
     interface="ASGI",
     needs=("gunicorn", "uvicorn", "uvicorn-worker"),
+    companions=("wsproto",),  # for uvicorn's WebSockets
     argv=uvicorn_argv,
     production=uvicorn_production,
     workers=True,

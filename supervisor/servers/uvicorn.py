@@ -32,6 +32,7 @@ UVICORN = Mode(
     title="uvicorn",
     interface="ASGI",
     needs=("uvicorn",),
+    companions=("wsproto",),  # WebSockets: without it, or websockets, uvicorn refuses them
     argv=argv,
     production=production,
     workers=True,
