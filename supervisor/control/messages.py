@@ -109,6 +109,7 @@ class ModeStatus:
     workers: bool = False  #: whether the number of workers can be chosen
     threads: bool = False
     command: str = ""
+    lent: tuple[str, ...] = ()  #: what would come from Gatescope's own environment, with versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
