@@ -121,6 +121,7 @@ class Calls:
             self._log(exchange, t, payload)
         number, text = exchange.messages, info_text(info)
         row = (exchange.id, number, t, Side.APP, direction, kind, size, payload, tail, sha256, text)
+        exchange.last_type, exchange.last_ns = kind, t
         self._recorder.message(exchange, row)
 
     def _done(self, call: int, t: int, traceback: str, messages: list[tuple[Any, ...]]) -> None:
@@ -147,6 +148,7 @@ class Calls:
         self._live.app_returned(exchange, t, error)
 
     def _row(self, exchange: Exchange, t: int, direction: str, kind: str, info: str = "") -> None:
+        exchange.last_type, exchange.last_ns = kind, t
         self._recorder.message(
             exchange, (exchange.id, exchange.messages, t, Side.APP, direction, kind, 0, None, b"", "", info)
         )

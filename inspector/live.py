@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from inspector.model import Exchange, State
+from inspector.model import Exchange, Kind, State
 from inspector.recording import Recorder
 
 #: How long a request whose response is complete may wait for news of the application before we say it never got there.
@@ -50,13 +50,24 @@ class LiveExchanges:
         self._settle(exchange)
 
     def in_hand(self, worker: int) -> tuple[int, ...]:
-        """The exchanges whose application is being run by ``worker``."""
-        return tuple(e.id for e in self.by_id.values() if e.worker == worker and e.called_ns and not e.app_done)
+        """The requests that ``worker`` is working on; its lifespan, which is open all its life, is none."""
+        return tuple(e.id for e in self._run_by(worker) if not e.app_done and e.kind != Kind.LIFESPAN)
+
+    def in_hand_at(self, worker: int, t: int) -> list[Exchange]:
+        """Those that it was working on at ``t``; some may have returned since."""
+        return [
+            e for e in self._run_by(worker)
+            if e.kind != Kind.LIFESPAN and e.called_ns <= t and (not e.app_done or e.returned_ns >= t)
+        ]  # fmt: skip
 
     def worker_gone(self, worker: int, now: int, outcome: str) -> None:
-        """``worker`` is dead: what it had in hand will not return."""
-        for identity in self.in_hand(worker):
-            self.app_returned(self.by_id[identity], now, f"its worker {outcome}")
+        """``worker`` is dead: what it was running will not return, its lifespan with it."""
+        for exchange in self._run_by(worker):
+            if not exchange.app_done:
+                self.app_returned(exchange, now, f"its worker {outcome}")
+
+    def _run_by(self, worker: int) -> list[Exchange]:
+        return [e for e in self.by_id.values() if e.worker == worker and e.called_ns]
 
     def sweep(self, now: int) -> None:
         """Give up on the application side of requests that were answered without it. To be called once a second."""

@@ -135,6 +135,8 @@ class Exchange:
     dirty: bool = False
     wire_done: bool = False
     app_done: bool = True  #: false from the call until the application returned
+    last_type: str = ""  #: the last message at the application, and when it was
+    last_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inspector.live import LiveExchanges
-from inspector.model import Instance, Kind, Worker, WorkerEvent, WorkerState
+from inspector.model import Exchange, Instance, Worker, WorkerEvent, WorkerState
 from supervisor.death import BAD, Evidence, Order, Remark, Verdict, judge
+from supervisor.last_words import CrashReport, held
 from supervisor.lifecycle import WorkerChange, worker_after
 from supervisor.lines import Said
 from supervisor.policy import YOUNG, CrashLoop
@@ -35,6 +36,9 @@ LOOSE = 5.0
 
 #: Signals by which a master tells a worker to end.
 ENDING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT, signal.SIGKILL})
+#: Those by which it does not let it finish. gunicorn's workers make an exception of SIGABRT, which the application then
+#: seems to have raised: what it was doing is to be known from before.
+CUTTING = frozenset({signal.SIGABRT, signal.SIGKILL})
 
 
 @dataclass(slots=True)
@@ -51,6 +55,8 @@ class Life:
     from_us: list[int] = field(default_factory=list)  #: that the user had us send
     remarks: set[Remark] = field(default_factory=set)
     retired: bool = False  #: its master told it to end
+    cut: dict[int, tuple[Exchange, dict[str, Any]]] = field(default_factory=dict)  #: in hand when its master cut it off
+    report: CrashReport = field(default_factory=CrashReport)
     timer: asyncio.TimerHandle | None = None
 
 
@@ -137,7 +143,7 @@ class Crew:
                 self._early.setdefault(pid, []).append(value)
             elif not life.ended_ns or t < life.ended_ns:  # masters also signal what is already dead
                 life.signals.append(value)
-                self._retire(life, value)
+                self._retire(life, value, t)
         elif event == "exited":
             self._born.pop(pid, None)
             if life is not None:
@@ -148,6 +154,8 @@ class Crew:
         """A line was printed, by ``speaker`` as far as the pipe tells. Returns whose it is, as far as can be known."""
         own = self.lives.get(said.pid)
         speaker = speaker or (own.worker if own else None)
+        if speaker is not None and speaker.pid in self.lives:
+            self.lives[speaker.pid].report.take(said.text)
         if said.reason is not None and speaker is None:
             self.reason = said.reason
         if said.remark is not None:
@@ -253,12 +261,14 @@ class Crew:
         self._loop_watch.forget()
 
     def in_hand(self, worker: Worker) -> tuple[int, ...]:
-        """The requests that ``worker`` is working on; its lifespan, which is open all its life, is none."""
-        by_id = self._live.by_id
-        return tuple(id for id in self._live.in_hand(worker.id) if by_id[id].kind != Kind.LIFESPAN)
+        """The requests that ``worker`` is working on."""
+        return self._live.in_hand(worker.id)
 
-    def _retire(self, life: Life, number: int) -> None:
-        """Its master sent it ``number``."""
+    def _retire(self, life: Life, number: int, t: int) -> None:
+        """Its master sent it ``number`` at ``t``."""
+        if number in CUTTING:
+            for exchange in self._live.in_hand_at(life.worker.id, t):
+                life.cut.setdefault(exchange.id, (exchange, held(exchange, t)))
         if number in ENDING:
             life.retired = True
             life.worker.state = worker_after(WorkerState(life.worker.state), WorkerChange.STOP)
@@ -323,7 +333,7 @@ class Crew:
         if life.watch is not None:
             life.watch.close()
         verdict = self._judge(life)
-        self._record_end(worker, verdict, life.ended_ns or self._clock())
+        self._record_end(life, verdict, life.ended_ns or self._clock())
         young = not worker.ready_ns or worker.ended_ns - worker.ready_ns < YOUNG * 1e9
         ours = self.order is not Order.NONE or life.from_us or self.master_gone
         counts = young and not ours and not worker.in_hand and verdict.cause in BAD
@@ -347,6 +357,7 @@ class Crew:
                 ready=bool(life.worker.ready_ns),
                 boot_error=bool(self.boot_error) and not life.worker.ready_ns,
                 oom_kills=oom_kills() - self._ooms_before,
+                crash_place=life.report.place,
             )
         )
 
@@ -356,15 +367,18 @@ class Crew:
         self._loose.clear()
         return recent
 
-    def _record_end(self, worker: Worker, verdict: Verdict, now: int) -> None:
+    def _record_end(self, life: Life, verdict: Verdict, now: int) -> None:
+        worker = life.worker
         worker.state = worker_after(WorkerState(worker.state), WorkerChange.EXIT)
         worker.ended_ns = now
         worker.exit_code, worker.signal = verdict.exit_code, verdict.signal
         worker.cause, worker.outcome = str(verdict.cause), verdict.outcome
-        worker.in_hand = self.in_hand(worker)
+        lost = self._lost(life, now)
+        worker.in_hand = tuple(lost)
         self.outcomes[worker.slot] = verdict.outcome
-        for identity in worker.in_hand:  # that the connection ended is what the proxy knows; this is why
-            self._live.by_id[identity].error = f"its worker {verdict.outcome}"
+        for exchange, _ in lost.values():  # that the connection ended is what the proxy knows; this is why
+            exchange.error = f"its worker {verdict.outcome}"
+            self._recorder.touch(exchange)
         self._live.worker_gone(worker.id, now, verdict.outcome)
         detail = {
             "cause": str(verdict.cause),
@@ -372,8 +386,18 @@ class Crew:
             "exit_code": verdict.exit_code,
             "signal": verdict.signal,
             "in_hand": list(worker.in_hand),
+            "held": [detail for _, detail in lost.values()],
+            "stack": life.report.text,
         }
         self._note(worker, "exited", now, detail)
+
+    def _lost(self, life: Life, now: int) -> dict[int, tuple[Exchange, dict[str, Any]]]:
+        """The requests that end with the worker, and what each was doing."""
+        lost = {id: (exchange, detail) for id, (exchange, detail) in life.cut.items() if exchange.error}
+        for identity in self._live.in_hand(life.worker.id):
+            exchange = self._live.by_id[identity]
+            lost[identity] = life.cut.get(identity) or (exchange, held(exchange, now))
+        return lost
 
     def _note(self, worker: Worker, event: str, t: int, detail: dict[str, Any]) -> None:
         self._recorder.worker(worker)

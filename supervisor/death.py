@@ -63,7 +63,8 @@ class Evidence:
     ``status`` is as ``os.waitpid`` gives it, None when nobody saw it. ``from_master`` are the signals its master sent
     to it, ``from_us`` those that the user had us send. ``reason`` is why the master last began to end workers.
     ``remarks`` are what the log said about this worker. ``master`` says whether it had one. ``oom_kills`` counts the
-    kernel's out-of-memory killings around here during the worker's last second.
+    kernel's out-of-memory killings around here during the worker's last second. ``crash_place`` is where in the
+    application a fault happened, as far as its process could say.
     """
 
     status: int | None
@@ -78,6 +79,7 @@ class Evidence:
     ready: bool = True
     boot_error: bool = False
     oom_kills: int = 0
+    crash_place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +181,8 @@ def _signalled(evidence: Evidence, number: int) -> tuple[Cause, str]:
     if number in evidence.from_us:
         return Cause.KILLED, f"was killed by {sent}, which Gatescope was asked to send"
     if number in FAULTS:
-        return Cause.CRASH, f"crashed with {sent} (a fault in native code)"
+        where = f" at {evidence.crash_place}" if evidence.crash_place else ""
+        return Cause.CRASH, f"crashed with {sent} (a fault in native code){where}"
     if evidence.order is not Order.NONE:
         return _ordered_by_signal(evidence, number)
     if evidence.master_gone and number == signal.SIGKILL:  # each worker asks the kernel for that (PR_SET_PDEATHSIG)

@@ -178,8 +178,8 @@ def _workers(options: argparse.Namespace) -> int:
     with TraceReader(options.trace) as reader:
         instances = {instance.id: instance for instance in reader.instances()}
         workers, meta = reader.workers(), reader.meta()
+        events = _by_worker(reader.worker_events())
         if options.json:
-            events = _by_worker(reader.worker_events())
             for worker in workers:
                 began = meta.wall(worker.born_ns) / 1e9 if worker.born_ns else 0.0
                 instance = instances.get(worker.instance)
@@ -191,6 +191,8 @@ def _workers(options: argparse.Namespace) -> int:
     for worker in workers:
         line = listing.worker_line(worker, _mode(instances, worker.instance), meta.wall(worker.born_ns), style)
         _say(line, style)
+        for words in listing.worker_last_words(events.get(worker.id, ())):
+            _say(words, style)
     return 0
 
 

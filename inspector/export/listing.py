@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from inspector import tagged
 from inspector.export.heads import parse_head
 from inspector.export.record import Record
 from inspector.export.timings import MEANINGS, moment, timings
-from inspector.model import PEACEFUL_CAUSES, Body, Message, State, Worker, WorkerState
+from inspector.model import PEACEFUL_CAUSES, Body, Message, State, Worker, WorkerEvent, WorkerState
 
 if TYPE_CHECKING:
     from inspector.store.rows import ExchangeRow
@@ -292,3 +292,26 @@ def worker_line(worker: Worker, mode: str, wall_ns: int, style: Style) -> str:
     hands = f"; in hand: {', '.join(map(str, worker.in_hand))}" if worker.in_hand else ""
     bad = worker.state == WorkerState.EXITED and worker.cause not in PEACEFUL_CAUSES
     return left + style.paint(visible((worker.outcome or worker.cause) + hands), "red" if bad else "")
+
+
+def worker_last_words(events: Iterable[WorkerEvent]) -> Iterator[str]:
+    """What a worker left behind, indented below its line: each request that it had in hand, and where it crashed."""
+    for event in events:
+        if event.event != "exited":
+            continue
+        held, stack = event.detail.get("held"), event.detail.get("stack")
+        for one in held if isinstance(held, list) else ():
+            if isinstance(one, dict):
+                yield f"    #{_held(one)}"
+        if isinstance(stack, str):
+            yield from (f"    {visible(line)}" for line in stack.splitlines() if line.strip())
+
+
+def _held(one: dict[str, Any]) -> str:
+    last = f"; last message {one['last']}, {_milliseconds(one.get('last_age_ms'))} before" if one.get("last") else ""
+    what = " ".join(str(one.get(name, "")) for name in ("exchange", "method", "path"))
+    return visible(f"{what} had been in hand for {_milliseconds(one.get('elapsed_ms'))}{last}")
+
+
+def _milliseconds(value: object) -> str:
+    return duration(value) if isinstance(value, int | float) and 0 <= value < 1e15 else "?"

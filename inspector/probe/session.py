@@ -56,6 +56,7 @@ class Session:
         else:
             self._parent = self.config.get("parent") or os.getppid()
             die_with_parent(self._parent)
+        self._mind_crashes()
         self._mind_forks()
 
     def begin_spawned(self):
@@ -63,6 +64,7 @@ class Session:
         if os.getppid() == self.config.get("master"):
             self._parent = self.config["master"]
             die_with_parent(self._parent)
+            self._mind_crashes()
             self._mind_forks()
             self.be_worker()
         else:
@@ -93,6 +95,17 @@ class Session:
         self.emitter.connect(self.config["socket"], hello, ring)
         if role == "worker" and self.config.get("attend"):
             attend(self.config["attend"], self.config["token"], own_output=parent != self.config.get("parent"))
+
+    def _mind_crashes(self):
+        # A fault in native code then prints the stacks before it ends the process, by the same signal as ever. Forks'
+        # children inherit that. Whoever has a way of their own with it keeps it.
+        try:
+            import faulthandler
+
+            if not faulthandler.is_enabled():
+                faulthandler.enable(file=2)
+        except Exception:  # an interpreter without it
+            pass
 
     def _mind_forks(self):
         if hasattr(os, "register_at_fork"):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from inspector.live import NEVER_CALLED_NS, LiveExchanges
-from inspector.model import Exchange, State
+from inspector.model import Exchange, Kind, State
 
 
 class Touches:
@@ -87,10 +87,23 @@ def test_a_dead_worker_returns_nothing(setting: Setting) -> None:
     other.worker, other.called_ns = 8, 1
     waiting.worker = 9
     over.worker, over.called_ns, over.app_done = 9, 1, True
+    lifespan = setting.add(5)
+    lifespan.kind, lifespan.worker, lifespan.called_ns, lifespan.app_done = Kind.LIFESPAN, 9, 1, False
     assert setting.live.in_hand(9) == (1,)
     setting.live.worker_gone(9, 7, "was killed")
     assert (held.app_done, held.error) == (True, "its worker was killed")
     assert not other.app_done
+    assert lifespan.app_done
+
+
+def test_what_a_worker_had_in_hand_at_a_moment(setting: Setting) -> None:
+    before, returned, still, later, lifespan = (setting.add(number) for number in range(1, 6))
+    for exchange, called in ((before, 1), (returned, 2), (still, 3), (later, 50), (lifespan, 1)):
+        exchange.worker, exchange.called_ns, exchange.app_done = 9, called, False
+    lifespan.kind = Kind.LIFESPAN
+    setting.live.app_returned(before, 5)
+    setting.live.app_returned(returned, 11)
+    assert setting.live.in_hand_at(9, 10) == [returned, still]
 
 
 def test_an_answer_without_a_call_is_settled_after_a_while(setting: Setting) -> None:

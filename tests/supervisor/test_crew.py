@@ -10,11 +10,13 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inspector.live import LiveExchanges
-from inspector.model import Exchange, Instance, Worker, WorkerState
+from inspector.model import Exchange, Instance, Kind, Worker, WorkerState
+from inspector.store.reader import TraceReader
 from inspector.store.writer import TraceWriter
 from supervisor.crew import Crew
 from supervisor.death import Order
@@ -137,6 +139,60 @@ def test_what_the_master_did_is_told_apart(stage: Callable[..., Stage]) -> None:
         await exited(worker)
         assert worker.cause == "timeout"
         assert "it had not answered in time" in worker.outcome
+
+    play(scene)
+
+
+def exit_detail(on: Stage, worker: Worker) -> dict[str, Any]:
+    on.writer.flush()
+    with TraceReader(on.writer.path) as reader:
+        return next(event.detail for event in reader.worker_events(worker.id) if event.event == "exited")
+
+
+def test_what_a_hanging_worker_was_doing_is_known_from_before_its_master_cut_it_off(
+    stage: Callable[..., Stage],
+) -> None:
+    """gunicorn's sync worker makes an exception of SIGABRT, so that the request is over before the worker is."""
+
+    async def scene() -> None:
+        on = stage()
+        worker = on.worker()
+        now = time.monotonic_ns()
+        hung = Exchange(id=7, method="GET", target="/hang?a=b", worker=worker.id, called_ns=now - 2_000_000_000)
+        hung.last_type, hung.last_ns = "call", hung.called_ns
+        answered = Exchange(id=8, worker=worker.id, called_ns=now - 1)
+        lifespan = Exchange(id=9, kind=Kind.LIFESPAN, worker=worker.id, called_ns=now - 1)
+        for exchange in (hung, answered, lifespan):
+            on.live.add(exchange, expects_app=True)
+        on.crew.master_said("signal", worker.pid, signal.SIGABRT, now)
+        for exchange, error in ((hung, "the application raised SystemExit: 1"), (answered, "")):
+            on.live.app_returned(exchange, now + 1, error)
+            on.live.wire_closed(exchange, now + 2)
+        on.kill(worker, signal.SIGABRT)
+        on.crew.master_said("exited", worker.pid, signal.SIGABRT, now)
+        await exited(worker)
+        assert (worker.cause, worker.in_hand) == ("timeout", (7,))
+        assert hung.error == f"its worker {worker.outcome}"
+        [held] = exit_detail(on, worker)["held"]
+        assert held == {
+            "exchange": 7, "method": "GET", "path": "/hang", "elapsed_ms": 2000.0, "last": "call",
+            "last_age_ms": 2000.0,
+        }  # fmt: skip
+
+    play(scene)
+
+
+def test_a_crash_tells_where(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage()
+        worker = on.worker()
+        for line in ("Fatal Python error: Segmentation fault", "Current thread 0x1 (most recent call first):",
+                     '  File "/srv/shop.py", line 12 in total'):  # fmt: skip
+            on.crew.heard(understand(line), worker)
+        on.kill(worker, signal.SIGSEGV)
+        await exited(worker)
+        assert worker.outcome == "crashed with SIGSEGV (a fault in native code) at shop.py:12, in total"
+        assert "line 12 in total" in exit_detail(on, worker)["stack"]
 
     play(scene)
 

@@ -28,6 +28,11 @@ TERM = (signal.SIGTERM,)
     [
         ({"status": died(9), "master": True}, Cause.KILLED, "was killed by SIGKILL (not sent by its master)"),
         ({"status": died(9)}, Cause.KILLED, "was killed by SIGKILL"),
+        (
+            {"status": died(11), "crash_place": "shop.py:12, in total"},
+            Cause.CRASH,
+            "crashed with SIGSEGV (a fault in native code) at shop.py:12, in total",
+        ),
         ({"status": died(15), "master": True}, Cause.KILLED, "was killed by SIGTERM (not sent by its master)"),
         (
             {"status": died(9), "oom_kills": 1},

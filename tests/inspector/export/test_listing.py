@@ -10,7 +10,7 @@ from inspector import tagged
 from inspector.export import listing
 from inspector.export.listing import Style
 from inspector.export.record import Record
-from inspector.model import Body, Exchange, Message, Worker
+from inspector.model import Body, Exchange, Message, Worker, WorkerEvent
 from inspector.store.rows import ExchangeRow
 
 MS = 1_000_000
@@ -176,6 +176,30 @@ def test_workers():
     alive = listing.worker_line(Worker(1, 1, 1, 1, 5), "", 0, COLOURED)
     assert "\x1b" not in alive
     assert "graceful" in listing.worker_line(Worker(1, 1, 1, 1, 5, "exited", cause="graceful"), "", 0, COLOURED)
+
+
+def test_what_a_worker_left_behind():
+    held = {"exchange": 7, "method": "GET", "path": "/slow", "elapsed_ms": 4200.0, "last": "http.request",
+            "last_age_ms": 4199.5}  # fmt: skip
+    early = {"exchange": 8, "method": "GET", "path": "/", "elapsed_ms": 3, "last": ""}
+    events = [
+        WorkerEvent(1, 5, "ready", {"boot_ms": 3}),
+        WorkerEvent(1, 9, "exited", {"held": [held, early], "stack": "Fatal Python error: x\n\n  File \x1b"}),
+    ]
+    assert list(listing.worker_last_words(events)) == [
+        "    #7 GET /slow had been in hand for 4.20 s; last message http.request, 4.20 s before",
+        "    #8 GET / had been in hand for 3.0 ms",
+        "    Fatal Python error: x",
+        r"      File \x1b",
+    ]
+
+
+@pytest.mark.parametrize("value", [None, "4", float("nan"), float("inf"), -1, 10**400])
+def test_a_worker_of_a_strange_trace(value):
+    held = [5, {"elapsed_ms": value, "last": 5, "last_age_ms": value}]
+    [line] = listing.worker_last_words([WorkerEvent(1, 9, "exited", {"held": held, "stack": 5})])
+    assert line == "    #   had been in hand for ?; last message 5, ? before"
+    assert list(listing.worker_last_words([WorkerEvent(1, 9, "exited", {"held": 5})])) == []
 
 
 @given(st.text())
