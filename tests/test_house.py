@@ -36,6 +36,8 @@ PURE = (
     "supervisor/modes.py",
     "supervisor/lifecycle.py",
     "supervisor/death.py",
+    "supervisor/last_words.py",
+    "supervisor/lines.py",
     "supervisor/policy.py",
     "supervisor/servers/",
     "supervisor/control/messages.py",
