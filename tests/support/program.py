@@ -91,12 +91,19 @@ class GatescopeRun:
 
 
 @contextmanager
-def running(*arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> Iterator[GatescopeRun]:
-    """``gatescope run ARGUMENTS --json`` with a trace of its own, stopped by SIGINT at the end."""
+def running(
+    *arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None, output: int | None = None
+) -> Iterator[GatescopeRun]:
+    """``gatescope run ARGUMENTS --json`` with a trace of its own, stopped by SIGINT at the end.
+
+    ``output``: where the servers' own goes, as ``subprocess`` takes it; None: to our standard error.
+    """
     folder = Path(tempfile.mkdtemp(prefix="gatescope-test-"))
     trace = folder / "run.gatescope"
     command = [*GATESCOPE, "run", *map(str, arguments), "--trace", str(trace), "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=cwd, env={**os.environ, **(env or {})})
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=output, text=True, cwd=cwd, env={**os.environ, **(env or {})}
+    )
     run = GatescopeRun(process, trace)
     try:
         run.wait_for(lambda line: line.get("event") == "ready")
