@@ -54,6 +54,8 @@ _TESTS = {
     "equals": "lower({value}) = ?",
     "regex": "gs_regex(?, {value})",
 }
+#: Texts that have an index without regard to ASCII case. A path is its target up to the query.
+_INDEXED = {"method": "e.method", "target": "e.target", "path": "e.target"}
 #: One of a few words of ours: written into the condition, since a partial index wants to see it.
 _CHOICES = {"kind": "e.kind", "state": "e.state"}
 _DETAIL = "(SELECT d.{column} FROM detail AS d WHERE d.id = e.id)"
@@ -110,7 +112,29 @@ def _text(node: Text) -> Condition:
             return f"e.instance IN (SELECT i.id FROM instance AS i WHERE {test})", [node.value]  # noqa: S608
         case "kind" | "state":
             return f"{_CHOICES[node.field]} = '{node.value}'", []
-    return _TESTS[node.op].format(value=_TEXTS[node.field]), [node.value]
+    return _ranged(node) or (_TESTS[node.op].format(value=_TEXTS[node.field]), [node.value])
+
+
+def _ranged(node: Text) -> Condition | None:
+    """A test of an indexed text in the words that its index (without regard to ASCII case) serves; None if it can't be.
+
+    That collation takes a NUL for the end of a text, so a value with one is compared the slow way.
+    """
+    if node.field not in _INDEXED or node.op not in ("equals", "prefix") or "\0" in node.value or not node.value:
+        return None
+    column, query = _INDEXED[node.field], node.field == "path"
+    if query and "?" in node.value:
+        return "0", []
+    equal = f"{column} = ? COLLATE NOCASE"
+    between = f"{column} >= ? COLLATE NOCASE AND {column} < ? COLLATE NOCASE"
+    if node.op == "prefix":
+        return f"({between})", _stretch(node.value)
+    return (f"({equal} OR ({between}))", [node.value, *_stretch(node.value + "?")]) if query else (equal, [node.value])
+
+
+def _stretch(prefix: str) -> list[Parameter]:
+    """Where texts with this prefix begin and end: the last code point stands for no character."""
+    return [prefix, prefix + "\U0010ffff"]
 
 
 def _header(side: str, node: Text) -> Condition:

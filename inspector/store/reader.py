@@ -14,7 +14,6 @@ import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -32,6 +31,8 @@ from inspector.model import (
 )
 from inspector.query import Query, to_sql
 from inspector.query.functions import Functions
+from inspector.query.sql import Condition
+from inspector.store import ids
 from inspector.store import rows as shapes
 from inspector.store.errors import READING_ERRORS, TraceError, explain
 from inspector.store.opening import open_for_reading
@@ -48,9 +49,9 @@ ORDERS = {
     "time": "max(e.opened_ns, e.called_ns * (e.opened_ns = 0))",
     "duration": "e.duration_ns",
     "status": "e.status",
-    "method": "e.method",
-    "target": "e.target",
-    "path": "e.target",
+    "method": "e.method COLLATE NOCASE",
+    "target": "e.target COLLATE NOCASE",
+    "path": "e.target COLLATE NOCASE",
     "kind": "e.kind",
     "state": "e.state",
     "client": "e.client",
@@ -128,7 +129,7 @@ class TraceReader:
         offset: int = 0,
     ) -> list[ExchangeRow]:
         """The exchanges that ``query`` lets through, those in flight with them."""
-        where, parameters = to_sql(query) if query else ("1", [])
+        where, parameters = self._condition(query)
         tail = f"WHERE {where} ORDER BY {_order(order, descending)} LIMIT ? OFFSET ?"
         return self._rows(tail, [*parameters, -1 if limit is None else limit, offset])
 
@@ -136,21 +137,35 @@ class TraceReader:
         """The first ``limit`` exchanges written after change ``since_rev``, in the order of their last change."""
         return self._rows("WHERE e.rev > ? ORDER BY e.rev LIMIT ?", [since_rev, limit])
 
-    def ids(self, query: Query | None = None, order: str = "id", descending: bool = False) -> array[int]:
-        """The ids of all exchanges that ``query`` lets through: what a table of a million rows is built on."""
-        where, parameters = to_sql(query) if query else ("1", [])
-        sql = f"SELECT {integer('e.id')} FROM exchange AS e WHERE {where} ORDER BY {_order(order, descending)}"
+    def ids(
+        self, query: Query | None = None, order: str = "id", descending: bool = False, limit: int | None = None
+    ) -> array[int]:
+        """The ids of the exchanges that ``query`` lets through, all or the first ``limit``: what tables are built on."""
         with self._mapped():
-            return array("q", chain.from_iterable(self._connection.execute(sql, parameters)))
+            if order == "id" and limit is None:
+                found = self._ids_by_id(query)
+                return found[::-1] if descending else found
+            where, parameters = self._condition(query)
+            sql = f"SELECT e.id FROM exchange AS e WHERE {where} ORDER BY {_order(order, descending)} LIMIT ?"
+            return ids.collect(self._connection, sql, [*parameters, -1 if limit is None else limit])
 
-    def rows(self, ids: Sequence[int]) -> list[ExchangeRow]:
+    def _ids_by_id(self, query: Query | None) -> array[int]:
+        if query is None:
+            return ids.everything(self._connection)
+        where, parameters = self._condition(query)
+        # As the index gives them: to sort them is quicker here.
+        return ids.ascending(
+            ids.collect(self._connection, f"SELECT e.id FROM exchange AS e WHERE {where}", parameters)
+        )
+
+    def rows(self, identities: Sequence[int]) -> list[ExchangeRow]:
         """The exchanges with these ids, in this order; those that are gone are left out."""
         found: dict[int, ExchangeRow] = {}
-        for start in range(0, len(ids), _IDS_AT_ONCE):
-            chunk = [int(identity) for identity in ids[start : start + _IDS_AT_ONCE]]
+        for start in range(0, len(identities), _IDS_AT_ONCE):
+            chunk = [int(identity) for identity in identities[start : start + _IDS_AT_ONCE]]
             marks = ",".join("?" * len(chunk))
             found.update((row.id, row) for row in self._rows(f"WHERE e.id IN ({marks})", chunk))
-        return [found[identity] for identity in ids if identity in found]
+        return [found[identity] for identity in identities if identity in found]
 
     def exchange(self, identity: int) -> Exchange | None:
         """One exchange with everything but its messages; None when there is none."""
@@ -277,6 +292,9 @@ class TraceReader:
                 ReplayResult(of, original, exchange, bool(same), differences, error)
                 for of, original, exchange, same, differences, error in found
             ]
+
+    def _condition(self, query: Query | None) -> Condition:
+        return to_sql(query) if query else ("1", [])
 
     # --- within -------------------------------------------------------------------------------------------------------
 

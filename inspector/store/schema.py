@@ -62,7 +62,9 @@ CREATE INDEX replay_result_run ON replay_result (run);
 CREATE TABLE tally (what TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 """
 
-# ``annotation`` is what the reader of a trace wrote into it: windows fill it, while a recorder may fill the rest.
+# What lists are filtered and sorted by has an index; texts in the collation in which the language compares them. Values
+# that differ in each exchange make an index dear to write, so only those that people sort a long list by have one.
+# ``facet`` and ``facet_block``: see ``facets``. ``annotation`` is what the reader of a trace wrote into it: windows fill it, while a recorder may fill the rest.
 _VERSION_2 = """
 ALTER TABLE log ADD COLUMN level TEXT NOT NULL DEFAULT '';
 ALTER TABLE instance ADD COLUMN url TEXT NOT NULL DEFAULT '';
@@ -72,6 +74,13 @@ CREATE INDEX stall_worker ON stall (worker);
 CREATE TABLE annotation (
     exchange INTEGER PRIMARY KEY, mark TEXT NOT NULL DEFAULT '', comment TEXT NOT NULL DEFAULT '',
     deleted INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX exchange_method ON exchange (method COLLATE NOCASE);
+CREATE INDEX exchange_target ON exchange (target COLLATE NOCASE);
+CREATE INDEX exchange_duration ON exchange (duration_ns);
+CREATE INDEX exchange_exception ON exchange (id) WHERE has_exception;
+CREATE TABLE facet (
+    name TEXT NOT NULL, block INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (name, block)) WITHOUT ROWID;
+CREATE TABLE facet_block (block INTEGER PRIMARY KEY);
 """
 
 #: In the table ``tally``: the number of messages in the file, and what is not in it, by kind.
