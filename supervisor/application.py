@@ -22,7 +22,7 @@ from inspector.live import LiveExchanges
 from inspector.model import Exchange, Instance, Worker
 from inspector.proxy.server import Proxy
 from inspector.store.writer import TraceWriter
-from supervisor import stacks
+from supervisor import modes, stacks
 from supervisor.attendance import SilenceError
 from supervisor.control.messages import AppStatus, Problem, Stack, WorkerStatus
 from supervisor.crew import Life
@@ -296,6 +296,7 @@ class Application:
         launch = self._launch(setting, listener, identity)
         resolved = self.resolved
         env = user_environment(resolved.env)
+        loan = modes.loan(setting.mode, resolved.subject)
         plan = Plan(
             mode=setting.mode,
             launch=launch,
@@ -308,6 +309,7 @@ class Application:
             body_head=self.writer.body_head,
             body_tail=self.writer.body_tail,
             arguments=setting.arguments,
+            loan=loan,
         )
         model = Instance(
             id=identity,
@@ -327,6 +329,8 @@ class Application:
         self._modes[identity] = setting.mode.slug
         for variable in meddling(env) if setting.mode.needs else ():
             instance.remark(f"gatescope: the environment has {variable}, which may change what the server does")
+        if loan.lent:
+            instance.remark(f"gatescope: lent, since the target's environment lacks it: {', '.join(loan.named)}")
         return instance
 
     def _launch(self, setting: Setting, listener: socket.socket, identity: int) -> Launch:
@@ -334,6 +338,7 @@ class Application:
         run_dir = self._run_dir / str(identity)
         run_dir.mkdir(mode=0o700, exist_ok=True)
         needs = setting.mode.needs
+        version = subject.distributions.get(needs[0], "") if needs else ""
         return Launch(
             target=subject.target,
             factory=subject.factory,
@@ -346,7 +351,7 @@ class Application:
             host=self._address[0],
             port=self._address[1],
             run_dir=str(run_dir),
-            version=subject.distributions.get(needs[0], "") if needs else "",
+            version=version or modes.loan(setting.mode, subject).version(needs[0] if needs else ""),
         )
 
     def _route_to(self, instance: RunningInstance, setting: Setting) -> None:
@@ -456,6 +461,7 @@ class Application:
             workers=setting.workers if setting else 1,
             threads=setting.threads if setting else 1,
             adapted=current.model.adapted if current else False,
+            lent=current.plan.loan.named if current else (),
             state=str(self.state),
             url=self.url,
             command=current.model.command if current else "",

@@ -6,7 +6,6 @@ line would; what crosses is one environment variable (``inspector/probe/PROTOCOL
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shlex
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import inspector
+from supervisor.lending import NOTHING, Loan
 from supervisor.servers.base import Launch, Mode
 
 PROBE = Path(inspector.__file__).parent / "probe"
@@ -42,6 +42,7 @@ class Plan:
     body_head: int
     body_tail: int
     arguments: tuple[str, ...] = ()  #: for the server, besides ours
+    loan: Loan = NOTHING  #: what comes from our own environment
 
     @property
     def attend_socket(self) -> str:
@@ -112,7 +113,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "factory": launch.factory,
         "interface": launch.interface,
         "adapt": adapt,
-        "lend": lendable() if adapt else {},
+        "lend": plan.loan.word,
         "fd": launch.fd if plan.mode.takes_socket else None,
         "host": launch.host,
         "port": launch.port,
@@ -124,13 +125,6 @@ def environment(plan: Plan) -> dict[str, str]:
     }
     # Lines shall be seen when they are printed, also by workers that are started as new interpreters.
     return {"PYTHONUNBUFFERED": "1", **plan.env, "GATESCOPE_LAUNCH": json.dumps(word)}
-
-
-def lendable() -> dict[str, str]:
-    """Pure-Python packages of our own environment that a worker may borrow, and the folders they lie in."""
-    spec = importlib.util.find_spec("a2wsgi")
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    return {"a2wsgi": str(Path(places[0]).parent)} if places else {}
 
 
 def spawn(plan: Plan) -> subprocess.Popen[bytes]:

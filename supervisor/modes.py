@@ -1,4 +1,4 @@
-"""What a target and its environment allow: each mode ready, installable, adaptable or impossible, and why.
+"""What a target and its environment allow: each mode ready, lendable, installable, adaptable or impossible, and why.
 
 Pure. The words are for somebody who meets WSGI and ASGI for the first time: what would happen, why, and the ways out.
 What an adapter loses is measured (a2wsgi 1.10), not guessed.
@@ -6,12 +6,12 @@ What an adapter loses is measured (a2wsgi 1.10), not guessed.
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from supervisor.control.messages import ModeStatus, Problem, WayOut
+from supervisor.lending import ADAPTER, Loan, Stock, borrow
 from supervisor.servers.base import Launch, Mode
 from supervisor.servers.catalogue import MODES, nearest
 from supervisor.servers.command import version_tuple
@@ -44,7 +44,8 @@ class Subject:
     """A target as it was found: what it is, and what its environment has.
 
     ``interface`` is ``WSGI``, ``ASGI3``, ``ASGI2`` or empty when nobody could tell. ``distributions`` maps normalised
-    names to versions.
+    names to versions. ``closed``: why nothing can be put into its environment, a sentence; empty: it can. ``stock``:
+    what Gatescope's own environment could lend it.
     """
 
     target: str
@@ -54,6 +55,10 @@ class Subject:
     factory: bool = False
     distributions: Mapping[str, str] = field(default_factory=dict)
     remark: str = ""  #: what says so
+    python_version: str = ""
+    uv: bool = True  #: whether uv is there, to install with where pip is not
+    closed: str = ""
+    stock: Stock = field(default_factory=dict)
 
     @property
     def family(self) -> str:
@@ -68,17 +73,18 @@ class Subject:
         return self.target
 
 
-def normalised(distribution: str) -> str:
-    """A distribution's name as package indexes compare it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", distribution).lower()
-
-
 def lacking(mode: Mode, subject: Subject) -> tuple[str, ...]:
     """What ``mode`` needs and the target's environment has not, as requirements: ``gevent``, ``gunicorn>=25.1``."""
-    found = [_requirement(mode, name) for name in mode.needs if name not in subject.distributions]
+    found = [text for name, text in _needs(mode, subject).items() if name not in subject.distributions]
     if too_old(mode, subject):
         found.insert(0, _requirement(mode, mode.needs[0]))
     return tuple(found)
+
+
+def _needs(mode: Mode, subject: Subject) -> dict[str, str]:
+    """Requirements by their names: the server's, and the adapter where the two speak different interfaces."""
+    names = mode.needs if speaks(mode, subject) or not subject.family else (*mode.needs, ADAPTER)
+    return {name: _requirement(mode, name) for name in names}
 
 
 def too_old(mode: Mode, subject: Subject) -> str:
@@ -93,14 +99,40 @@ def _requirement(mode: Mode, name: str) -> str:
     return name
 
 
-def install_command(mode: Mode, subject: Subject) -> str:
-    """The command that puts what ``mode`` lacks into the target's environment; empty when nothing lacks."""
+def loan(mode: Mode, subject: Subject) -> Loan:
+    """What Gatescope lends ``subject`` in ``mode``: nothing where nothing lacks, and else all of it, or why not."""
+    if not lacking(mode, subject):
+        return Loan()
+    server_is_lent = not mode.needs or mode.needs[0] not in subject.distributions
+    return borrow(
+        _needs(mode, subject).values(),
+        also=mode.companions if server_is_lent else (),
+        has=subject.distributions,
+        python=subject.python_version,
+        stock=subject.stock,
+    )
+
+
+def installation(mode: Mode, subject: Subject) -> tuple[str, ...]:
+    """The command that puts what ``mode`` lacks into the target's environment; empty: nothing lacks, or none can."""
     names = lacking(mode, subject)
-    if not names:
-        return ""
-    if "pip" in subject.distributions or not subject.distributions:
-        return shlex.join([subject.python, "-m", "pip", "install", *names])
-    return shlex.join(["uv", "pip", "install", "--python", subject.python, *names])  # environments that uv makes
+    if not names or cannot_install(subject):
+        return ()
+    if "pip" in subject.distributions:
+        return (subject.python, "-m", "pip", "install", *names)
+    return ("uv", "pip", "install", "--python", subject.python, *names)  # environments that uv makes
+
+
+def install_command(mode: Mode, subject: Subject) -> str:
+    """``installation`` as one would type it."""
+    return shlex.join(installation(mode, subject))
+
+
+def cannot_install(subject: Subject) -> str:
+    """Why nothing can be put into the target's environment, a sentence; empty: it can."""
+    if subject.closed or "pip" in subject.distributions or subject.uv:
+        return subject.closed
+    return "Its environment has no pip, and there is no uv."
 
 
 def survey(subject: Subject, launch: Launch) -> tuple[ModeStatus, ...]:
@@ -110,6 +142,7 @@ def survey(subject: Subject, launch: Launch) -> tuple[ModeStatus, ...]:
 
 def _status(mode: Mode, subject: Subject, launch: Launch) -> ModeStatus:
     state, reason, ways_out = _judge(mode, subject)
+    lent = loan(mode, subject).named if state in ("lendable", "adaptable") else ()
     return ModeStatus(
         slug=mode.slug,
         title=mode.title,
@@ -120,22 +153,13 @@ def _status(mode: Mode, subject: Subject, launch: Launch) -> ModeStatus:
         workers=mode.workers,
         threads=mode.threads,
         command=mode.production(_tailored(mode, launch, adapted=state == "adaptable")),
+        lent=lent,
     )
 
 
 def _tailored(mode: Mode, launch: Launch, *, adapted: bool) -> Launch:
-    return Launch(
-        target=launch.target,
-        factory=launch.factory,
-        interface=launch.interface,
-        adapted=adapted,
-        workers=launch.workers if mode.workers else 1,
-        threads=launch.threads if mode.threads else 1,
-        fd=launch.fd,
-        host=launch.host,
-        port=launch.port,
-        run_dir=launch.run_dir,
-    )
+    workers, threads = launch.workers if mode.workers else 1, launch.threads if mode.threads else 1
+    return replace(launch, adapted=adapted, workers=workers, threads=threads)
 
 
 def _judge(mode: Mode, subject: Subject) -> tuple[str, str, tuple[WayOut, ...]]:
@@ -143,12 +167,18 @@ def _judge(mode: Mode, subject: Subject) -> tuple[str, str, tuple[WayOut, ...]]:
         why = f"{subject.called} is neither a WSGI nor an ASGI application, as far as one can see. {subject.remark}"
         return "impossible", why.rstrip(), ()
     if not speaks(mode, subject):
+        if subject.interface != "ASGI2" and not _can_be_had(mode, subject):
+            why = f"{explain(mode, subject)} {_not_to_be_had(mode, subject, loan(mode, subject))}"
+            return "impossible", why, ways_out(mode, subject)
         state = "impossible" if subject.interface == "ASGI2" else "adaptable"
         return state, explain(mode, subject), ways_out(mode, subject)
-    command = install_command(mode, subject)
-    if command:
-        return "installable", _missing(mode, subject), (WayOut(text="Install it.", mode=mode.slug, command=command),)
-    return "ready", mode.why, ()
+    if not lacking(mode, subject):
+        return "ready", mode.why, ()
+    borrowed, ways = loan(mode, subject), _install(mode, subject)
+    if not borrowed.obstacle:
+        return "lendable", f"{_missing(mode, subject)} {_lent(borrowed)}", ways
+    state = "impossible" if cannot_install(subject) else "installable"
+    return state, _not_to_be_had(mode, subject, borrowed), ways
 
 
 def speaks(mode: Mode, subject: Subject) -> bool:
@@ -162,6 +192,30 @@ def _missing(mode: Mode, subject: Subject) -> str:
     names = " and ".join(lacking(mode, subject))
     verb = "are" if " and " in names else "is"
     return f"{names} {verb} not installed in the target's environment ({subject.python})."
+
+
+def _lent(borrowed: Loan) -> str:
+    return f"Gatescope lends its own, behind everything that the environment has: {', '.join(borrowed.named)}."
+
+
+def _not_to_be_had(mode: Mode, subject: Subject, borrowed: Loan) -> str:
+    """What lacks, and why neither a loan nor, where that is so, an installation helps."""
+    sentences = [_missing(mode, subject)]
+    if not too_old(mode, subject):  # what is there goes before what would be lent, which is said already
+        sentences.append(f"It cannot be lent: {borrowed.obstacle}.")
+    if why := cannot_install(subject):
+        sentences.append(f"Nor can it be installed: {why[:1].lower()}{why[1:]}")
+    return " ".join(sentences)
+
+
+def _install(mode: Mode, subject: Subject) -> tuple[WayOut, ...]:
+    """How to get what ``mode`` lacks into the target's environment, or what has to be done before."""
+    if command := install_command(mode, subject):
+        return (WayOut(text="Install it.", mode=mode.slug, command=command),)
+    if not subject.closed and cannot_install(subject):
+        pip = shlex.join([subject.python, "-m", "ensurepip"])
+        return (WayOut(text="Put pip into the environment first.", command=pip),)
+    return (WayOut(text="Make the application an environment of its own, and name it.", command="--python .venv"),)
 
 
 def explain(mode: Mode, subject: Subject) -> str:
@@ -207,20 +261,28 @@ def _callable(subject: Subject) -> str:
 def ways_out(mode: Mode, subject: Subject) -> tuple[WayOut, ...]:
     """What to do instead of running ``subject`` in ``mode``: a mode that speaks its interface, or an adapter."""
     server = mode.slug.split("-")[0]
+    fitting = [MODES[slug] for slug in PREFERRED[subject.family] if speaks(MODES[slug], subject)]
+    fitting = [one for one in fitting if _can_be_had(one, subject)]
     # The same server by another mode comes first: the reader wanted that server.
-    fitting = [slug for slug in PREFERRED[subject.family] if speaks(MODES[slug], subject)]
-    fitting = sorted(fitting, key=lambda slug: slug.split("-")[0] != server)[:MOST_WAYS]
-    found = [_take(MODES[slug], subject) for slug in fitting]
-    if subject.interface != "ASGI2":
+    fitting.sort(key=lambda one: one.slug.split("-")[0] != server)
+    found = [
+        _way(f"Take {one.slug}, which speaks {one.interface}: {one.why}", one, subject) for one in fitting[:MOST_WAYS]
+    ]
+    if subject.interface != "ASGI2" and _can_be_had(mode, subject):
         lost = LOST_ASGI_TO_WSGI if subject.family == "ASGI" else LOST_WSGI_TO_ASGI
-        text = f"Keep {mode.slug} and put an adapter (a2wsgi) between the two. {lost}"
-        found.append(WayOut(text=text, mode=mode.slug, adapt=True, command=install_command(mode, subject)))
+        text = f"Keep {mode.slug} and put an adapter ({ADAPTER}) between the two. {lost}"
+        found.append(replace(_way(text, mode, subject), adapt=True))
     return tuple(found)
 
 
-def _take(mode: Mode, subject: Subject) -> WayOut:
-    text = f"Take {mode.slug}, which speaks {mode.interface}: {mode.why}"
-    return WayOut(text=text, mode=mode.slug, command=install_command(mode, subject))
+def _can_be_had(mode: Mode, subject: Subject) -> bool:
+    return not loan(mode, subject).obstacle or not cannot_install(subject)
+
+
+def _way(text: str, mode: Mode, subject: Subject) -> WayOut:
+    """To take ``mode``, with the command that has to be run before, unless what lacks is lent."""
+    command = install_command(mode, subject) if loan(mode, subject).obstacle else ""
+    return WayOut(text=text, mode=mode.slug, command=command)
 
 
 def find(slug: str) -> Mode | Problem:
@@ -244,10 +306,10 @@ def refusal(mode: Mode, subject: Subject, *, workers: int, threads: int, adapt: 
     if not speaks(mode, subject) and (not adapt or subject.interface == "ASGI2"):
         what = f"{mode.slug} cannot run {subject.target}."
         return Problem(what=what, why=explain(mode, subject), ways_out=ways_out(mode, subject), usage=True)
-    if command := install_command(mode, subject):
-        out = (WayOut(text="Install it.", command=command),)
+    if (borrowed := loan(mode, subject)).obstacle:
         what = f"{mode.slug} is not ready for {subject.target}."
-        return Problem(what=what, why=_missing(mode, subject), ways_out=out, usage=True)
+        why = _not_to_be_had(mode, subject, borrowed)
+        return Problem(what=what, why=why, ways_out=_install(mode, subject), usage=True)
     return None
 
 

@@ -97,11 +97,20 @@ def _briefly(found: ModeStatus, resolved: Resolved) -> str:
     match found.state:
         case "ready":
             return found.title
+        case "lendable":
+            return f"lent by Gatescope: {_at_most(found.lent, 1)}"
         case "installable":
             return f"needs {', '.join(modes.lacking(mode, subject))}"
         case "adaptable":
             return f"speaks {mode.interface}, the application {subject.family}: with --adapt"
         case _ if not subject.family:
             return "the application seems to be neither WSGI nor ASGI"
+        case _ if modes.speaks(mode, subject):
+            return f"needs {', '.join(modes.lacking(mode, subject))}, which cannot be installed"
         case _:
             return f"speaks {mode.interface}, the application {subject.interface}"
+
+
+def _at_most(names: tuple[str, ...], number: int) -> str:
+    more = len(names) - number
+    return ", ".join(names[:number]) + (f" and {more} more" if more > 0 else "")

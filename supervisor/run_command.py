@@ -89,9 +89,10 @@ class Printer:
         fields = {
             "event": "ready", "url": status.url, "app": status.name, "mode": status.mode, "pid": os.getpid(),
             "server_pid": status.pid, "workers": status.workers, "trace": status.trace, "control": str(control),
-            "command": status.command,
+            "command": status.command, "lent": list(status.lent),
         }  # fmt: skip
-        text = f"{status.name} serves at {status.url} ({status.mode}), recording to {status.trace}"
+        lent = f", lent: {', '.join(status.lent)}" if status.lent else ""
+        text = f"{status.name} serves at {status.url} ({status.mode}{lent}), recording to {status.trace}"
         early, self._early = self._early or [], None
         self._print(fields, text)
         for kept, words in early:

@@ -34,6 +34,8 @@ PURE = (
     "app/traffic/ladder.py",
     "app/traffic/timing.py",
     "supervisor/modes.py",
+    "supervisor/lending.py",
+    "supervisor/requirements.py",
     "supervisor/lifecycle.py",
     "supervisor/death.py",
     "supervisor/last_words.py",

@@ -6,14 +6,17 @@
 With ``parent``, the pid of the process that asks, it is killed when that one ends: importing may take for ever.
 Prints one line of JSON on standard output; what the target prints while it is imported goes to standard error. Members:
 
-``python``         the version, ``3.11.7`` ``target``         the target, completed: its attribute may have been left
-out ``factory``        whether the application is what the named object gives when it is called ``interface``
-``WSGI ASGI3 ASGI2 RSGI aiohttp tornado factory class view unknown``, or empty with an error ``of``             what a
-``factory`` or ``class`` makes, as far as known ``confidence``     ``certain``, ``likely`` or empty; ``evidence``: a
-sentence ``framework``      its name and ``framework_version``, or empty ``distributions``  those asked for (without a
-question: all) that are installed: normalised name to version ``error``          null, or ``kind`` (``no-module
-no-attribute raised not-callable``), ``message``, ``traceback`` of the user's frames, ``candidates``: names in the
-module that could have been meant
+- ``python``: the version. ``target``: the target, completed: its attribute may have been left out.
+- ``factory``: whether the application is what the named object gives when it is called.
+- ``interface``: ``WSGI ASGI3 ASGI2 RSGI aiohttp tornado factory class view unknown``, or empty with an error. ``of``:
+  what a ``factory`` or ``class`` makes, as far as known.
+- ``confidence``: ``certain``, ``likely`` or empty. ``evidence``: a sentence.
+- ``framework``: its name, and ``framework_version``, or empty.
+- ``distributions``: those asked for (without a question: all) that are installed: normalised name to version.
+- ``environment``: ``folder`` that packages are installed into, whether it is ``writable``, and ``managed``: whether
+  only the system may install there (PEP 668).
+- ``error``: null, or ``kind`` (``no-module no-attribute raised not-callable``), ``message``, ``traceback`` of the
+  user's frames, ``candidates``: names in the module that could have been meant.
 """
 
 import importlib
@@ -136,6 +139,21 @@ def _normalised(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def environment():
+    """Whether and where something can be installed for this interpreter."""
+    import sysconfig
+
+    folder = existing = sysconfig.get_path("purelib")
+    while not os.path.exists(existing):
+        existing = os.path.dirname(existing)
+    marker = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
+    return {
+        "folder": folder,
+        "writable": os.access(existing, os.W_OK),
+        "managed": sys.prefix == sys.base_prefix and os.path.exists(marker),
+    }
+
+
 def examine(question, interface):
     """The answer to ``question``, both dicts as described above."""
     answer = {
@@ -169,6 +187,7 @@ def examine(question, interface):
     wanted = question.get("distributions")
     chosen = installed if wanted is None else {_normalised(name) for name in wanted}
     answer["distributions"] = {name: version for name, version in installed.items() if name in chosen}
+    answer["environment"] = environment()
     return answer
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from typing import Any
 from supervisor.control.messages import Problem, WayOut
 from supervisor.launching import PROBE
 from supervisor.modes import Subject
+from supervisor.stock import stock
 from supervisor.target.problems import TargetError
 
 #: Seconds that importing a target may take.
@@ -53,7 +55,8 @@ async def examine(python: str, target: str, *, cwd: str, env: Mapping[str, str],
         raise TargetError(await _nonsense(python, target, status, errors, cwd, env)) from None
     if error:
         raise TargetError(_not_had(target, cwd, error))
-    return Examination(subject=_subject(answer, python), python_version=version)
+    subject = _subject(answer, python, version, has_uv=shutil.which("uv", path=env.get("PATH")) is not None)
+    return Examination(subject=subject, python_version=version)
 
 
 async def _ask(command: list[str], cwd: str, env: Mapping[str, str]) -> tuple[int, bytes, str]:
@@ -129,7 +132,7 @@ def _from_above(target: str, cwd: Path) -> list[WayOut]:
     return [WayOut(text=text, command=f"--cwd {shlex.quote(folder)} {dotted}")]
 
 
-def _subject(answer: Mapping[str, Any], python: str) -> Subject:
+def _subject(answer: Mapping[str, Any], python: str, version: str, *, has_uv: bool) -> Subject:
     """What was found, as a subject. Raises TargetError for what only looks like an application."""
     target, interface, of = str(answer["target"]), str(answer["interface"]), str(answer["of"])
     factory = bool(answer["factory"])
@@ -147,7 +150,18 @@ def _subject(answer: Mapping[str, Any], python: str) -> Subject:
         factory=factory,
         distributions={str(name): str(version) for name, version in answer["distributions"].items()},
         remark=str(answer["evidence"]),
+        python_version=version,
+        uv=has_uv,
+        closed=_closed(answer["environment"], python),
+        stock=stock(),
     )
+
+
+def _closed(environment: Mapping[str, Any], python: str) -> str:
+    """Why nothing can be installed for the interpreter, a sentence, or empty."""
+    if environment["managed"]:
+        return f"{python} is in the care of the system, which forbids others to install for it (PEP 668)."
+    return "" if environment["writable"] else f"You may not write to {environment['folder']}."
 
 
 def _maybe_factory(target: str, evidence: str) -> Problem:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from supervisor.launching import environment, lendable, listen, meddling, reserve, user_environment
+from supervisor.launching import environment, listen, meddling, reserve, user_environment
+from supervisor.lending import Distribution, Loan
 from supervisor.servers.catalogue import MODES
 from tests.supervisor.test_boot import LAUNCH, PLAN
 
@@ -18,10 +19,12 @@ def test_the_word_to_the_probe() -> None:
     word = json.loads(env["GATESCOPE_LAUNCH"])
     assert word["server"] == "waitress"
     assert word["argv"] == ["waitress-serve", "--threads", "1", "main:app"]
-    assert (word["adapt"], word["lend"]) == (None, {})
-    adapted = replace(PLAN, launch=replace(LAUNCH, adapted=True, interface="ASGI3"))
+    assert (word["adapt"], word["lend"]) == (None, {"modules": {}, "metadata": {}})
+    a2wsgi = Distribution(name="a2wsgi", version="1.10", modules={"a2wsgi": "/ours"}, metadata="/ours/a2wsgi.dist-info")
+    adapted = replace(PLAN, launch=replace(LAUNCH, adapted=True, interface="ASGI3"), loan=Loan(lent=(a2wsgi,)))
     word = json.loads(environment(adapted)["GATESCOPE_LAUNCH"])
-    assert (word["adapt"], word["lend"]) == ("asgi-to-wsgi", lendable())
+    assert word["adapt"] == "asgi-to-wsgi"
+    assert word["lend"] == {"modules": {"a2wsgi": "/ours"}, "metadata": {"a2wsgi": "/ours/a2wsgi.dist-info"}}
     adapted = replace(PLAN, launch=replace(LAUNCH, adapted=True))
     assert json.loads(environment(adapted)["GATESCOPE_LAUNCH"])["adapt"] == "wsgi-to-asgi"
 

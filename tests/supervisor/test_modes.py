@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from supervisor.control.messages import Problem
-from supervisor.modes import Subject, explain, find, install_command, normalised, refusal, survey
+from supervisor.modes import Subject, explain, find, install_command, refusal, survey
 from supervisor.servers.base import Launch
 from supervisor.servers.catalogue import MODES
 
 EVERYTHING = {
     "gunicorn": "27.0.1", "gevent": "26.9", "uvicorn": "0.54.0", "uvicorn-worker": "0.4.0", "waitress": "3.0.2",
     "hypercorn": "0.18.0", "granian": "2.8.7", "daphne": "4.2.3", "pip": "25",
+    "a2wsgi": "1.10.10",
 }  # fmt: skip
 FASTAPI = Subject(target="main:app", interface="ASGI3", framework="FastAPI", distributions=EVERYTHING)
 FLASK = Subject(target="main:app", interface="WSGI", framework="Flask", distributions=EVERYTHING)
@@ -180,7 +181,3 @@ def test_finding_a_mode() -> None:
     hopeless = find("zzzzzz")
     assert isinstance(hopeless, Problem)
     assert hopeless.ways_out == ()
-
-
-def test_names_of_distributions() -> None:
-    assert normalised("Uvicorn_Worker") == "uvicorn-worker"
