@@ -179,8 +179,8 @@ function done(summary, latency, requests)
   local e = summary.errors
   file:write(string.format('{"requests": %%d, "connect": %%d, "read": %%d, "write": %%d, "timeout": %%d, ',
     summary.requests, e.connect, e.read, e.write, e.timeout))
-  file:write(string.format('"status": %%d, "wrong": %%d, "p99_ms": %%.1f, "max_ms": %%.1f}', e.status, bad, latency:percentile(99) / 1e3,
-    latency.max / 1e3))
+  file:write(string.format('"status": %%d, "wrong": %%d, "p99_ms": %%.1f, "max_ms": %%.1f}',
+    e.status, bad, latency:percentile(99) / 1e3, latency.max / 1e3))
   file:close()
   if first ~= "" then print("first wrong answer: " .. first) end
 end
