@@ -42,6 +42,7 @@ class Order(enum.StrEnum):
     RELOAD = "reload"  #: an instance with newer code takes its place
     SCALE = "scale"  #: an instance with another number of workers takes its place
     HOLD = "hold"  #: its workers died again and again; it is started anew after a pause
+    AGAIN = "again"  #: to end, once more and harder, since it had not when it was first told to
     KILL = "kill"
 
 
@@ -104,6 +105,7 @@ _ORDERED = {
     Order.RELOAD: (Cause.RELOAD, "ended when newer code had taken its place"),
     Order.SCALE: (Cause.SCALE_DOWN, "ended when another number of workers had taken its place"),
     Order.HOLD: (Cause.GRACEFUL, "ended when its server was held, for workers that died again and again"),
+    Order.AGAIN: (Cause.FORCED, "ended only when it was told a second time"),
     Order.KILL: (Cause.FORCED, "was killed, since it did not end when told to"),
 }
 
@@ -114,6 +116,7 @@ _REASONS = {
     Remark.STOP: (Cause.GRACEFUL, "ended when its master was told to stop"),
 }
 
+_CODE_CHANGED = "ended when its code had changed"
 _MAX_REQUESTS = (Cause.MAX_REQUESTS, "ended at its server's limit of requests")
 
 
@@ -139,6 +142,10 @@ def name(number: int) -> str:
 
 
 def _unseen(evidence: Evidence) -> tuple[Cause, str]:
+    if _reloaded(evidence):
+        return Cause.RELOAD, _CODE_CHANGED
+    if evidence.boot_error:
+        return Cause.BOOT, "could not load the application"
     if evidence.order is not Order.NONE:
         return _ORDERED[evidence.order]
     if evidence.master_gone:
@@ -148,6 +155,8 @@ def _unseen(evidence: Evidence) -> tuple[Cause, str]:
 
 def _exited(evidence: Evidence, code: int) -> tuple[Cause, str]:
     with_status = f", with status {code}"
+    if _reloaded(evidence):
+        return Cause.RELOAD, _CODE_CHANGED + with_status
     if evidence.boot_error:
         return Cause.BOOT, f"could not load the application and exited with status {code}"
     if evidence.order is not Order.NONE:
@@ -174,8 +183,12 @@ def _exited(evidence: Evidence, code: int) -> tuple[Cause, str]:
 
 def _signalled(evidence: Evidence, number: int) -> tuple[Cause, str]:
     sent = name(number)
+    if evidence.boot_error and evidence.order is not Order.NONE:  # that is why we ended it
+        return Cause.BOOT, f"could not load the application and was ended by {sent}"
     if number == signal.SIGKILL and evidence.order is Order.KILL:
         return _ORDERED[Order.KILL]
+    if number in evidence.from_master and _reloaded(evidence):
+        return Cause.RELOAD, f"{_CODE_CHANGED}, by {sent}"
     if number in evidence.from_master:
         return _killed_by_master(evidence, number)
     if number in evidence.from_us:
@@ -228,6 +241,11 @@ def _told_by_master(evidence: Evidence, how: str) -> tuple[Cause, str]:
     else:
         cause, outcome = Cause.GRACEFUL, f"ended when its master sent {name(evidence.from_master[-1])}"
     return cause, outcome + how
+
+
+def _reloaded(evidence: Evidence) -> bool:
+    """Whether it ends for newer code, as itself or its master said, while nobody wants more."""
+    return Remark.RELOAD in evidence.remarks and evidence.order is Order.NONE
 
 
 def _timed_out(evidence: Evidence) -> bool:

@@ -102,7 +102,7 @@ class RunningInstance:
         self._hopeless: Problem | None = None  #: why it is given up
         self._backoff = Backoff()
         self._pause: float | None = None  #: how long it is held, once its workers were found to die young
-        self._held = False
+        self._held = False  #: whether requests wait elsewhere until a worker is ready
         self._spawned_at = 0.0
         self._root: subprocess.Popen[bytes] | None = None
         self._pipes: dict[asyncio.ReadTransport, Output] = {}
@@ -230,6 +230,10 @@ class RunningInstance:
         self.model.outcome = judge(evidence).outcome
         self.crew.master_gone = self.crew.master
         self.crew.pid_ended(self._root.pid, status)
+        if self._serving and self.crew.order is Order.NONE and not self.plan.mode.takes_socket:
+            # There is no queue of ours that connections could wait in: they would be refused.
+            self._held = True
+            self._owner.instance_held(self, Problem(what=f"{self.plan.mode.slug} {self.model.outcome}."))
         self._background(self._after_root(lived))
 
     async def _after_root(self, lived: float) -> None:
@@ -246,7 +250,7 @@ class RunningInstance:
         if pause is None or self.crew.boot_error:
             self._finish()
             return
-        if not self._held:
+        if self.crew.order is not Order.HOLD:
             self.problem = boot.restarting(self.plan, self.model.outcome, pause)
             self.remark(f"gatescope: {self.problem.what} {self.problem.why}".rstrip())
         self._owner.instance_changed()
@@ -388,13 +392,19 @@ class RunningInstance:
         self.listener.close()
 
     async def _end_processes(self, *, force: bool = False) -> None:
-        if not force:
-            for step in self.plan.mode.stop:
-                if await self._tell(step.signal, step.wait):
-                    break
+        for number, step in enumerate(() if force else self.plan.mode.stop):
+            if number:
+                self._insist(Order.AGAIN)
+            if await self._tell(step.signal, step.wait):
+                break
         if not self._cleared.is_set():
-            self.crew.stopping(Order.KILL if self.crew.order is not Order.HOLD else Order.HOLD)
+            self._insist(Order.KILL)
         await self._clear_session(0.0)
+
+    def _insist(self, order: Order) -> None:
+        """It did not end when it was told to; why it shall end stays the same for one that is held."""
+        if self.crew.order is not Order.HOLD:
+            self.crew.stopping(order)
 
     async def _tell(self, number: signal.Signals, wait: float) -> bool:
         """Send ``number`` to the root process; whether it ended in ``wait`` seconds."""

@@ -173,6 +173,22 @@ TERM = (signal.SIGTERM,)
         ),
         ({"status": left(5), "ready": False}, Cause.BOOT, "exited with status 5 before it was ready"),
         ({"status": None, "order": Order.STOP}, Cause.GRACEFUL, "ended when it was told to"),
+        (
+            {"status": died(9), "boot_error": True, "ready": False, "order": Order.KILL},
+            Cause.BOOT,
+            "could not load the application and was ended by SIGKILL",
+        ),
+        ({"status": None, "boot_error": True, "ready": False}, Cause.BOOT, "could not load the application"),
+        (
+            {"status": left(0), "order": Order.AGAIN, "from_master": (15, 3)},
+            Cause.FORCED,
+            "ended only when it was told a second time, with status 0",
+        ),
+        (
+            {"status": died(15), "order": Order.AGAIN},
+            Cause.FORCED,
+            "ended only when it was told a second time, by SIGTERM",
+        ),
         ({"status": None, "order": Order.KILL}, Cause.FORCED, "was killed, since it did not end when told to"),
         ({"status": None, "master_gone": True}, Cause.ORPHANED, "ended after its master had died"),
         ({"status": None}, Cause.UNKNOWN, "ended, and nobody saw how"),

@@ -23,7 +23,7 @@ from inspector.query import parse
 from supervisor.control.messages import AppStatus, Problem, ReloadApp, ScaleApp, StopApp
 from supervisor.tree.watch import session
 from tests.integration.lifecycle import subject
-from tests.integration.lifecycle.scene import PATIENCE, Scene, until, within
+from tests.integration.lifecycle.scene import PATIENCE, Scene, until, within, words
 from tests.integration.lifecycle.table import ROWS, Facts, Row
 from tests.support.load import Load, Sent, ask
 from tests.support.program import GatescopeRun
@@ -102,7 +102,7 @@ class Life:
             "noticed": within(1, (dead.ended_ns - began) / 1e9),
             "in hand": "the request" if exchange.id in dead.in_hand else f"{dead.in_hand}",
             "its client": str(answer[0]) if answer else "waits",
-            "its record": f"{record.state}, {_words(record.error, 'was killed by SIGKILL')}",
+            "its record": f"{record.state}, {words(record.error, 'was killed by SIGKILL')}",
             "replaced by": "its master" if scene.status().pid == master else "Gatescope",
             "successor": "same slot, next generation",  # it was waited for
             "lost": self._lost(load),
@@ -270,14 +270,19 @@ class Life:
         modes = [way.mode for way in problem.ways_out]
         named = bool(modes) and problem.usage and all(ROWS[mode].many for mode in modes)
         return {
-            "refused": _words(problem.why, "always one process"),
+            "refused": words(problem.why, "always one process"),
             "ways out": "modes with workers" if named else ", ".join(modes) or "none",
         }
 
     def _lifespan(self) -> str:
-        found = self._scene.trace.ids(parse("kind:lifespan"))
-        types = {message.type for id in found for message in self._scene.trace.messages(id)}
-        return "startup complete" if "lifespan.startup.complete" in types else ", ".join(types) or "none"
+        """What the trace holds of it; where nothing is expected there is nothing to wait for."""
+
+        def found() -> set[str]:
+            ids = self._scene.trace.ids(parse("kind:lifespan"))
+            types = {message.type for id in ids for message in self._scene.trace.messages(id)}
+            return types if "lifespan.startup.complete" in types or not self.row.lifespan else set()
+
+        return "startup complete" if self.row.lifespan and until(found, "the startup") else ", ".join(found()) or "none"
 
     def _echo(self) -> bool:
         self.requests += 1
@@ -308,10 +313,14 @@ class Life:
         return [f"{name}: {complaint}" for complaint in complaints]
 
     def _lost(self, load: Load) -> str:
-        """Whether each request that failed was in the hands of a worker that died."""
-        hands = {id for worker in self._scene.workers() for id in worker.in_hand}
-        lost = [one for one in load.failed if self._scene.over(one.target).id not in hands]
-        return f"{lost[:3]}" if lost else "only what the dead had in hand"
+        """Whether each request that failed was in the hands of a worker that died, and is recorded as failed.
+
+        One whose application had returned, while its response was still on its way, is not among ``in_hand``.
+        """
+        dead = {worker.id for worker in self._scene.workers() if worker.cause in ("killed", "parent gone", "graceful")}
+        records = [self._scene.over(one.target) for one in load.failed]
+        lost = [one for one in records if one.worker not in dead or one.state != "failed"]
+        return f"{[(one.target, one.worker, one.error) for one in lost]}" if lost else "only what the dead had in hand"
 
     def _complaint_about_trace(self) -> str:
         """What is wrong with the trace of the whole life, looked at afresh."""
@@ -333,8 +342,3 @@ class Life:
 
 def _causes(workers: list[Worker]) -> str:
     return ", ".join(sorted({worker.cause for worker in workers}))
-
-
-def _words(text: str, wanted: str) -> str:
-    """``wanted`` where it is in ``text``, else the whole text."""
-    return wanted if wanted in text else text

@@ -38,6 +38,11 @@ def within(limit: float, took: float) -> str:
     return f"within {limit:g} s" if took <= limit else f"after {took:.1f} s"
 
 
+def words(text: str, wanted: str) -> str:
+    """``wanted`` where it is in ``text``, else the whole text."""
+    return wanted if wanted in text else text
+
+
 class Scene:
     """An application by its control socket, name and trace. A context manager; belongs to one thread."""
 

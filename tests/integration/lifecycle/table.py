@@ -57,7 +57,8 @@ ROWS: dict[str, Row] = {
     "gunicorn-sync": Row(interface="WSGI", gives_up=True, **_GUNICORN),  # type: ignore[arg-type]
     "gunicorn-gthread": Row(interface="WSGI", others=True, **_GUNICORN),  # type: ignore[arg-type]
     "gunicorn-gevent": Row(interface="WSGI", gives_up=True, **_GUNICORN),  # type: ignore[arg-type]
-    "granian-wsgi": Row(interface="WSGI", lone_master=True, others=True, patience=8),
+    # Its workers end without waiting for the threads that run the application.
+    "granian-wsgi": Row(interface="WSGI", lone_master=True, others=True, end="graceful", patience=8),
     "hypercorn-wsgi": Row(interface="WSGI", heir="Gatescope", others=True),
     "uvicorn": Row(interface="ASGI3"),
     "gunicorn-uvicorn": Row(interface="ASGI3", gives_up=True, **_GUNICORN),  # type: ignore[arg-type]
@@ -80,6 +81,7 @@ def expected(slug: str) -> dict[Situation, Facts]:
             "state": "crashed",
             "answers": "503 with the reason",
             "cause": "boot error",
+            "outcome": "could not load the application",
             "processes left": 0,
             "tried again": False,
         },

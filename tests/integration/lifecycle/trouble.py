@@ -16,7 +16,7 @@ from supervisor.control.messages import (
     TargetSpec,
 )
 from tests.integration.lifecycle import subject
-from tests.integration.lifecycle.scene import MARK, Scene, within
+from tests.integration.lifecycle.scene import MARK, Scene, until, within, words
 from tests.integration.lifecycle.table import ROWS, Facts
 from tests.support.load import Sent, ask
 
@@ -37,9 +37,8 @@ def boot_error(scene: Scene, slug: str, folder: Path) -> Facts:
         "shows": "the line that raised" if 'late.py", line 9, in load' in problem.detail else problem.detail,
         "state": status.state,
         "answers": f"{code} with {'the reason' if b'the sky is falling' in body else repr(body)}",
-        "cause": ", ".join(sorted({worker.cause for worker in scene.workers()}))
-        + "|"
-        + scene.trace.instances()[-1].outcome,
+        "cause": ", ".join(sorted({worker.cause for worker in _buried(scene)})),
+        "outcome": words(scene.trace.instances()[-1].outcome, "could not load the application"),
         "processes left": left,
         "tried again": subject.loads(folder) != tried or tried > 2 * ROWS[slug].many + 2,
     }
@@ -69,6 +68,12 @@ def hang(scene: Scene, slug: str, folder: Path) -> Facts:
 def _start(scene: Scene, slug: str, target: str, folder: Path, *, workers: int) -> AppStatus | Problem:
     spec = TargetSpec(target=target, cwd=str(folder), env=((MARK, scene.mark),))
     return scene.tell(StartApp, target=spec, mode=slug, name=scene.name, workers=workers, trace=str(scene.path))
+
+
+def _buried(scene: Scene) -> list[Worker]:
+    """The workers of an instance that is over."""
+    until(lambda: (found := scene.trace.instances()) and found[-1].ended_ns, "the end of the instance")
+    return scene.ended(worker.pid for worker in scene.workers())
 
 
 def _stack(scene: Scene, worker: Worker) -> str:
