@@ -27,6 +27,7 @@ from supervisor.control.messages import (
     Finished,
     GetStatus,
     Hello,
+    InstallProgress,
     InstallServer,
     ListModes,
     MakeTraffic,
@@ -60,6 +61,7 @@ from supervisor.target.settings import AppSettings
 from supervisor.tree.usage import listener_of
 
 if TYPE_CHECKING:
+    from supervisor.installing import Installer
     from supervisor.replaying import Replays
 
 #: Seconds between two events about the same application.
@@ -95,14 +97,15 @@ class Supervisor:
         self._lines: dict[str, list[str]] = {}
         self._numbers = 0
         self._replays: Replays | None = None
+        self._installer: Installer | None = None
         self._traffic: dict[str, asyncio.Task[None]] = {}
 
     # --- commands (control.server.Executor) ---------------------------------------------------------------------------
 
-    async def execute(self, command: Command) -> Reply:
-        """The reply to ``command``."""
+    async def execute(self, command: Command, tell: Callable[[Event], None] = lambda _: None) -> Reply:
+        """The reply to ``command``. ``tell`` takes events that are for the one who asks alone."""
         try:
-            return await self._execute(command)
+            return await self._execute(command, tell)
         except (RefusalError, TargetError) as error:
             return Refused(id=command.id, problem=error.problem)
 
@@ -112,7 +115,7 @@ class Supervisor:
         changes = [AppChanged(app=app.status()) for app in self.apps.values()]
         return [*changes, *(ReplayChanged(replay=status) for status in replays)]
 
-    async def _execute(self, command: Command) -> Reply:
+    async def _execute(self, command: Command, tell: Callable[[Event], None]) -> Reply:
         match command:
             case ListModes():
                 return await self._list_modes(command)
@@ -121,7 +124,7 @@ class Supervisor:
             case SwitchMode():
                 return await self._switch(command)
             case InstallServer():
-                return await self._install(command)
+                return await self._install(command, tell)
             case ReloadApp():
                 return await self._reload(command)
             case RestartApp():
@@ -175,14 +178,17 @@ class Supervisor:
             modes=modes.survey(subject, launch),
         )
 
-    async def _install(self, command: InstallServer) -> Reply:
-        mode = _mode(command.mode)
-        resolved = await resolve(command.target, prefer=mode.interface)
-        typed = modes.install_command(mode, resolved.subject)
-        if not typed:
-            return Finished(id=command.id)
-        way = WayOut(text="Run this, then look again.", command=typed)
-        raise RefusalError(Problem(what=f"{mode.slug} is not installed.", ways_out=(way,)))
+    async def _install(self, command: InstallServer, tell: Callable[[Event], None]) -> Reply:
+        from supervisor.installing import Installer
+
+        if self._installer is None:
+            self._installer = Installer()
+
+        def progress(typed: str, lines: tuple[str, ...]) -> None:
+            tell(InstallProgress(id=command.id, command=typed, lines=lines))
+
+        await self._installer.supply(command.target, _mode(command.mode), progress)
+        return Finished(id=command.id)
 
     async def _start(self, command: StartApp) -> Reply:
         said = settings_of(command.target)
@@ -248,6 +254,8 @@ class Supervisor:
             adapt=command.adapt,
             arguments=old.arguments if old and server(old.mode) == server(mode) else (),
         )
+        if modes.lacking(mode, app.resolved.subject):  # it may have been installed since
+            app.resolved = await resolve(app.resolved.spec, prefer=mode.interface)
         if problem := _refusal(app.resolved.subject, setting):
             raise RefusalError(problem)
         if problem := await app.switch(setting):
@@ -361,6 +369,8 @@ class Supervisor:
         if force:
             await self.force()
         await self._end_visitors("")
+        if self._installer is not None:
+            await self._installer.close()
         await asyncio.gather(*(app.close() for app in apps))
         for app in apps:  # what is due; nobody will be there later
             self._publish_app(app)

@@ -128,6 +128,14 @@ def install_command(mode: Mode, subject: Subject) -> str:
     return shlex.join(installation(mode, subject))
 
 
+def installation_refusal(mode: Mode, subject: Subject) -> Problem | None:
+    """Why what ``mode`` lacks cannot be installed, or None."""
+    if not (why := cannot_install(subject)):
+        return None
+    what = f"{' and '.join(lacking(mode, subject))} cannot be installed for {subject.target}."
+    return Problem(what=what, why=why, ways_out=_install(mode, subject), usage=True)
+
+
 def cannot_install(subject: Subject) -> str:
     """Why nothing can be put into the target's environment, a sentence; empty: it can."""
     if subject.closed or "pip" in subject.distributions or subject.uv:

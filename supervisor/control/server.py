@@ -22,6 +22,7 @@ from supervisor.control.messages import (
     Event,
     Finished,
     Hello,
+    InstallServer,
     Problem,
     Refused,
     Reply,
@@ -35,12 +36,19 @@ log = logging.getLogger(__name__)
 #: A client with this much unread gets no more events until it reads.
 FULL = 4 * 1024 * 1024
 
+#: Commands that end with the client that asked: who closes its side of the connection wants no more of them.
+BOUND = (InstallServer,)
+
 
 class Executor(Protocol):
     """Carries commands out."""
 
-    async def execute(self, command: Command) -> Reply:
-        """The reply to ``command``. Must not raise for what a user can ask for."""
+    async def execute(self, command: Command, tell: Callable[[Event], None]) -> Reply:
+        """The reply to ``command``. Must not raise for what a user can ask for.
+
+        ``tell`` sends an event to the client that asked, and to no other. A command that only that client has a use for
+        (``BOUND``) is cancelled when it goes.
+        """
         ...
 
     def snapshot(self) -> list[Event]:
@@ -130,7 +138,7 @@ class ControlServer:
             client.subscribe(self._executor.snapshot())
             return Finished(id=command.id)
         try:
-            return await self._executor.execute(command)
+            return await self._executor.execute(command, client.tell)
         except Exception as error:  # a fault of ours: the client learns of it, the rest goes on
             log.exception("command %s failed", type(command).__name__)
             why = f"{type(error).__name__}: {error}"
@@ -146,6 +154,7 @@ class _Client(asyncio.Protocol):
         self._server = server
         self._lines = codec.Lines()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._bound: set[asyncio.Task[None]] = set()
         self._done_asking = False
         self.greeted = False
         self.subscribed = False
@@ -155,10 +164,12 @@ class _Client(asyncio.Protocol):
         self._server.came(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio names it
+        self._abandon()
         self._server.went(self)
 
     def eof_received(self) -> bool:
         self._done_asking = True
+        self._abandon()
         if not self._tasks:
             self.transport.close()
         return True  # what it asked before is still answered
@@ -184,12 +195,19 @@ class _Client(asyncio.Protocol):
             return
         task = asyncio.get_running_loop().create_task(self._run(message))
         self._tasks.add(task)
+        if isinstance(message, BOUND):
+            self._bound.add(task)
         task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._bound.discard(task)
         if self._done_asking and not self._tasks:
             self.transport.close()
+
+    def _abandon(self) -> None:
+        for task in self._bound:
+            task.cancel()
 
     async def _run(self, command: Command) -> None:
         self.send(codec.encode(await self._server.answer(self, command)))
@@ -213,6 +231,10 @@ class _Client(asyncio.Protocol):
         """Send an event, unless the client does not keep up."""
         if self.transport.get_write_buffer_size() < FULL:
             self.send(line)
+
+    def tell(self, event: Event) -> None:
+        """Send an event that is for this client alone."""
+        self.offer(codec.encode(event))
 
     def send(self, line: bytes) -> None:
         """Send a reply."""

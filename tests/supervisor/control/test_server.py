@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,7 +38,7 @@ STATUS = AppStatus(name="a", target=TargetSpec(target="m:a"))
 class Executor:
     """Answers GetStatus, refuses the rest, and breaks on Shutdown."""
 
-    async def execute(self, command: Command) -> Reply:
+    async def execute(self, command: Command, tell: Callable[[Event], None]) -> Reply:
         if isinstance(command, Shutdown):
             raise RuntimeError("broken")
         if isinstance(command, GetStatus):
