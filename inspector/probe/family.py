@@ -56,10 +56,14 @@ class Watch:
         self._originals = []
 
     def install(self, spawning):
-        """Begin. ``spawning`` is a context manager's maker: entered around each start of a multiprocessing child."""
+        """Begin. ``spawning`` is a context manager's maker: entered around each start of a multiprocessing child; None:
+        whoever stands before these already tells of them.
+        """
         self._replace(os, "waitpid", self._waitpid)
         self._replace(os, "kill", self._kill)
         self._replace(os, "fork", self._fork)
+        if spawning is None:
+            return
         try:
             import _posixsubprocess
         except ImportError:

@@ -10,6 +10,7 @@ as the same command. The rest of the probe is loaded by file path under a privat
 import importlib.util
 import json
 import os
+import signal
 import sys
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
@@ -42,8 +43,29 @@ def _session(config):
     return session.Session(config)
 
 
+def _become(config):
+    """Become the command that somebody wrote, tied to the supervisor's life, with the probe waiting in its Pythons."""
+    _load_package()
+    from _gatescope_probe.family import die_with_parent
+
+    die_with_parent(config["parent"])
+    for name in ("SIGPIPE", "SIGXFZ", "SIGXFSZ"):  # Python ignores them, and what is ignored stays so
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    path = os.environ.get("PYTHONPATH")
+    hook = os.path.join(_HERE, "hook")
+    os.environ["PYTHONPATH"] = hook + os.pathsep + path if path else hook
+    os.environ[_VARIABLE] = json.dumps(config)
+    try:
+        os.execv(config["argv"][0], config["argv"])
+    except OSError as error:
+        return "gatescope: %s cannot be run: %s" % (config["argv"][0], error.strerror)
+
+
 def _main():
     config = json.loads(os.environ.pop(_VARIABLE))
+    if config["server"] == "custom":
+        return _become(config)
     _set_path(config.get("cwd") or os.getcwd())
     session = _session(config)
     # Whoever runs this command again must get here again.

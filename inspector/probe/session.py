@@ -81,6 +81,10 @@ class Session:
         if not self.role:
             self._connect("worker")
 
+    def serves_at(self, port):  # noqa: ARG002  (it is for commands that are not ours, see ``guest``)
+        """Whether a server on ``port`` is the one that we are here for."""
+        return True
+
     def _connect(self, role):
         self.role = role
         info = {

@@ -16,6 +16,24 @@ def install(session):
     _hook_run(Server, session)
 
 
+def hook(session):
+    """In a command that somebody wrote: its own, or Django's ``runserver`` with daphne in it."""
+    from importlib import metadata
+
+    from daphne.server import Server
+
+    session.server_version = metadata.version("daphne")
+    _hook_run(Server, session)
+    original = Server.run
+
+    def run(self):
+        session.be_worker()
+        self.application = session.wrap(self.application, "ASGI3")
+        return original(self)
+
+    Server.run = run
+
+
 def run(session):
     """As the ``daphne`` command."""
     from daphne.cli import CommandLineInterface

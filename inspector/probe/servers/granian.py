@@ -6,6 +6,9 @@ name, so the hooks stand in the places, and under the names, of the functions th
 
 import functools
 
+#: What each mode calls; of the third, granian's own RSGI, we see nothing.
+_INTERFACES = {"granian": "ASGI3", "granian-wsgi": "WSGI"}
+
 
 def install(session):
     """Hook granian's functions, in the modules that call them."""
@@ -18,8 +21,23 @@ def install(session):
     session.server_version = metadata.version("granian")
     _hook_load((internal, common), session)
     _hook_startup(asgi.LifespanProtocol, session)
-    for name in ("ASGIWorker", "WSGIWorker"):
+    for name in ("ASGIWorker", "RSGIWorker", "WSGIWorker"):
         setattr(mp, name, functools.partial(_Worker, getattr(mp, name), session))
+
+
+def hook(session):
+    """In a command that somebody wrote: its interface, too, is known when it serves."""
+    from granian.server.mp import MPServer
+
+    install(session)
+    original = MPServer.serve
+
+    def serve(self, *args, **kwargs):
+        session.known_as("granian" if self.interface == "asgi" else "granian-%s" % self.interface.value)
+        session.be_master()
+        return original(self, *args, **kwargs)
+
+    MPServer.serve = serve
 
 
 def run(session):
@@ -38,7 +56,8 @@ def _hook_load(modules, session):
         session.settled()
         with session.booting():
             found = session.adapt(original(*args, **kwargs))
-            return session.wrap(found, "WSGI" if session.config["server"] == "granian-wsgi" else "ASGI3")
+            interface = _INTERFACES.get(session.config["server"])
+            return session.wrap(found, interface) if interface else found
 
     for module in modules:
         module.load_target = load_target

@@ -9,14 +9,19 @@ def install(session):
     """Hook hypercorn's functions, in the modules that call them."""
     from importlib import metadata
 
-    import hypercorn.__main__ as command
     import hypercorn.asyncio.run as worker
+    import hypercorn.run as command
     from hypercorn import utils
 
     session.server_version = metadata.version("hypercorn")
     _hook_roles(command, session)
     _hook_load(worker, utils, session)
     _hook_serve(worker, session)
+
+
+def hook(session):
+    """The same in a command that somebody wrote."""
+    install(session)
 
 
 def run(session):  # noqa: ARG001  (every server's has it)
@@ -43,6 +48,7 @@ def _hook_load(worker, utils, session):
     load_original = worker.load_application
 
     def load_application(*args, **kwargs):
+        session.be_worker()
         session.settled()
         with session.booting():
             return load_original(*args, **kwargs)
@@ -65,6 +71,7 @@ def _hook_serve(worker, session):
     serving = []
 
     async def worker_serve(*args, **kwargs):
+        session.be_worker()  # it may have been called by somebody's own loop
         try:
             return await serve_original(*args, **kwargs)
         except BaseException as error:

@@ -23,6 +23,14 @@ def install(session):
     _hook_master(Multiprocess, session)
 
 
+def hook(session):
+    """The same in a command that somebody wrote, which may reload."""
+    from uvicorn.supervisors.basereload import BaseReload
+
+    install(session)
+    _hook_reload(BaseReload, session)
+
+
 def run(session):  # noqa: ARG001  (every server's has it)
     """As the ``uvicorn`` command."""
     from uvicorn.main import main
@@ -34,6 +42,8 @@ def _hook_load(config_class, session):
     original = config_class.load
 
     def load(self):
+        if not session.role and not session.serves_at(self.port):
+            return original(self)
         session.be_worker()
         named = self.app
         with session.booting():
@@ -48,7 +58,7 @@ def _hook_load(config_class, session):
     if original_load_app is not None:
 
         def load_app(self):
-            if self.workers == 1 and not self.reload:
+            if self.workers == 1 and not self.reload and session.serves_at(self.port):
                 session.be_worker()
             with session.booting():
                 return original_load_app(self)
@@ -119,3 +129,18 @@ def _hook_master(master_class, session):
         return original(self, *args, **kwargs)
 
     master_class.run = run
+
+
+def _hook_reload(reload_class, session):
+    original_startup, original_restart = reload_class.startup, reload_class.restart
+
+    def startup(self):
+        session.be_reloader()
+        return original_startup(self)
+
+    def restart(self):
+        session.reloading(self.process.pid)
+        return original_restart(self)
+
+    reload_class.startup = startup
+    reload_class.restart = restart

@@ -13,6 +13,28 @@ def install(session):
         session.server_version = ""
 
 
+def hook(session):
+    """In a command that somebody wrote: wrap what it is given to serve."""
+    from waitress import server
+
+    original = server.create_server
+    install(session)
+
+    def create_server(application, *args, **kwargs):
+        session.be_worker()
+        made = original(session.wrap(application, "WSGI"), *args, **kwargs)
+        run_original = made.run
+
+        def run():
+            session.ready()
+            return run_original()
+
+        made.run = run
+        return made
+
+    server.create_server = create_server
+
+
 def run(session):
     """As ``waitress-serve``, until told to stop; requests in hand are finished first."""
     import waitress

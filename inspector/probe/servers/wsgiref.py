@@ -14,6 +14,32 @@ def install(session):
     session.server_version = ""
 
 
+def hook(session):
+    """In a command that somebody wrote: ``make_server``, Django's ``runserver``, and whoever else builds on them."""
+    from wsgiref.simple_server import WSGIServer
+
+    ready = []
+
+    def serving(server):
+        if not session.serves_at(server.server_port):
+            return
+        session.be_worker()
+        server.set_app(session.wrap(server.get_app(), "WSGI"))
+        if not ready:
+            ready.append(True)
+            session.ready()
+
+    def before(original):
+        def method(self, *args, **kwargs):
+            serving(self)
+            return original(self, *args, **kwargs)
+
+        return method
+
+    WSGIServer.serve_forever = before(WSGIServer.serve_forever)
+    WSGIServer.handle_request = before(WSGIServer.handle_request)
+
+
 def run(session):
     """Serve until told to stop; the request in hand is finished first."""
     from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
