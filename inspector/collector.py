@@ -57,8 +57,8 @@ class WorkerListener(Protocol):
         ...
 
     def master_event(self, instance: int, event: str, pid: int, value: int, t: int) -> None:
-        """``pid`` was ``born``, ``exited`` (``value``: wait status), or got the ``signal`` ``value`` from its
-        master.
+        """``pid`` was ``born``, ``exited`` (``value``: wait status), got the ``signal`` ``value`` from its master, or
+        is ``reloading``: about to end for newer code, as it or its master says.
         """
         ...
 
@@ -278,7 +278,7 @@ class _Connection(asyncio.Protocol):
             listener.boot_error(self._instance, frame[1], frame[2])
         elif kind == "lost":
             self._collector.recorder.dropped("probe events", frame[1])
-        elif kind == "born":
+        elif kind in ("born", "reloading"):
             listener.master_event(self._instance, kind, frame[1], 0, frame[2])
         elif kind in ("exited", "signal"):
             listener.master_event(self._instance, kind, frame[1], frame[2], frame[3])

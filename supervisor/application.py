@@ -70,6 +70,7 @@ class Setting:
     threads: int
     adapt: bool
     arguments: tuple[str, ...] = ()  #: for the server's command line, besides ours
+    command: str = ""  #: of the mode ``custom``
 
 
 class Application:
@@ -291,7 +292,7 @@ class Application:
         return instance, problem
 
     def _make(self, setting: Setting) -> RunningInstance:
-        listener = listen() if setting.mode.takes_socket else reserve()
+        listener = listen() if setting.mode.takes_socket else reserve(shared=setting.mode.unknown)
         identity = self.writer.new_id("instance")
         launch = self._launch(setting, listener, identity)
         resolved = self.resolved
@@ -343,11 +344,13 @@ class Application:
             target=subject.target,
             factory=subject.factory,
             interface=subject.interface,
-            adapted=setting.mode.interface != subject.family,
+            adapted=bool(setting.mode.interface) and setting.mode.interface != subject.family,
             workers=setting.workers,
             threads=setting.threads,
             fd=listener.fileno(),
+            own_host=listener.getsockname()[0],
             own_port=listener.getsockname()[1],
+            command=setting.command,
             host=self._address[0],
             port=self._address[1],
             run_dir=str(run_dir),
@@ -442,7 +445,7 @@ class Application:
 
     def worker_changed(self, worker: Worker, event: str) -> None:
         """A worker was born, got ready, exited or the like."""
-        if event != "retired":  # that is for who looks at its state; its end will be told
+        if event not in ("retired", "reloading"):  # that is for who looks at its state; its end will be told
             self._observer.worker_changed(self, worker, event)
         self._changed()
 

@@ -5,7 +5,9 @@ Functions from what is known to a ``Problem``; nothing here looks for itself.
 
 from __future__ import annotations
 
+from inspector.model import Worker
 from supervisor.control.messages import Problem, WayOut
+from supervisor.death import Cause
 from supervisor.launching import Plan
 
 #: Lines of output to show where there is no traceback.
@@ -49,6 +51,29 @@ def looping(plan: Plan, outcome: str, traceback: str, lines: list[str], *, ready
     if ready:
         return Problem(what=what, why=f"The last one {outcome}.", detail="\n".join(lines[-SHOWN:]))
     return Problem(what=what, why=last_line(traceback), detail=traceback or "\n".join(lines[-SHOWN:]))
+
+
+def unseen() -> Problem:
+    """A command that somebody wrote serves, and no probe has been heard of."""
+    why = (
+        "No process of the command has said that it serves: it is not Python, is kept from importing anything at its "
+        "start (-I, -S, -E), or its server is none that the probe knows. What passes on the wire is recorded, not what "
+        "server and application say to each other, nor what becomes of workers."
+    )
+    return Problem(what="The probe is not inside: only the wire is seen.", why=why)
+
+
+def away(worker: Worker) -> Problem:
+    """The only worker of a command is gone, or about to go."""
+    if not worker.cause or worker.cause == Cause.RELOAD:
+        return Problem(what="Its code has changed and is being loaded.")
+    return Problem(what="Nothing serves at the moment.", why=f"The worker {worker.outcome}.")
+
+
+def deserted(worker: Worker) -> Problem:
+    """A command's worker died, and the command did nothing about it."""
+    why = f"Its worker {worker.outcome}, and it has started no other."
+    return Problem(what="The command goes on without serving; it is started anew.", why=why)
 
 
 def restarting(plan: Plan, outcome: str, pause: float) -> Problem:

@@ -64,8 +64,8 @@ class Crew:
     """The workers of ``instance``.
 
     ``changed(worker, event)`` is called for ``born``, ``ready``, ``paused``, ``resumed``, ``retired`` (its master told
-    it to end) and ``exited``; ``looping()`` when workers die young again and again. Set ``master`` to whether a master
-    stands apart from them.
+    it to end), ``reloading`` (it is about to end for newer code) and ``exited``; ``looping()`` when workers die young
+    again and again. Set ``master`` to whether a master stands apart from them.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class Crew:
         self.reason: Remark | None = None  #: why the master last began to end workers
         self.master = mode.has_master(instance.workers)
         self.master_gone = False
+        self.reported = False  #: whether a probe has been heard of
         self.boot_error = ""  #: the traceback that a worker sent
         self.lives: dict[int, Life] = {}  #: those not yet buried, by pid
         self.last: dict[int, Worker] = {}  #: each slot's latest worker
@@ -99,6 +100,7 @@ class Crew:
 
     def connected(self, pid: int) -> Worker:
         """The worker with ``pid`` introduced itself; it gets the lowest slot that is free."""
+        self.reported = True
         if pid in self.lives:  # a second connection of the same process
             return self.lives[pid].worker
         slot = self._free_slot()
@@ -136,8 +138,14 @@ class Crew:
     def master_said(self, event: str, pid: int, value: int, t: int) -> None:
         """The master bore a process, reaped one, or sent it a signal; ``value`` is the status or the signal."""
         life = self.lives.get(pid)
+        if event != "reloading":  # which a worker may say of itself
+            self.master = self.reported = True
         if event == "born":
             self._born[pid] = t
+        elif event == "reloading":
+            if life is not None and not life.ended_ns:
+                life.remarks.add(Remark.RELOAD)
+                self._changed(life.worker, "reloading")
         elif event == "signal" and value:
             if life is None:
                 self._early.setdefault(pid, []).append(value)
@@ -230,6 +238,14 @@ class Crew:
         return sum(life.worker.state == WorkerState.READY and not life.ended_ns for life in self.lives.values())
 
     @property
+    def steadfast(self) -> int:
+        """Workers that can take requests and are not about to end for newer code."""
+        return sum(
+            life.worker.state == WorkerState.READY and not life.ended_ns and Remark.RELOAD not in life.remarks
+            for life in self.lives.values()
+        )
+
+    @property
     def staff(self) -> int:
         """Workers that live and have not been told to end by their master."""
         return sum(not life.ended_ns and not life.retired for life in self.lives.values())
@@ -257,6 +273,7 @@ class Crew:
         self.order = Order.NONE
         self.reason = None
         self.master_gone = False
+        self.reported = False
         self.boot_error = ""
         self._loop_watch.forget()
 

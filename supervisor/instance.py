@@ -25,11 +25,12 @@ from supervisor import boot
 from supervisor.attendance import Attendance
 from supervisor.control.messages import Problem
 from supervisor.crew import Crew
-from supervisor.death import Evidence, Order, Remark, judge
+from supervisor.death import Cause, Evidence, Order, Remark, judge
 from supervisor.launching import Plan, spawn
 from supervisor.lines import understand
 from supervisor.output import Output, follow
 from supervisor.policy import BOOT_LIMIT, Backoff, Readiness, readiness
+from supervisor.tree.ports import listening
 from supervisor.tree.watch import Watch, session
 
 #: After the master died by itself, how long its workers may take to notice before they are killed.
@@ -42,6 +43,11 @@ ANSWER = 3.0
 REACT = 10.0
 #: How long the end of a killed process may take to be seen.
 REAP = 5.0
+#: Of a command that somebody wrote: seconds between two looks whether its port is open, how long a probe may be silent
+#: after that, and how long a command without a worker has to start another.
+LOOK = 0.1
+SILENCE = 1.0
+REPLACEMENT = 3.0
 
 
 class Owner(Protocol):
@@ -103,6 +109,7 @@ class RunningInstance:
         self._backoff = Backoff()
         self._pause: float | None = None  #: how long it is held, once its workers were found to die young
         self._held = False  #: whether requests wait elsewhere until a worker is ready
+        self._unseen = False  #: it serves, and no probe has been heard of
         self._spawned_at = 0.0
         self._root: subprocess.Popen[bytes] | None = None
         self._pipes: dict[asyncio.ReadTransport, Output] = {}
@@ -127,13 +134,14 @@ class RunningInstance:
         while True:
             decision = readiness(
                 workers=self.model.workers,
-                ready=self.crew.ready_count,
+                ready=self.crew.ready_count or int(self._unseen),
                 boot_error=bool(self.crew.boot_error),
                 alive=self.alive and not self._aborted,
                 waited=self._now() - began,
             )
             if decision is Readiness.SERVE:
                 self._serving = True
+                self.problem = boot.unseen() if self._unseen else None
                 self.model.ready_ns = self._clock()
                 self._recorder.instance(self.model)
                 return None
@@ -167,6 +175,28 @@ class RunningInstance:
             assert pipe is not None
             transport, output = await follow(pipe, lambda text, stream=stream: self._line(stream, text))  # type: ignore[misc]
             self._pipes[transport] = output
+        if self.plan.mode.unknown:
+            self._background(self._await_port(root))
+
+    async def _await_port(self, root: subprocess.Popen[bytes]) -> None:
+        """A command serves when its worker says so; one that nobody hears of, once something listens at its port."""
+        port, since = self.plan.launch.own_port, 0.0
+        while self._root is root and not self._cleared.is_set() and not self.crew.reported:
+            since = (since or self._now()) if listening(port) else 0.0
+            if since and self._now() - since >= SILENCE:
+                self._serve_unseen()
+                return
+            await asyncio.sleep(LOOK)
+
+    def _serve_unseen(self) -> None:
+        self._unseen = True
+        self.upstream.probed = False
+        problem = boot.unseen()
+        self.remark(f"gatescope: {problem.what} {problem.why}")
+        if self._serving:
+            self.problem = problem
+        self._back()
+        self._news.set()
 
     # --- what happens to it -------------------------------------------------------------------------------------------
 
@@ -177,17 +207,52 @@ class RunningInstance:
         self.crew.boot_error = text
         if self._serving:
             self.problem = boot.failed(self.plan, text, [], "")
+            if self._held:
+                self._owner.instance_held(self, self.problem)
             self._owner.instance_changed()
         self._news.set()
 
     def _worker_changed(self, worker: Worker, event: str) -> None:
         if event == "ready" and self._serving and self.crew.loop_over:
             self.problem = None
-        if event == "ready" and self._held:
-            self._held = False
-            self._owner.instance_back(self)
+            self.crew.boot_error = ""
+        if event == "ready":
+            self._unseen, self.upstream.probed = False, True
+            self._back()
+        elif event in ("reloading", "exited") and self.plan.mode.unknown:
+            self._lost(worker)
         self._news.set()
         self._owner.worker_changed(worker, event)
+
+    def _back(self) -> None:
+        """It serves again, if it did not."""
+        if self._held:
+            self._held = False
+            self._owner.instance_back(self)
+
+    def _lost(self, worker: Worker) -> None:
+        """A command's worker ends. If it was the only one, requests wait in the proxy until there is another."""
+        if self.crew.steadfast or self.crew.order is not Order.NONE or not self._serving:
+            return
+        self._held = True
+        self._owner.instance_held(self, boot.away(worker))
+        if worker.cause and worker.cause not in (Cause.RELOAD, Cause.BOOT):
+            self._background(self._replace_lost(worker))
+
+    async def _replace_lost(self, worker: Worker) -> None:
+        """Start a command anew that goes on without its worker, as uvicorn's reloader does."""
+        root = self._root
+        if await self._until(lambda: bool(self.crew.lives) or self._cleared.is_set(), REPLACEMENT):
+            return
+        if self._root is not root or self.crew.order is not Order.NONE:
+            return
+        reason = boot.deserted(worker)
+        self._pause = self._backoff.died(self._now() - self._spawned_at)
+        if self._pause is None:
+            await self._give_up(boot.given_up(reason))
+        else:
+            await self._hold(reason)
+
 
     def _looping(self) -> None:
         """Workers die young, again and again. While others serve, that is only shown; else it is held, or given up."""
@@ -246,6 +311,8 @@ class RunningInstance:
         if worker is not None:  # the one process: it has said more of its end than its status
             self.model.outcome = worker.outcome
         self._cleared.set()
+        if self.plan.mode.unknown:
+            await asyncio.sleep(LAST_WORDS)  # they say whether it wanted the port for itself
         pause = self._pause_after(lived)
         if pause is None or self.crew.boot_error:
             self._finish()
@@ -270,7 +337,17 @@ class RunningInstance:
         """Seconds until the root process, which lived so long, is started again; None: it is not."""
         if self.crew.order is Order.HOLD:
             return self._pause
+        if self.plan.mode.unknown and not self._serving and self._gives_way():
+            return 0.0
         return self._backoff.died(lived) if self._serving and self.crew.order is Order.NONE else None
+
+    def _gives_way(self) -> bool:
+        """Whether a command found its port taken, by us who keep it; it can have it for itself, once."""
+        taken = any("already in use" in line.lower() or "EADDRINUSE" in line for line in self._lines)
+        if not taken or self.listener.fileno() < 0:
+            return False
+        self.listener.close()
+        return True
 
     def _finish(self) -> None:
         failed = self._serving and self.crew.order in (Order.NONE, Order.HOLD)
@@ -407,11 +484,11 @@ class RunningInstance:
             self.crew.stopping(order)
 
     async def _tell(self, number: signal.Signals, wait: float) -> bool:
-        """Send ``number`` to the root process; whether it ended in ``wait`` seconds."""
+        """Send ``number`` to the root process, or its group; whether it ended in ``wait`` seconds."""
         assert self._root is not None
         if self._root.returncode is None and not self._cleared.is_set():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self._root.pid, number)
+                (os.killpg if self.plan.mode.stops_together else os.kill)(self._root.pid, number)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 await self._cleared.wait()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import inspector
 from supervisor.lending import NOTHING, Loan
+from supervisor.servers import custom
 from supervisor.servers.base import Launch, Mode
 
 PROBE = Path(inspector.__file__).parent / "probe"
@@ -78,20 +80,46 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     return listener
 
 
-def reserve(host: str = "127.0.0.1") -> socket.socket:
+def reserve(host: str = "127.0.0.1", *, shared: bool = False) -> socket.socket:
     """A socket that keeps a free port for a server that takes no descriptor and listens there itself.
 
     It does not listen, so that no connection can end up in it. Nobody gets the port by chance; whoever names it needs
-    ``SO_REUSEPORT`` and the same user. Raises OSError.
+    ``SO_REUSEPORT`` and the same user, or with ``shared`` just ``SO_REUSEADDR``, which nearly every server sets: Linux
+    lets the two have a port while only one of them listens. Raises OSError.
     """
     keeper = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
         keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(shared))
         keeper.bind((host, 0))
     except OSError:
         keeper.close()
         raise
     return keeper
+
+
+def search_path(python: str, env: Mapping[str, str]) -> str:
+    """Where the words of a command are looked for: beside the target's interpreter first, where its scripts are."""
+    return os.pathsep.join(filter(None, (str(Path(python).parent), env.get("PATH", os.defpath))))
+
+
+def executable(word: str, *, python: str, cwd: str, path: str) -> str:
+    """The file that the first word of a command stands for, empty if there is none. Python is the target's."""
+    if word in ("python", "python3"):
+        return python
+    if os.sep in word:
+        word = os.path.join(cwd, os.path.expanduser(word))
+    return shutil.which(word, path=path) or ""
+
+
+def _command(plan: Plan) -> tuple[list[str], dict[str, str]]:
+    """What is run, and the variables for it besides the user's."""
+    argv = plan.argv
+    if not plan.mode.unknown:
+        return argv, {}
+    env = {"PATH": search_path(plan.python, plan.env), **custom.environment(plan.launch)}
+    found = executable(argv[0], python=plan.python, cwd=plan.cwd, path=env["PATH"])
+    return [found or argv[0], *argv[1:]], env
 
 
 def environment(plan: Plan) -> dict[str, str]:
@@ -100,6 +128,7 @@ def environment(plan: Plan) -> dict[str, str]:
     adapt = None
     if launch.adapted:
         adapt = "wsgi-to-asgi" if launch.interface == "WSGI" else "asgi-to-wsgi"
+    argv, env = _command(plan)
     word = {
         "protocol": 1,
         "parent": os.getpid(),
@@ -108,15 +137,15 @@ def environment(plan: Plan) -> dict[str, str]:
         "token": plan.token,
         "header": "gatescope-exchange",
         "server": plan.mode.slug,
-        "argv": plan.argv,
+        "argv": argv,
         "target": launch.target,
         "factory": launch.factory,
         "interface": launch.interface,
         "adapt": adapt,
         "lend": plan.loan.word,
         "fd": launch.fd if plan.mode.takes_socket else None,
-        "host": launch.host,
-        "port": launch.port,
+        "host": launch.own_host if plan.mode.unknown else launch.host,
+        "port": launch.own_port if plan.mode.unknown else launch.port,
         "threads": launch.threads,
         "body_head": plan.body_head,
         "body_tail": plan.body_tail,
@@ -124,7 +153,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "attend": plan.attend_socket,
     }
     # Lines shall be seen when they are printed, also by workers that are started as new interpreters.
-    return {"PYTHONUNBUFFERED": "1", **plan.env, "GATESCOPE_LAUNCH": json.dumps(word)}
+    return {"PYTHONUNBUFFERED": "1", **plan.env, **env, "GATESCOPE_LAUNCH": json.dumps(word)}
 
 
 def spawn(plan: Plan) -> subprocess.Popen[bytes]:

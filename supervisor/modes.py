@@ -15,6 +15,7 @@ from supervisor.lending import ADAPTER, Loan, Stock, borrow
 from supervisor.servers.base import Launch, Mode
 from supervisor.servers.catalogue import MODES, nearest
 from supervisor.servers.command import version_tuple
+from supervisor.servers.custom import CUSTOM
 
 #: More processes than this on one machine is a slip of the hand.
 MOST_WORKERS = 64
@@ -191,7 +192,7 @@ def _judge(mode: Mode, subject: Subject) -> tuple[str, str, tuple[WayOut, ...]]:
 
 def speaks(mode: Mode, subject: Subject) -> bool:
     """Whether ``mode`` calls applications as ``subject`` is to be called."""
-    return mode.interface == subject.family and (mode.asgi2 or subject.interface != "ASGI2")
+    return not mode.interface or (mode.interface == subject.family and (mode.asgi2 or subject.interface != "ASGI2"))
 
 
 def _missing(mode: Mode, subject: Subject) -> str:
@@ -297,10 +298,15 @@ def find(slug: str) -> Mode | Problem:
     """The mode called ``slug``, or what is wrong with it."""
     if slug in MODES:
         return MODES[slug]
+    if slug == CUSTOM.slug:
+        return CUSTOM
     guess = nearest(slug)
     out = (WayOut(text=f"Did you mean {guess}?", mode=guess),) if guess else ()
     return Problem(
-        what=f"There is no mode called {slug!r}.", why=f"The modes are: {', '.join(MODES)}.", ways_out=out, usage=True
+        what=f"There is no mode called {slug!r}.",
+        why=f"The modes are: {', '.join((*MODES, CUSTOM.slug))}.",
+        ways_out=out,
+        usage=True,
     )
 
 
@@ -308,6 +314,8 @@ def refusal(mode: Mode, subject: Subject, *, workers: int, threads: int, adapt: 
     """Why ``subject`` cannot be started in ``mode`` as asked, or None."""
     if problem := _numbers(mode, workers, threads):
         return problem
+    if not mode.interface:
+        return None
     if not subject.family:
         _, why, _ = _judge(mode, subject)
         return Problem(what=f"{subject.target} cannot be run.", why=why, usage=True)
@@ -327,12 +335,12 @@ def _numbers(mode: Mode, workers: int, threads: int) -> Problem | None:
     if not 1 <= threads <= MOST_THREADS:
         return Problem(what=f"{threads} threads?", why=f"It must be from 1 to {MOST_THREADS}.", usage=True)
     if workers > 1 and not mode.workers:
-        others = [slug for slug in PREFERRED[mode.interface] if MODES[slug].workers][:MOST_WAYS]
+        others = [slug for slug in PREFERRED.get(mode.interface, ()) if MODES[slug].workers][:MOST_WAYS]
         out = tuple(WayOut(text=f"Take {slug}, which runs several.", mode=slug) for slug in others)
         what = f"{mode.slug} cannot have {workers} workers."
         return Problem(what=what, why=f"{mode.title} is always one process.", ways_out=out, usage=True)
     if threads > 1 and not mode.threads:
-        others = [slug for slug in PREFERRED[mode.interface] if MODES[slug].threads][:MOST_WAYS]
+        others = [slug for slug in PREFERRED.get(mode.interface, ()) if MODES[slug].threads][:MOST_WAYS]
         out = tuple(WayOut(text=f"Take {slug}, which has threads.", mode=slug) for slug in others)
         what = f"{mode.slug} cannot have {threads} threads."
         return Problem(what=what, why=f"{mode.why} The number of threads is not for it.", ways_out=out, usage=True)

@@ -25,7 +25,9 @@ class Launch:
     port: int
     run_dir: str  #: private folder of the instance, for control sockets and the like
     version: str = ""  #: of the server, as installed in the target's environment; empty: unknown
+    own_host: str = "127.0.0.1"
     own_port: int = 0  #: of the instance's own address, for a server that takes no descriptor and listens there itself
+    command: str = ""  #: of the mode ``custom``, with its placeholders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class Mode:
 
     slug: str
     title: str
-    interface: str  #: "WSGI" or "ASGI": what the server speaks
+    interface: str  #: "WSGI" or "ASGI": what the server speaks; empty: whatever the target is
     needs: tuple[str, ...]
     argv: Callable[[Launch], list[str]]
     production: Callable[[Launch], str]
@@ -68,6 +70,8 @@ class Mode:
     asgi2: bool = False  #: whether it also calls ASGI 2 applications, for which it takes what it does not know
     ends_together: bool = False  #: whether its master ends, and all workers, when one worker does
     companions: tuple[str, ...] = ()  #: distributions to lend besides where that can be done: without them it does less
+    stops_together: bool = False  #: whether ``stop`` is for all its processes, as a terminal's Ctrl-C is
+    unknown: bool = False  #: whether nobody knows beforehand what processes it will be, and if the probe will be inside
     lifespan: bool = True  #: ASGI: whether it tells the application of its startup and shutdown
     why: str = ""  #: who this mode is for, one sentence for somebody who chooses
 

@@ -1,0 +1,27 @@
+"""Whether something listens at a TCP port of this machine, seen without connecting to it: a connection would be a
+client to a server that takes one at a time.
+
+Linux: the tables of proc_net_tcp(5).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_LISTEN = "0A"  #: TCP_LISTEN in the kernel's include/net/tcp_states.h
+_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+
+
+def listening(port: int) -> bool:
+    """Whether some socket listens at ``port``, on whatever address."""
+    wanted = f":{port:04X}"
+    for table in _TABLES:
+        try:
+            lines = table.read_text().splitlines()[1:]
+        except OSError:  # no IPv6 here
+            continue
+        for line in lines:
+            local, _, state = line.split()[1:4]
+            if state == _LISTEN and local.endswith(wanted):
+                return True
+    return False
