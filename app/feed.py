@@ -1,17 +1,21 @@
 """The window's view of the trace file: reads it in a thread of its own and hands rows to the window in batches.
 
 Knows the store's reader and Qt's threads; knows no widget, and nothing of the supervisor. The GUI thread never touches
-the file: it asks, and is answered later by a queued signal. A poll is only sent when the one before it was answered, so
-that a slow window is not flooded, and none is sent while nobody looks.
+the file: it asks, and is answered later by a queued signal. What may take long (a list of all that passes a filter, a
+search) is asked in a second thread, so that rows for the screen do not wait for it; a question that a newer one has
+made needless is broken off. A poll is only sent when the one before it was answered, so that a slow window is not
+flooded, and none is sent while nobody looks.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signal, Slot
@@ -20,10 +24,10 @@ from inspector.model import Exchange, Message
 from inspector.query import Query
 from inspector.store.reader import ExchangeRow, TraceError, TraceReader
 
-POLL_MS = 100
+POLL_MS = 50  #: what comes in between is on the screen within the 25 ms that the recorder gathers and this
 BATCH = 1_000  #: rows of one poll: what the thread reads and the table takes in without a visible pause
 HISTORY = 100_000  #: rows before the newest that a fresh look at a trace delivers as changes
-_OPEN_PATIENCE = 50  #: polls to wait for a live trace's file to appear: five seconds
+_OPEN_PATIENCE = 100  #: polls to wait for a live trace's file to appear: five seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +66,39 @@ class _ReaderThread(QThread):
     reader_opened = Signal()
     answered = Signal(int, object, object)
 
-    def __init__(self, path: Path, patience: int) -> None:
+    def __init__(self, path: Path, patience: int, name: str) -> None:
         super().__init__()
-        self.setObjectName("trace-reader")
+        self.setObjectName(name)
         self._path = path
         self._patience = patience
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._latest: dict[str, int] = {}
         self._ending = False
+        self._at_work = Lock()  # held to look at, or to change, what runs
+        self._running: tuple[TraceReader, str] | None = None
 
     def put(self, job: _Job) -> None:
-        """Do ``job`` after those before it."""
+        """Do ``job`` after those before it, but for older ones with its key."""
         if job.key:
-            self._latest[job.key] = job.token
+            self.cancel(job.key, job.token)
         self._jobs.put(job)
+
+    def cancel(self, key: str, newest: int = 0) -> None:
+        """Break off and leave out the jobs with this key that are older than ``newest``."""
+        self._latest[key] = newest
+        self._break_off(key)
 
     def end(self) -> None:
         """Leave out what is queued, close the reader and wait for the thread."""
         self._ending = True
         self._jobs.put(None)
+        self._break_off()
         self.wait()
+
+    def _break_off(self, key: str = "") -> None:
+        with self._at_work:
+            if self._running is not None and key in ("", self._running[1]):
+                self._running[0].interrupt()
 
     def run(self) -> None:
         """The thread."""
@@ -94,7 +111,7 @@ class _ReaderThread(QThread):
                 job = self._jobs.get()
                 if job is None:
                     break
-                if not job.key or self._latest[job.key] == job.token:
+                if self._is_wanted(job):
                     self._do(reader, job)
         finally:
             reader.close()
@@ -111,16 +128,24 @@ class _ReaderThread(QThread):
             self._patience -= 1
             self.msleep(POLL_MS)
 
+    def _is_wanted(self, job: _Job) -> bool:
+        return not self._ending and (not job.key or self._latest[job.key] == job.token)
+
     def _do(self, reader: TraceReader, job: _Job) -> None:
+        result, failure = None, None
+        with self._at_work:
+            self._running = (reader, job.key)
         try:
             result = job.call(reader)
         except TraceError as error:
-            self.answered.emit(job.token, None, _failure(error))
+            failure = _failure(error)
         except Exception as error:  # one question that goes wrong must not leave all others without an answer
-            said = FeedFailure("The trace could not be read.", f"{type(error).__name__}: {error}", "Open it again.")
-            self.answered.emit(job.token, None, said)
-        else:
-            self.answered.emit(job.token, result, None)
+            failure = FeedFailure("The trace could not be read.", f"{type(error).__name__}: {error}", "Open it again.")
+        finally:
+            with self._at_work:
+                self._running = None
+        if failure is None or self._is_wanted(job):  # to be broken off is no failure
+            self.answered.emit(job.token, result, failure)
 
 
 def _failure(error: TraceError) -> FeedFailure:
@@ -151,6 +176,7 @@ class TraceFeed(QObject):
         self.live = False
         self.is_open = False
         self._thread: _ReaderThread | None = None
+        self._slow: _ReaderThread | None = None  # for what may take long
         self._waiting: dict[int, Callable[[Any], None]] = {}
         self._newest: dict[str, int] = {}
         self._token = 0
@@ -170,20 +196,24 @@ class TraceFeed(QObject):
         self.path, self.live = str(path), live
         self._since = self._version = -1
         self._counts, self._polling = None, False
-        self._thread = _ReaderThread(Path(path), _OPEN_PATIENCE if live else 0)
+        self._thread = _ReaderThread(Path(path), _OPEN_PATIENCE if live else 0, "trace-reader")
+        self._slow = _ReaderThread(Path(path), 0, "trace-lister")
         self._thread.reader_opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
-        self._thread.answered.connect(self._on_answered, Qt.ConnectionType.QueuedConnection)
+        for thread in (self._thread, self._slow):
+            thread.answered.connect(self._on_answered, Qt.ConnectionType.QueuedConnection)
         self._thread.start(QThread.Priority.LowPriority)
 
     def close(self) -> None:
-        """Let go of the trace and end the thread. Calls that wait for an answer will not get one."""
+        """Let go of the trace and end the threads. Calls that wait for an answer will not get one."""
         self._timer.stop()
         self._waiting.clear()
-        thread, self._thread = self._thread, None
-        if thread is None:
+        threads, self._thread, self._slow = (self._thread, self._slow), None, None
+        if threads[0] is None:
             return
-        thread.end()
-        thread.deleteLater()
+        for thread in threads:
+            if thread is not None:
+                thread.end()
+                thread.deleteLater()
         was_open, self.is_open, self.path, self.live = self.is_open, False, "", False
         if was_open:
             self.closed.emit()
@@ -205,20 +235,36 @@ class TraceFeed(QObject):
         else:
             self._timer.stop()
 
-    def ask(self, call: Callable[[TraceReader], Any], callback: Callable[[Any], None], *, key: str = "") -> None:
-        """Run ``call(reader)`` in the reader's thread and hand its result to ``callback`` in this one.
+    def ask(
+        self,
+        call: Callable[[TraceReader], Any],
+        callback: Callable[[Any], None],
+        *,
+        key: str = "",
+        slow: bool = False,
+    ) -> None:
+        """Run ``call(reader)`` in a reader's thread and hand its result to ``callback`` in this one.
 
-        Of several questions with the same ``key`` only the newest needs an answer; the others are dropped. Nothing
+        Of several questions with the same ``key`` only the newest needs an answer; the others are dropped, and one that
+        runs is broken off. ``slow`` questions have a thread of their own; a key is for either one or the other. Nothing
         happens when no trace is open. A ``TraceError`` becomes ``failed``.
         """
-        if self._thread is None:
+        thread = self._slow if slow else self._thread
+        if thread is None:
             return
         self._token += 1
         if key:
             self._waiting.pop(self._newest.get(key, 0), None)
             self._newest[key] = self._token
         self._waiting[self._token] = callback
-        self._thread.put(_Job(self._token, key, call))
+        thread.put(_Job(self._token, key, call))
+
+    def cancel(self, key: str) -> None:
+        """No answer to the question with this ``key`` is needed any more; if it runs, break it off."""
+        self._waiting.pop(self._newest.pop(key, 0), None)
+        for thread in (self._thread, self._slow):
+            if thread is not None:
+                thread.cancel(key)
 
     def load_exchange(
         self, identity: int, callback: Callable[[Exchange | None], None], *, key: str = "exchange"
@@ -245,26 +291,31 @@ class TraceFeed(QObject):
     def run_query(
         self,
         query: Query | None,
-        callback: Callable[[list[int]], None],
+        callback: Callable[[array[int]], None],
         *,
         order: str = "id",
         descending: bool = False,
+        limit: int | None = None,
         key: str = "query",
     ) -> None:
-        """The ids of all exchanges that ``query`` lets through, in order."""
-        self.ask(lambda reader: reader.ids(query, order=order, descending=descending), callback, key=key)
+        """The ids of the exchanges that ``query`` lets through, in order, all or the first ``limit``."""
+        self.ask(
+            partial(_ids, query=query, order=order, descending=descending, limit=limit), callback, key=key, slow=True
+        )
 
     @Slot()
     def _on_opened(self) -> None:
         if self.sender() is not self._thread:
             return  # of a trace closed in the meantime
         self.is_open = True
+        if self._slow is not None:
+            self._slow.start(QThread.Priority.LowPriority)
         self.opened.emit(self.path)
         self._resume()
 
     @Slot(int, object, object)
     def _on_answered(self, token: int, result: Any, failure: FeedFailure | None) -> None:
-        if self.sender() is not self._thread:
+        if self.sender() not in (self._thread, self._slow):
             return
         callback = self._waiting.pop(token, None)
         if failure is not None:
@@ -296,6 +347,10 @@ class TraceFeed(QObject):
 
 def _exchange(reader: TraceReader, *, identity: int) -> Exchange | None:
     return reader.exchange(identity)
+
+
+def _ids(reader: TraceReader, *, query: Query | None, order: str, descending: bool, limit: int | None) -> array[int]:
+    return reader.ids(query, order, descending, limit)
 
 
 def _changes(reader: TraceReader, *, since: int, version: int, counts: Any) -> _Polled:

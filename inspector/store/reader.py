@@ -65,6 +65,7 @@ ORDERS = {
     "mode": "(SELECT i.mode FROM instance AS i WHERE i.id = e.instance)",
 }
 _IDS_AT_ONCE = 500
+_YOUNG = 20_000  #: among so many of the newest ids one may still come late
 
 
 class TraceReader:
@@ -74,6 +75,7 @@ class TraceReader:
         self.path = Path(path)
         self._opened = open_for_reading(self.path)
         self._connection = self._opened.connection
+        self._counted: tuple[int, int, int | None] = (0, 0, None)  # up to which id, how many, what had gone by then
         self._functions = Functions(time.monotonic)
         for name, arguments, function in self._functions.all:
             self._connection.create_function(name, arguments, function, deterministic=True)
@@ -87,6 +89,10 @@ class TraceReader:
     def close(self) -> None:
         """Let go of the file."""
         self._opened.close()
+
+    def interrupt(self) -> None:
+        """Break off what is being read, which then raises TraceError. The one method for other threads."""
+        self._connection.interrupt()
 
     # --- the trace ----------------------------------------------------------------------------------------------------
 
@@ -104,13 +110,35 @@ class TraceReader:
     def counts(self) -> TraceCounts:
         """How much there is, and what is not."""
         with self._mapped():
-            [(exchanges,)] = self._connection.execute("SELECT count(*) FROM exchange")
+            exchanges = self._count()
             [(unfinished,)] = self._connection.execute("SELECT count(*) FROM exchange WHERE state = 'open'")
             tally = dict(self._connection.execute(f"SELECT {text('what')}, {integer('count')} FROM tally"))
         messages = int(tally.pop(RECORDED, 0))
         dropped = {what.removeprefix(DROPPED): count for what, count in tally.items() if count}
         size = sum(_size(self.path.with_name(self.path.name + suffix)) for suffix in ("", "-wal"))
         return TraceCounts(exchanges, unfinished, messages, dropped, size)
+
+    def _count(self) -> int:
+        """How many exchanges there are: a live window asks often, so those long there are not counted each time."""
+        known, count, gone = self._counted
+        told = "SELECT count FROM tally WHERE what = 'dropped exchanges'"
+        [(last, now_gone)] = self._connection.execute(f"SELECT (SELECT max(id) FROM exchange), ({told})")
+        if now_gone != gone:
+            known, count = 0, 0
+        if (last or 0) - known > 2 * _YOUNG:
+            count += self._counted_between(known, last - _YOUNG)
+            known = last - _YOUNG
+            self._counted = (known, count, now_gone)
+        return count + self._counted_between(known, last or 0)
+
+    def _counted_between(self, after: int, last: int) -> int:
+        if not after:  # from an index that is smaller than the table
+            [(count, later)] = self._connection.execute(
+                "SELECT (SELECT count(*) FROM exchange), (SELECT count(*) FROM exchange WHERE id > ?)", (last,)
+            )
+            return int(count) - int(later)
+        sql = "SELECT count(*) FROM exchange WHERE id > ? AND id <= ?"
+        return int(self._connection.execute(sql, (after, last)).fetchone()[0])
 
     def data_version(self) -> int:
         """A number that changes when somebody wrote to the trace: cheap to ask before asking anything else."""
@@ -140,7 +168,7 @@ class TraceReader:
     def ids(
         self, query: Query | None = None, order: str = "id", descending: bool = False, limit: int | None = None
     ) -> array[int]:
-        """The ids of the exchanges that ``query`` lets through, all or the first ``limit``: what tables are built on."""
+        """The ids of the exchanges that ``query`` lets through, all or the first ``limit``, for lists of any length."""
         with self._mapped():
             if order == "id" and limit is None:
                 found = self._ids_by_id(query)
@@ -154,9 +182,7 @@ class TraceReader:
             return ids.everything(self._connection)
         where, parameters = self._condition(query)
         # As the index gives them: to sort them is quicker here.
-        return ids.ascending(
-            ids.collect(self._connection, f"SELECT e.id FROM exchange AS e WHERE {where}", parameters)
-        )
+        return ids.ascending(ids.collect(self._connection, f"SELECT e.id FROM exchange AS e WHERE {where}", parameters))
 
     def rows(self, identities: Sequence[int]) -> list[ExchangeRow]:
         """The exchanges with these ids, in this order; those that are gone are left out."""

@@ -62,9 +62,9 @@ CREATE INDEX replay_result_run ON replay_result (run);
 CREATE TABLE tally (what TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 """
 
-# What lists are filtered and sorted by has an index; texts in the collation in which the language compares them. Values
-# that differ in each exchange make an index dear to write, so only those that people sort a long list by have one.
-# ``facet`` and ``facet_block``: see ``facets``. ``annotation`` is what the reader of a trace wrote into it: windows fill it, while a recorder may fill the rest.
+# An index on texts has the collation in which the filter language compares them.
+# ``facet`` and ``facet_block``: see ``facets``. ``annotation`` is what the reader of a
+# trace wrote into it: windows fill it, while a recorder may fill the rest.
 _VERSION_2 = """
 ALTER TABLE log ADD COLUMN level TEXT NOT NULL DEFAULT '';
 ALTER TABLE instance ADD COLUMN url TEXT NOT NULL DEFAULT '';
@@ -75,13 +75,20 @@ CREATE TABLE annotation (
     exchange INTEGER PRIMARY KEY, mark TEXT NOT NULL DEFAULT '', comment TEXT NOT NULL DEFAULT '',
     deleted INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX exchange_method ON exchange (method COLLATE NOCASE);
-CREATE INDEX exchange_target ON exchange (target COLLATE NOCASE);
-CREATE INDEX exchange_duration ON exchange (duration_ns);
 CREATE INDEX exchange_exception ON exchange (id) WHERE has_exception;
 CREATE TABLE facet (
     name TEXT NOT NULL, block INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (name, block)) WITHOUT ROWID;
 CREATE TABLE facet_block (block INTEGER PRIMARY KEY);
 """
+
+#: Indexes on values that differ in each exchange. Each would nearly double what a recording writes, so a trace has them
+#: only while nobody records into it: sorted once at the end they cost a second in a million exchanges.
+AT_REST: dict[str, str] = {
+    "exchange_target": "exchange (target COLLATE NOCASE)",
+    "exchange_duration": "exchange (duration_ns)",
+}
+#: A trace that is shorter is scanned as quickly.
+WORTH_INDEXING = 20_000
 
 #: In the table ``tally``: the number of messages in the file, and what is not in it, by kind.
 RECORDED = "messages"
@@ -142,6 +149,22 @@ def migrate(connection: sqlite3.Connection) -> None:
     [(found,)] = connection.execute("PRAGMA user_version")
     for number, step in enumerate(MIGRATIONS[found:], start=found + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
+
+
+def awake(connection: sqlite3.Connection) -> None:
+    """The trace is going to be recorded into: let go of what is only for one at rest."""
+    for name in AT_REST:
+        connection.execute(f"DROP INDEX IF EXISTS {name}")
+
+
+def rest(connection: sqlite3.Connection) -> None:
+    """The recording is over: add what makes a long trace quick to look through. Raises sqlite3.Error."""
+    [(last,)] = connection.execute("SELECT ifnull(max(id) - min(id), 0) FROM exchange")
+    if last < WORTH_INDEXING:
+        return
+    connection.execute("PRAGMA temp_store = MEMORY")
+    for name, what in AT_REST.items():
+        connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {what}")
 
 
 def check(connection: sqlite3.Connection, path: str) -> int:

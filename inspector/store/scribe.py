@@ -24,7 +24,7 @@ if __name__ == "__main__":
     # Started with -I -S: no site-packages, no current folder, and only this package's parent besides the library.
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from inspector.store import session
+from inspector.store import schema, session
 from inspector.store.batch import BatchWriter
 from inspector.store.bulk import MAX_BYTES
 from inspector.store.errors import TraceError, explain
@@ -79,6 +79,9 @@ class Scribe:
                 )
             elif not self.stopped:
                 session.close_what_was_left(self._connection)
+            if not self.stopped:
+                with contextlib.suppress(sqlite3.Error):  # no room for it: the trace is whole without
+                    schema.rest(self._connection)
             self._connection.execute("PRAGMA busy_timeout = 0")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._connection.execute("PRAGMA journal_mode = DELETE")

@@ -75,6 +75,7 @@ def _prepare(connection: sqlite3.Connection, path: str, *, old: bool) -> None:
     if old:
         schema.migrate(connection)
         schema.check_tables(connection, path)
+        schema.awake(connection)
     else:
         schema.create(connection)
         # Into the file itself, so that it can be told for a trace whatever becomes of the log beside it.
