@@ -47,6 +47,9 @@ def refusal(mode: Mode, arguments: tuple[str, ...]) -> Problem | None:
     if arguments and mode.slug in WITHOUT_COMMAND_LINE:
         why = f"{mode.slug} is run by calling its function, which reads no command line."
         return Problem(what=f"{mode.slug} takes no arguments here.", why=why, usage=True)
+    if arguments and mode.unknown:
+        what = f"Arguments after -- do not go with {mode.slug}."
+        return Problem(what=what, why="The command is yours: write them into it.", usage=True)
     taken = _EVERYWHERE | _TAKEN.get(server(mode), {})
     for argument in arguments:
         name = argument.partition("=")[0]

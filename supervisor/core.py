@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from inspector.model import Exchange, Worker
 from inspector.store.errors import TraceError
-from supervisor import arguments, modes, places, signals
+from supervisor import arguments, commands, modes, places, signals
 from supervisor.application import Application, Setting
 from supervisor.arguments import server
 from supervisor.control.messages import (
@@ -55,8 +55,9 @@ from supervisor.control.messages import (
 )
 from supervisor.death import Order
 from supervisor.servers.base import Launch, Mode
+from supervisor.servers.custom import CUSTOM
 from supervisor.target.problems import TargetError
-from supervisor.target.resolve import Resolved, resolve, settings_of
+from supervisor.target.resolve import Resolved, locate, resolve, settings_of
 from supervisor.target.settings import AppSettings
 from supervisor.tree.usage import listener_of
 
@@ -192,14 +193,14 @@ class Supervisor:
 
     async def _start(self, command: StartApp) -> Reply:
         said = settings_of(command.target)
-        slug = command.mode or (said.mode if said else "")
+        slug = command.mode or (CUSTOM.slug if command.custom else said.mode if said else "")
         if not slug:  # a target that is none is what to hear of first
             await resolve(command.target)
         mode = _mode(slug)
         existing = self.apps.get(command.name) if command.name else None
-        resolved = await resolve(command.target, prefer=mode.interface)
+        resolved = locate(command.target) if mode.unknown else await resolve(command.target, prefer=mode.interface)
         setting = _setting(command, mode, resolved.settings)
-        if problem := _refusal(resolved.subject, setting):
+        if problem := _refusal(resolved, setting):
             raise RefusalError(problem)
         if existing is not None:
             app = self._again(existing, resolved)
@@ -253,11 +254,14 @@ class Supervisor:
             or mode.default_threads,
             adapt=command.adapt,
             arguments=old.arguments if old and server(old.mode) == server(mode) else (),
+            command=command.custom or (_command(mode, app.resolved.settings, old) if mode.unknown else ""),
         )
-        if modes.lacking(mode, app.resolved.subject):  # it may have been installed since
-            app.resolved = await resolve(app.resolved.spec, prefer=mode.interface)
-        if problem := _refusal(app.resolved.subject, setting):
+        resolved = app.resolved
+        if not mode.unknown and (not resolved.examined or modes.lacking(mode, resolved.subject)):
+            resolved = await resolve(resolved.spec, prefer=mode.interface)  # it may have been installed since
+        if problem := _refusal(resolved, setting):
             raise RefusalError(problem)
+        app.resolved = resolved
         if problem := await app.switch(setting):
             raise RefusalError(problem)
         return Finished(id=command.id, app=app.status())
@@ -273,7 +277,7 @@ class Supervisor:
         if app.setting is None:
             raise RefusalError(Problem(what=f"{app.name} was never started.", usage=True))
         setting = replace(app.setting, workers=command.workers)
-        if problem := _refusal(app.resolved.subject, setting):
+        if problem := _refusal(app.resolved, setting):
             raise RefusalError(problem)
         if command.workers > app.setting.workers:
             # A worker that cannot load the application takes some masters down with it (gunicorn), and all that serves.
@@ -444,14 +448,24 @@ def _setting(command: StartApp, mode: Mode, said: AppSettings | None) -> Setting
         threads=mode.default_threads if threads is None else threads,
         adapt=command.adapt or (said is not None and said.adapt),
         arguments=command.args or (said.args if said else ()),
+        command=command.custom or (_command(mode, said) if mode.unknown else ""),
     )
 
 
-def _refusal(subject: modes.Subject, setting: Setting) -> Problem | None:
+def _command(mode: Mode, said: AppSettings | None, old: Setting | None = None) -> str:
+    """The command that runs already in ``mode``, or the project's."""
+    if old is not None and old.mode is mode:
+        return old.command
+    return said.command if said is not None else ""
+
+
+def _refusal(resolved: Resolved, setting: Setting) -> Problem | None:
     mode = setting.mode
-    return modes.refusal(
-        mode, subject, workers=setting.workers, threads=setting.threads, adapt=setting.adapt
-    ) or arguments.refusal(mode, setting.arguments)
+    return (
+        modes.refusal(mode, resolved.subject, workers=setting.workers, threads=setting.threads, adapt=setting.adapt)
+        or arguments.refusal(mode, setting.arguments)
+        or commands.refusal(mode, setting.command, resolved)
+    )
 
 
 def _mode(slug: str) -> Mode:

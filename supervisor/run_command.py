@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
         command = StartApp(
             id=1, target=spec, mode=options.mode, name=options.name, workers=options.workers,
             threads=options.threads, adapt=options.adapt, listen=options.listen, trace=options.trace,
-            args=tuple(options.args),
+            args=tuple(options.args), custom=options.custom,
         )  # fmt: skip
         return serve.run(_serve(command, options))
     except OptionError as error:

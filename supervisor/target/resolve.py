@@ -28,6 +28,7 @@ class Resolved:
     python_version: str
     env: tuple[tuple[str, str], ...] = ()  #: what is added to the environment
     settings: AppSettings | None = None  #: what the project says of it
+    examined: bool = True  #: whether it was imported to see what it is
 
     @property
     def complete(self) -> TargetSpec:
@@ -42,17 +43,44 @@ async def resolve(spec: TargetSpec, prefer: str = "") -> Resolved:
     Raises TargetError. Takes as long as the target takes to be imported, since that happens in its own interpreter.
     """
     name, candidate, said = _candidate(spec, prefer)
+    if not candidate.target:
+        why = "It has a command, which is for the mode custom."
+        raise TargetError(Problem(what=f"{settings.FILE} names no target for {name}.", why=why, usage=True))
+    place = _place(spec, name, candidate, said)
+    environment = {**os.environ, **dict(place.env)}
+    factory = spec.factory or candidate.factory
+    found = await examine(place.python, candidate.target, cwd=place.cwd, env=environment, factory=factory)
+    return replace(place, subject=found.subject, python_version=found.python_version, examined=True)
+
+
+def locate(spec: TargetSpec) -> Resolved:
+    """Where ``spec`` is, for a command that somebody wrote: nothing is imported, and a folder may hold anything.
+
+    Raises TargetError.
+    """
+    try:
+        name, candidate, said = _candidate(spec, "")
+    except TargetError:
+        folder = (_here(spec) / spec.target).expanduser()
+        if not folder.is_dir():
+            raise
+        folder = folder.resolve()
+        name, candidate, said = folder.name, Candidate(target="", folder=folder), settings_of(spec)
+    return _place(spec, name, candidate, said)
+
+
+def _place(spec: TargetSpec, name: str, candidate: Candidate, said: AppSettings | None) -> Resolved:
+    """All but what the target is."""
     cwd = _folder(spec, candidate, said)
     env = (*(said.environment() if said else ()), *spec.env)
     environment = {**os.environ, **dict(env)}
     is_demo = spec.target.startswith(demos.PREFIX)
     python = spec.python or (said.interpreter if said else "") or (interpreters.OURS if is_demo else "")
     python = interpreters.choose(python, cwd, environment)
-    factory = spec.factory or candidate.factory
-    found = await examine(python, candidate.target, cwd=str(cwd), env=environment, factory=factory)
+    subject = Subject(target=candidate.target or name, interface="", python=python)
     return Resolved(
-        spec=spec, name=name, subject=found.subject, python=python, cwd=str(cwd), python_version=found.python_version,
-        env=env, settings=said,
+        spec=spec, name=name, subject=subject, python=python, cwd=str(cwd), python_version="", env=env, settings=said,
+        examined=False,
     )  # fmt: skip
 
 

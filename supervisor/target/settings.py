@@ -24,8 +24,8 @@ class AppSettings:
     """One table. ``None`` and empty: not said. Paths are as they stand, from the folder of the file."""
 
     name: str
-    target: str
     folder: Path
+    target: str = ""  #: empty only where there is a command
     mode: str = ""
     workers: int | None = None
     threads: int | None = None
@@ -37,6 +37,7 @@ class AppSettings:
     listen: str = ""
     python: str = ""
     args: tuple[str, ...] = ()
+    command: str = ""  #: for the mode ``custom``, which it stands for where none is named
 
     @property
     def place(self) -> Path:
@@ -70,6 +71,7 @@ _KEYS: dict[str, tuple[str, type]] = {
     "listen": ("a text", str),
     "python": ("a text", str),
     "args": ("a list of texts", list),
+    "command": ("a text", str),
 }
 
 
@@ -109,13 +111,15 @@ def _settings(name: str, table: Any, path: Path) -> AppSettings:
         raise _mistaken(path, where, "is not a table")
     for key, value in table.items():
         _check(key, value, path, where)
-    if not table.get("target"):
+    if not table.get("target") and not table.get("command"):
         raise _mistaken(path, where, "has no target", "It needs one, such as target = 'main:app'.")
     values = dict(table)
     files = values.get("env_file", [])
     values["env_file"] = (files,) if isinstance(files, str) else tuple(files)
     values["env"] = tuple(values.get("env", {}).items())
     values["args"] = tuple(values.get("args", ()))
+    if values.get("command"):
+        values.setdefault("mode", "custom")
     return AppSettings(name=name, folder=path.parent, **values)
 
 
