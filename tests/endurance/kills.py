@@ -38,6 +38,9 @@ KEPT = 100_000_000
 #: A server that dies too often in a row is given up (``supervisor.policy``): before that it is replaced by a switch.
 MOST_KILLS = 2
 
+#: What Qt says where windows are drawn nowhere.
+OFFSCREEN = "This plugin does not support propagateSizeHints()"
+
 VICTIMS = ("supervisor", "master", "worker", "window")
 
 
@@ -71,13 +74,20 @@ class Show:
         self._modes = [mode for mode in listed if mode.interface == interface]
         mode, workers = self._any_mode()
         status = await asyncio.to_thread(scene.start, self._client, target, mode, workers, self.trace)
+        self._expect(await asyncio.to_thread(scene.until, self._attached), "the window did not find its supervisor")
         self._load = Load(status.url)
         self._load.start()
 
     def _open_window(self) -> None:
         command = [sys.executable, "-m", "app", "open", str(self._on.project)]
-        with (self._on.folder / "window.log").open("ab") as log:
+        with (self._on.folder / "window.log").open("wb") as log:
             self._window = subprocess.Popen(command, cwd=scene.ROOT, env=self._on.environment, stdout=log, stderr=log)
+
+    async def _close_window(self) -> None:
+        self._window.terminate()
+        status = await asyncio.to_thread(self._window.wait, scene.PATIENCE)
+        said = (self._on.folder / "window.log").read_text().replace(OFFSCREEN, "").strip()
+        self._expect((status, said) == (0, ""), f"the window ended with status {status} and said: {said}")
 
     def _socket(self) -> Path:
         """Where the window's supervisor listens: a path that the window chooses."""
@@ -90,6 +100,11 @@ class Show:
         assert scene.until(there), "the window started no supervisor, and found none"
         return found[0]
 
+    def _attached(self) -> bool:
+        """Whether the window has found its supervisor: it, we, and the listening socket have the same address there."""
+        ours = [found.laddr for found in self.supervisor.net_connections("unix")]
+        return sum(str(address).endswith(".sock") for address in ours) >= 3
+
     def _any_mode(self) -> tuple[str, int]:
         mode = self._rng.choice(self._modes)
         return mode.slug, self._rng.randint(1, 3) if mode.workers else 1
@@ -99,8 +114,7 @@ class Show:
         await self._load.stop()
         self._client.close()
         left = [self.supervisor, *scene.family(self.supervisor.pid)]
-        self._window.terminate()
-        self._expect(await asyncio.to_thread(self._window.wait, scene.PATIENCE) == 0, "the window ended badly")
+        await self._close_window()
         over = await asyncio.to_thread(scene.until, lambda: not scene.living(left))
         self._expect(over, f"the window was closed, and there are still {scene.living(left)}")
         self._check_trace(time.monotonic_ns())
@@ -132,8 +146,7 @@ class Show:
         await self._load.stop()
         self._client.close()
         self._expect(self._window.poll() is None, "the window went with the supervisor")
-        self._window.terminate()
-        self._expect(await asyncio.to_thread(self._window.wait, scene.PATIENCE) == 0, "the window ended badly")
+        await self._close_window()
         self._check_trace(killed)
 
     async def _kill_window(self) -> None:
@@ -148,6 +161,7 @@ class Show:
         self._open_window()
         with await asyncio.to_thread(scene.client_at, await asyncio.to_thread(self._socket)) as client:
             self._expect(client.pid == self.supervisor.pid, "the new window started a supervisor of its own")
+        self._expect(await asyncio.to_thread(scene.until, self._attached), "the new window did not find its supervisor")
         await self._load.more()
         self._no_failed_request("though nothing but the window was killed", killed)
         self._check_trace(killed)
@@ -251,4 +265,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    scene.end_in_order()
     sys.exit(main())

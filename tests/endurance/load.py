@@ -205,7 +205,7 @@ class Wrk:
 
     async def start(self) -> None:
         """Begin."""
-        options = ["-t1", "-c16", "-d24h", "--timeout", f"{PATIENCE:g}s", "-s", str(self._script), self._url]
+        options = ["-t1", "-c16", "-d2h", "--timeout", f"{PATIENCE:g}s", "-s", str(self._script), self._url]
         self._process = await asyncio.create_subprocess_exec("wrk", *options, stdout=asyncio.subprocess.PIPE)
 
     async def stop(self) -> tuple[dict[str, float], list[str]]:

@@ -136,9 +136,10 @@ def client_at(path: Path) -> ControlClient:
     while True:
         try:
             return ControlClient(path, timeout=2 * PATIENCE)
-        except ControlError:
+        except ControlError as error:
             if time.monotonic() > deadline:
-                raise
+                logs = {log.name: log.read_text() for log in path.parent.parent.glob("**/*.log")}
+                raise TimeoutError(f"{path}: {error.problem}; {logs}") from None
             time.sleep(0.02)
 
 
@@ -171,6 +172,11 @@ def status(client: ControlClient) -> AppStatus:
     reply = client.ask(GetStatus(id=client.next_id()))
     assert isinstance(reply, StatusReported)
     return reply.apps[0]
+
+
+def end_in_order() -> None:
+    """Have SIGTERM end the program as Ctrl-C does, so that what it started ends with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def until(reached: Callable[[], object], limit: float = PATIENCE) -> bool:

@@ -135,4 +135,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    scene.end_in_order()
     sys.exit(main())
