@@ -3,13 +3,14 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 
-.PHONY: help setup run test check bench endurance format
+.PHONY: help setup run test check bench lifecycle endurance format
 
 help:
 	@echo "make run      start Gatescope on its demo applications (without a display: the headless demo)"
 	@echo "make test     every test"
 	@echo "make check    style, types, spelling, import rules"
 	@echo "make bench    the benchmarks: the proxy beside its peers, the probe beside OpenTelemetry, the store"
+	@echo "make lifecycle  what each mode does from its start to its stop, expected and seen (about 3 minutes)"
 	@echo "make endurance  50 switches of mode and 100 kills under load (about 15 minutes)"
 	@echo "make setup    only make .venv with the program in it"
 	@echo "make format   put the code into the house format"
@@ -41,6 +42,10 @@ bench: setup
 	$(PY) -m tests.bench.proxy_throughput
 	$(PY) -m tests.bench.probe_cost
 	$(PY) -m tests.bench.store_rate
+
+# One mode only: python -m tests.integration.lifecycle --mode MODE
+lifecycle: setup
+	$(PY) -m tests.integration.lifecycle
 
 # Both print a seed; either command takes it back with --seed. wrk makes the load where it is installed.
 endurance: setup

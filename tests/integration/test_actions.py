@@ -1,12 +1,12 @@
-"""What can be done to an application and its workers while it serves: scale, restart, kill, pause, dump the stacks."""
+"""What can be done to an application and its workers while it serves: restart, kill, pause, dump the stacks. Scaling and
+reloading are in ``lifecycle``.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,49 +20,6 @@ from tests.support.program import gatescope, running
 
 def workers(run: Any) -> list[dict[str, Any]]:
     return [process for process in command(run, "status")["processes"] if process["state"] != "exited"]
-
-
-def eventually(run: Any, wanted: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
-    deadline = time.monotonic() + 30
-    while not wanted(found := workers(run)):
-        assert time.monotonic() < deadline, found
-    return found
-
-
-@pytest.mark.parametrize(
-    ("target", "mode", "before", "by_signal"),
-    [
-        ("wsgi:app", "gunicorn-sync", 1, True),
-        ("asgi:app", "gunicorn-uvicorn", 2, True),
-        ("asgi:app", "uvicorn", 2, True),
-        ("asgi:app", "uvicorn", 1, False),
-    ],
-)
-def test_another_number_of_workers(tmp_path: Path, target: str, mode: str, before: int, by_signal: bool) -> None:
-    with running(target, "--mode", mode, "--workers", before, cwd=project(tmp_path)) as run:
-        master = run.lines[0]["server_pid"]
-        load = Load(run.url, threads=2)
-        try:
-            load.more()
-            more = command(run, "scale", 3)
-            assert (more["workers"], more["state"]) == (3, "running")
-            assert (more["pid"] == master) is by_signal
-            assert "3" in more["command"]
-            eventually(run, lambda found: len(found) == 3)
-            fewer = command(run, "scale", 1)
-            assert fewer["workers"] == 1
-            left = eventually(run, lambda found: len(found) == 1)
-            load.more()
-        finally:
-            load.stop()
-        assert load.failures == []
-        ended = run.wait_for_count(lambda line: line.get("worker") == "exited", 2)
-        assert {line["cause"] for line in ended} == {"scale-down"}
-        # Started again after its master's death, it has as many as it was given last.
-        if by_signal and mode != "uvicorn":
-            os.kill(fewer["pid"], 9)
-            eventually(run, lambda found: [one["pid"] for one in found] != [one["pid"] for one in left] and found)
-            assert len(workers(run)) == 1
 
 
 def test_scale_refuses_what_cannot_be(tmp_path: Path) -> None:

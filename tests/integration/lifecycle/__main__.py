@@ -26,14 +26,14 @@ def main() -> int:
     observations = []
     for slug in options.mode or ROWS:
         observations.append(found := observe(slug, subprocess.DEVNULL))
-        print("\n".join(_json(found) if options.json else _text(found)), flush=True)
+        print("\n".join(as_json(found) if options.json else text(found)), flush=True)
     differences = [line for found in observations for line in found.differences]
     if not options.json:
-        print("\n".join(["", *_table(observations), "", *_verdict(observations, differences)]))
+        print("\n".join(["", *table(observations), "", *_verdict(observations, differences)]))
     return 1 if differences else 0
 
 
-def _json(found: Observation) -> Iterable[str]:
+def as_json(found: Observation) -> Iterable[str]:
     for situation, cell in found.cells.items():
         yield json.dumps(
             {
@@ -47,7 +47,7 @@ def _json(found: Observation) -> Iterable[str]:
         )
 
 
-def _text(found: Observation) -> Iterable[str]:
+def text(found: Observation) -> Iterable[str]:
     """The mode's cells, a fact a line: what is expected, and what was seen instead."""
     yield f"\n{found.slug}  ({found.seconds:.1f} s)"
     for situation, cell in found.cells.items():
@@ -64,7 +64,7 @@ def _fact(cell: Cell, name: str) -> str:
     return f"{wanted!s:52} SEEN: {cell.seen.get(name, '-')}"
 
 
-def _table(observations: list[Observation]) -> Iterable[str]:
+def table(observations: list[Observation]) -> Iterable[str]:
     """A line a mode, a column a situation: how many facts are as expected."""
     yield "".join([f"{'':18}", *(f"{situation:{WIDTH}}" for situation in Situation)])
     for found in observations:

@@ -29,7 +29,8 @@ from tests.support.load import Load, Sent, ask
 from tests.support.program import GatescopeRun
 
 POSTED = b"posted"
-STREAMED = b"chunk 1;chunk 2;chunk 3;"
+#: What is answered on these paths.
+WHOLE = {"stream": b"chunk 1;chunk 2;chunk 3;", "events": b"data: 1\n\ndata: 2\n\n"}
 
 
 class Life:
@@ -63,9 +64,8 @@ class Life:
         done = {"get": self._ask("/get") == "200"}
         with urllib.request.urlopen(url + "/post", data=POSTED, timeout=PATIENCE) as response:
             done["post"] = response.read() == POSTED
-        with urllib.request.urlopen(url + "/stream", timeout=PATIENCE) as response:
-            done["stream"] = response.read() == STREAMED
-        self.requests += 2
+        done |= {name: ask(f"{url}/{name}") == (200, answer) for name, answer in WHOLE.items()}
+        self.requests += 1 + len(WHOLE)
         if self.row.interface != "WSGI":
             done["websocket"] = self._echo()
         complaints = [complaint for name in done for complaint in self._record_of(name)]
@@ -306,6 +306,8 @@ class Life:
         complaints = [f"no {wanted_type}" for wanted_type in wanted if wanted_type not in types]
         if (exchange.state, exchange.interface, exchange.error) != ("done", self.row.interface, ""):
             complaints.append(f"{exchange.state}, {exchange.interface}, {exchange.error}")
+        if (exchange.kind == "sse") != (name == "events"):
+            complaints.append(f"of kind {exchange.kind}")
         if exchange.worker not in [worker.id for worker in self._scene.ready()]:
             complaints.append("of no worker")
         if "gatescope-exchange" in exchange.context.lower() or not exchange.context:

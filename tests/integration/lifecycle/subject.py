@@ -32,7 +32,9 @@ def app(environ, start_response):
         body = [environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))]
     if path == "/stream":
         body = (b"chunk %d;" % number for number in (1, 2, 3))
-    start_response("200 OK", [("Content-Type", "text/plain")])
+    if path == "/events":
+        body = (b"data: %d\\n\\n" % number for number in (1, 2))
+    start_response("200 OK", [("Content-Type", "text/event-stream" if path == "/events" else "text/plain")])
     return body
 """
 
@@ -62,7 +64,10 @@ async def app(scope, receive, send):
             more = message.get("more_body")
     if path == "/stream":
         body = [b"chunk %d;" % number for number in (1, 2, 3)]
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    if path == "/events":
+        body = [b"data: %d\\n\\n" % number for number in (1, 2)]
+    kind = b"text/event-stream" if path == "/events" else b"text/plain"
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
     for chunk in body:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body"})

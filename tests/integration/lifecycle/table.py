@@ -35,7 +35,8 @@ class Row:
     ``lone_master``: one worker has a master above it. ``many``: it can have several workers. ``heir``: who replaces a
     worker that was killed. ``lifespan``: whether the application hears of its startup. ``others``: whether a second
     request is answered while one hangs. ``gives_up``: its master ends a worker that does not answer in time. ``end``:
-    the cause of the end of a hanging worker when the application is stopped, ``patience`` the seconds that may take.
+    the cause of the end of a hanging worker when the application is stopped, ``patience`` the seconds that may take:
+    what its server is given to end by itself, and three.
     """
 
     interface: str
@@ -46,26 +47,26 @@ class Row:
     others: bool = False
     gives_up: bool = False
     end: str = "forced"
-    patience: int = 10
+    patience: int = 12
 
 
-_GUNICORN = {"lone_master": True, "patience": 11}
+_GUNICORN = {"lone_master": True, "patience": 13}
 
 ROWS: dict[str, Row] = {
-    "wsgiref": Row(interface="WSGI", many=False, heir="Gatescope", patience=4),
+    "wsgiref": Row(interface="WSGI", many=False, heir="Gatescope", patience=6),
     "waitress": Row(interface="WSGI", many=False, heir="Gatescope", others=True, end="graceful"),
     "gunicorn-sync": Row(interface="WSGI", gives_up=True, **_GUNICORN),  # type: ignore[arg-type]
     "gunicorn-gthread": Row(interface="WSGI", others=True, **_GUNICORN),  # type: ignore[arg-type]
     "gunicorn-gevent": Row(interface="WSGI", gives_up=True, **_GUNICORN),  # type: ignore[arg-type]
     # Its workers end without waiting for the threads that run the application.
-    "granian-wsgi": Row(interface="WSGI", lone_master=True, others=True, end="graceful", patience=8),
+    "granian-wsgi": Row(interface="WSGI", lone_master=True, others=True, end="graceful", patience=10),
     "hypercorn-wsgi": Row(interface="WSGI", heir="Gatescope", others=True),
     "uvicorn": Row(interface="ASGI3"),
     "gunicorn-uvicorn": Row(interface="ASGI3", gives_up=True, **_GUNICORN),  # type: ignore[arg-type]
     "gunicorn-asgi": Row(interface="ASGI3", gives_up=True, **_GUNICORN),  # type: ignore[arg-type]
     "hypercorn": Row(interface="ASGI3", heir="Gatescope"),
-    "granian": Row(interface="ASGI3", lone_master=True, patience=8),
-    "daphne": Row(interface="ASGI3", many=False, heir="Gatescope", lifespan=False, patience=6),
+    "granian": Row(interface="ASGI3", lone_master=True, patience=10),
+    "daphne": Row(interface="ASGI3", many=False, heir="Gatescope", lifespan=False, patience=8),
 }
 
 
@@ -74,10 +75,10 @@ def expected(slug: str) -> dict[Situation, Facts]:
     row = ROWS[slug]
     return {
         Situation.START: _start(row),
-        Situation.SERVE: {"answers": "get, post, stream" + _asgi(row, ", websocket"), "recorded": "whole"},
+        Situation.SERVE: {"answers": "get, post, stream, events" + _asgi(row, ", websocket"), "recorded": "whole"},
         Situation.BOOT_ERROR: {
             "refused": "late:app could not be loaded. RuntimeError: the sky is falling",
-            "shows": "the line that raised",
+            "shows": "the line that raised, none of ours",
             "state": "crashed",
             "answers": "503 with the reason",
             "cause": "boot error",
