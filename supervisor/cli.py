@@ -75,6 +75,7 @@ def parser(command: str = "-h") -> argparse.ArgumentParser:
     _add_window(commands)
     _add_run(commands)
     _add_modes(commands)
+    _add_install(commands)
     _add_drive(commands)
     if not command or command.startswith("-") or command in commands.choices:
         for name, about in ELSEWHERE.items():
@@ -119,6 +120,15 @@ def _add_modes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     listing.add_argument("--threads", type=int, default=1, metavar="N", help="to write the commands for")
     listing.add_argument("--json", action="store_true", help="print an object a line")
     listing.set_defaults(run=_modes)
+
+
+def _add_install(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    install = commands.add_parser("install", help="put the server of a mode into an application's environment",
+                                  epilog=EPILOG)  # fmt: skip
+    _target_options(install)
+    install.add_argument("mode", metavar="MODE", help="what it is to run in, see: gatescope modes TARGET")
+    install.add_argument("--json", action="store_true", help="print an object a line")
+    install.set_defaults(run=_install)
 
 
 def _add_drive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -175,6 +185,12 @@ def _run(options: argparse.Namespace) -> int:
 
 def _modes(options: argparse.Namespace) -> int:
     from supervisor.modes_command import run
+
+    return run(options)
+
+
+def _install(options: argparse.Namespace) -> int:
+    from supervisor.install_command import run
 
     return run(options)
 

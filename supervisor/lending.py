@@ -107,6 +107,7 @@ class _Basket:
         self, has: Mapping[str, str], python: str, stock: Stock, taken: Mapping[str, Distribution] | None = None
     ) -> None:
         self.taken = dict(taken or {})
+        self._extras: dict[str, frozenset[str]] = dict.fromkeys(self.taken, frozenset())
         self._has = has
         self._python = python
         self._stock = stock
@@ -119,10 +120,11 @@ class _Basket:
                 needs = f"{by} needs {wanted}" if by else f"{wanted} is needed"
                 raise _NotLentError(f"{needs}; the target's environment has {wanted.name} {version}")
             return
-        if wanted.name in self.taken and not wanted.extras:
-            return
         found = self._found(wanted, by)
+        if wanted.name in self.taken and wanted.extras <= self._extras[wanted.name]:
+            return
         self.taken[wanted.name] = found
+        self._extras[wanted.name] = self._extras.get(wanted.name, frozenset()) | wanted.extras
         for needed in self._needs(found, wanted.extras):
             self.take(needed, str(found))
 

@@ -183,11 +183,11 @@ def _judge(mode: Mode, subject: Subject) -> tuple[str, str, tuple[WayOut, ...]]:
         return state, explain(mode, subject), ways_out(mode, subject)
     if not lacking(mode, subject):
         return "ready", mode.why, ()
-    borrowed, ways = loan(mode, subject), _install(mode, subject)
+    borrowed, barred = loan(mode, subject), cannot_install(subject)
     if not borrowed.obstacle:
-        return "lendable", f"{_missing(mode, subject)} {_lent(borrowed)}", ways
-    state = "impossible" if cannot_install(subject) else "installable"
-    return state, _not_to_be_had(mode, subject, borrowed), ways
+        return "lendable", f"{_missing(mode, subject)} {_lent(borrowed)}", () if barred else _install(mode, subject)
+    state = "impossible" if barred else "installable"
+    return state, _not_to_be_had(mode, subject, borrowed), _install(mode, subject)
 
 
 def speaks(mode: Mode, subject: Subject) -> bool:

@@ -4,57 +4,33 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
+import shutil
 
 from supervisor import modes, wording
-from supervisor.control.messages import ModeStatus, Problem, TargetSpec
+from supervisor.control.messages import ModeStatus, Problem
 from supervisor.options import OptionError, fail, target_spec
 from supervisor.servers.base import Launch
 from supervisor.servers.catalogue import MODES
 from supervisor.target.problems import TargetError
 from supervisor.target.resolve import Resolved, resolve
+from supervisor.terminating import TerminatedError, terminable
 
-
-class _TerminatedError(Exception):
-    """A signal told the command to end; ``number`` is the signal's."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
+#: Columns that lines of prose are folded to where the terminal has more, or is none.
+WIDTH = 100
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the modes; the exit status."""
     try:
-        resolved = asyncio.run(_resolve(target_spec(options)))
+        resolved = asyncio.run(terminable(resolve(target_spec(options))))
         found = _chosen(resolved, options)
     except (OptionError, TargetError) as error:
         return fail(error.problem, as_json=options.json)
-    except _TerminatedError as error:
+    except TerminatedError as error:
         return 128 + error.number
     in_full = options.why or bool(options.mode)
     print(_json(resolved, found) if options.json else _text(resolved, found, in_full=in_full))  # noqa: T201
     return 0
-
-
-async def _resolve(spec: TargetSpec) -> Resolved:
-    """``resolve``, which on SIGTERM and SIGHUP too ends the process that imports the target, and raises."""
-    loop, asking = asyncio.get_running_loop(), asyncio.ensure_future(resolve(spec))
-    got: list[int] = []
-
-    def end(number: int) -> None:
-        if not got:  # once: what is ended is not to be interrupted
-            asking.cancel()
-        got.append(number)
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, end, number)
-    try:
-        return await asking
-    except asyncio.CancelledError:
-        if got:
-            raise _TerminatedError(got[0]) from None
-        raise
 
 
 def _chosen(resolved: Resolved, options: argparse.Namespace) -> tuple[ModeStatus, ...]:
@@ -84,7 +60,8 @@ def _text(resolved: Resolved, found: tuple[ModeStatus, ...], *, in_full: bool) -
     kind = f"{subject.interface or 'unknown interface'}{f', {subject.framework}' if subject.framework else ''}"
     head = f"{wording.target(resolved.complete)} (Python {resolved.python_version}): {kind}"
     if in_full:
-        return "\n".join([head, "", *(wording.mode(mode) for mode in found)])
+        width = min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
+        return "\n\n".join([head, *(wording.mode(mode, width) for mode in found)])
     lines = [f"{mode.slug:18} {mode.state:12} {_briefly(mode, resolved)}".rstrip() for mode in found]
     if any(mode.state != "ready" for mode in found):
         lines += ["", "Why, and what to do about it: gatescope modes TARGET MODE, or --why for all of them."]

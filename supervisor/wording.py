@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import textwrap
 from typing import Any
 
 from inspector.export.timings import timings as timings
@@ -105,14 +106,20 @@ def stacks(dump: StacksDumped) -> str:
     return "\n".join(lines)
 
 
-def mode(found: ModeStatus) -> str:
-    """A mode for a terminal."""
-    lines = [f"{found.slug:18} {found.state:12} {found.reason}"]
+def mode(found: ModeStatus, width: int) -> str:
+    """A mode for a terminal of ``width`` columns. Commands stay whole, to be copied."""
+    lines = [f"{found.slug:18} {found.state}", *_folded(found.reason, width, "  ")]
     for way in found.ways_out:
-        lines.append(f"{'':32}- {way.text}")
-        if way.command:
-            lines.append(f"{'':34}{way.command}")
+        lines += _folded(way.text, width, "  - ")
+        lines += [f"      {text}" for text in way.command.splitlines()]
     return "\n".join(lines)
+
+
+def _folded(text: str, width: int, first: str) -> list[str]:
+    rest = " " * len(first)
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def plain(value: Any) -> dict[str, Any]:

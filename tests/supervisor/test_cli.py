@@ -11,7 +11,7 @@ import pytest
 from supervisor.cli import ELSEWHERE, main, parser
 from tests.support.program import gatescope
 
-COMMANDS = ["open", "demo", "run", "modes", "status", "switch", "reload", "stop", *ELSEWHERE]
+COMMANDS = ["open", "demo", "run", "modes", "install", "status", "switch", "reload", "stop", *ELSEWHERE]
 
 
 def test_every_command_is_there() -> None:

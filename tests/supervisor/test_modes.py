@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from supervisor.control.messages import Problem
-from supervisor.modes import Subject, explain, find, install_command, refusal, survey
+from supervisor.control.messages import Problem, WayOut
+from supervisor.lending import NOTHING, Distribution
+from supervisor.modes import Subject, explain, find, install_command, installation_refusal, loan, refusal, survey
 from supervisor.servers.base import Launch
 from supervisor.servers.catalogue import MODES
 
@@ -89,6 +91,91 @@ def test_a_server_from_before_the_mode() -> None:
     assert states(unknown)["gunicorn-asgi"] == "ready"
     none = Subject(target="m:a", interface="ASGI3", distributions={"pip": "25"}, python="/py")
     assert install_command(MODES["gunicorn-asgi"], none) == "/py -m pip install 'gunicorn>=25.1'"
+
+
+LENDER = {
+    name: Distribution(name=name, version="9.1", requires=needs, modules={name: "/ours"}, obstacle=obstacle)
+    for name, needs, obstacle in (
+        ("gunicorn", (), ""), ("uvicorn", ("h11>=0.8",), ""), ("h11", (), ""), ("wsproto", ("h11>=0.16",), ""),
+        ("granian", (), "is compiled"), ("a2wsgi", (), ""),
+    )
+}  # fmt: skip
+BORROWER = Subject(
+    target="main:app", interface="WSGI", distributions={"pip": "25"}, python="/py", python_version="3.12.1",
+    stock=LENDER,
+)  # fmt: skip
+
+
+def test_what_the_environment_lacks_is_lent() -> None:
+    [found] = [status for status in survey(BORROWER, launch(BORROWER)) if status.slug == "gunicorn-sync"]
+    assert (found.state, found.lent) == ("lendable", ("gunicorn 9.1",))
+    assert found.reason == (
+        "gunicorn is not installed in the target's environment (/py). Gatescope lends its own, behind everything that "
+        "the environment has: gunicorn 9.1."
+    )
+    assert [way.command for way in found.ways_out] == ["/py -m pip install gunicorn"]
+    assert ask(BORROWER, "gunicorn-sync") is None
+
+
+def test_what_is_lent_with_it() -> None:
+    asgi = replace(BORROWER, interface="ASGI3")
+    assert loan(MODES["uvicorn"], asgi).named == ("uvicorn 9.1", "h11 9.1", "wsproto 9.1")
+    old = replace(asgi, distributions={"h11": "0.9"})
+    assert loan(MODES["uvicorn"], old).named == ("uvicorn 9.1",)
+    gunicorn = replace(asgi, distributions={"gunicorn": "23"})
+    found = survey(gunicorn, launch(gunicorn))
+    assert {status.slug: status.state for status in found}["gunicorn-uvicorn"] == "installable"
+    assert loan(MODES["uvicorn"], replace(asgi, distributions={"uvicorn": "0.5"})) == NOTHING
+
+
+def test_the_adapter_is_lent_too() -> None:
+    assert loan(MODES["uvicorn"], BORROWER).named[-2:] == ("a2wsgi 9.1", "wsproto 9.1")
+    served = replace(BORROWER, distributions={"uvicorn": "0.5", "pip": "25"})
+    assert loan(MODES["uvicorn"], served).named == ("a2wsgi 9.1",)
+    assert ask(served, "uvicorn", adapt=True) is None
+    refused = ask(served, "uvicorn")
+    assert refused is not None
+    assert (refused.ways_out[-1].adapt, refused.ways_out[-1].command) == (True, "")
+    refused = ask(replace(served, stock={}), "uvicorn", adapt=True)
+    assert refused is not None
+    assert refused.why.startswith("a2wsgi is not installed in the target's environment (/py). It cannot be lent: ")
+    assert refused.ways_out[0].command == "/py -m pip install a2wsgi"
+
+
+def test_why_something_is_not_lent() -> None:
+    refused = ask(BORROWER, "granian-wsgi")
+    assert refused is not None
+    assert refused.why == (
+        "granian is not installed in the target's environment (/py). It cannot be lent: granian 9.1 in Gatescope's own "
+        "environment is compiled."
+    )
+    assert refused.ways_out == (WayOut(text="Install it.", mode="granian-wsgi", command="/py -m pip install granian"),)
+
+
+def test_an_environment_that_takes_nothing() -> None:
+    closed = replace(BORROWER, closed="You may not write to /py/lib.")
+    found = {status.slug: status for status in survey(closed, launch(closed))}
+    assert (found["gunicorn-sync"].state, found["gunicorn-sync"].ways_out) == ("lendable", ())
+    assert found["granian-wsgi"].state == "impossible"
+    assert found["granian-wsgi"].reason.endswith("Nor can it be installed: you may not write to /py/lib.")
+    assert [way.command for way in found["granian-wsgi"].ways_out] == ["--python .venv"]
+    assert (found["uvicorn"].state, found["granian"].state) == ("adaptable", "impossible")
+    assert found["granian"].reason.endswith("Nor can it be installed: you may not write to /py/lib.")
+    assert [way.mode for way in found["granian"].ways_out] == ["gunicorn-sync", "gunicorn-gthread"]
+    problem = installation_refusal(MODES["gunicorn-gevent"], closed)
+    assert problem is not None
+    assert problem.what == "gunicorn and gevent cannot be installed for main:app."
+    assert install_command(MODES["granian-wsgi"], closed) == ""
+    assert installation_refusal(MODES["granian-wsgi"], BORROWER) is None
+
+
+def test_no_tool_to_install_with() -> None:
+    bare = replace(BORROWER, distributions={}, uv=False)
+    refused = ask(bare, "granian-wsgi")
+    assert refused is not None
+    assert refused.why.endswith("Nor can it be installed: its environment has no pip, and there is no uv.")
+    assert refused.ways_out[0].command == "/py -m ensurepip"
+    assert install_command(MODES["granian-wsgi"], replace(bare, uv=True)) == "uv pip install --python /py granian"
 
 
 def test_the_command_is_the_one_to_type() -> None:

@@ -50,6 +50,11 @@ def test_an_application() -> None:
 def test_a_mode_and_a_target() -> None:
     way = WayOut(text="Install it.", command="pip install x")
     mode = ModeStatus(slug="m", title="M", interface="WSGI", state="installable", reason="Not here.", ways_out=(way,))
-    assert "installable  Not here." in wording.mode(mode)
-    assert "pip install x" in wording.mode(mode)
+    assert wording.mode(mode, 80).splitlines() == [
+        f"{'m':18} installable", "  Not here.", f"  - {way.text}", "      pip install x",
+    ]  # fmt: skip
+    long = ModeStatus(slug="m", title="M", interface="WSGI", state="ready", reason="why and " * 30)
+    folded = wording.mode(long, 60).splitlines()
+    assert max(map(len, folded)) <= 60
+    assert all(line.startswith(("  why ", "  and ")) for line in folded[1:])
     assert wording.target(TargetSpec(target="m:a", cwd="/x", python="py")) == "m:a in /x, run by py"
