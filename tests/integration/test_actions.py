@@ -1,5 +1,6 @@
-"""What can be done to an application and its workers while it serves: restart, kill, pause, dump the stacks. Scaling and
-reloading are in ``lifecycle``.
+"""What can be done to an application and its workers while it serves: restart, kill, pause, dump the stacks.
+
+Scaling and reloading are in ``lifecycle``.
 """
 
 from __future__ import annotations
