@@ -61,5 +61,11 @@ class CrashReport:
         """The innermost Python frame of the thread that crashed, as ``shop.py:12, in total``; empty if unknown."""
         for line, following in zip(self._lines, self._lines[1:], strict=False):
             if _CURRENT.match(line) and (frame := _FRAME.match(following)):
-                return f"{PurePath(frame['file']).name}:{frame['line']}, in {frame['function']}"
+                return f"{_short(frame['file'])}:{frame['line']}, in {frame['function']}"
         return ""
+
+
+def _short(file: str) -> str:
+    """A file's name, with its folder where the name alone says nothing."""
+    path = PurePath(file)
+    return f"{path.parent.name}/{path.name}" if path.name == "__init__.py" else path.name

@@ -44,6 +44,11 @@ def test_where_it_crashed() -> None:
     assert made.text == REPORT.strip()
 
 
+def test_where_it_crashed_in_a_package() -> None:
+    made = report(REPORT.replace("orders.py", "orders/__init__.py"))
+    assert made.place == "orders/__init__.py:12, in total"
+
+
 def test_no_report() -> None:
     made = report("a line\nanother")
     assert (made.text, made.place) == ("", "")

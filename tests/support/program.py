@@ -100,7 +100,7 @@ def running(
     """
     folder = Path(tempfile.mkdtemp(prefix="gatescope-test-"))
     trace = folder / "run.gatescope"
-    command = [*GATESCOPE, "run", *map(str, arguments), "--trace", str(trace), "--json"]
+    command = [*GATESCOPE, "run", "--trace", str(trace), "--json", *map(str, arguments)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=output, text=True, cwd=cwd, env={**os.environ, **(env or {})}
     )
