@@ -68,7 +68,7 @@ class Desk:
         self.launch = LaunchArea(self.controller, link, self.actions)
         self.traffic = TrafficPage(self.feed, self.actions, settings)
         self.replay = ReplayPage(link, self.feed, self.actions, settings)
-        self.workers = WorkersPage(link, self.feed, settings)
+        self.workers = WorkersPage(link, self.feed, settings, self.actions)
         self.logs = LogsPage(link, self.feed, settings, self.actions)
         self.welcome = WelcomePage()
         pages = (
@@ -131,6 +131,7 @@ class Desk:
         traffic.selection_changed.connect(self.replay.set_selection)
         self.replay.shown.connect(lambda: window.show_page("replay"))
         self.replay.exchange_wanted.connect(self._on_exchange_wanted)
+        self.workers.exchange_wanted.connect(self._on_exchange_wanted)
         traffic.said.connect(window.say)
         traffic.shown_changed.connect(window.show_counts)
         window.looked_at.connect(self.feed.set_visible)

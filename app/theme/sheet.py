@@ -3,7 +3,7 @@
 Rules match by object name or by the dynamic property ``look``, so that a plain widget stays plain Fusion:
     QLabel       caption title muted mono
     QPushButton  primary danger link big big-primary
-    QToolButton  flat tiny tab, or the property ``segment`` (left, right)
+    QToolButton  flat tiny tab action attention, or the property ``segment`` (left, right)
     QFrame       bar tabs form problem notice card rule
 Fields and buttons are all 30 pixels high, so that they stand on one line. Fusion derives outlines from the window's
 colour, which leaves fields without any in the dark; hence the borders here.
@@ -104,6 +104,16 @@ QToolButton[look="flat"]:hover { background: $hover; }
 QToolButton[look="flat"]:focus { border-color: $accent; }
 QToolButton[look="flat"]:disabled { background: transparent; }
 QToolButton[look="flat"]:checked { background: $selection; }
+
+QToolButton[look="action"], QToolButton[look="attention"] { background: transparent; border: 1px solid transparent;
+  border-radius: 5px; padding: 3px 7px; min-height: 20px; }
+QToolButton[look="action"]:hover { background: $hover; }
+QToolButton[look="action"]:focus, QToolButton[look="attention"]:focus { border-color: $accent; }
+QToolButton[look="action"]:disabled { color: $muted; background: transparent; }
+QToolButton[look="attention"] { background: $warn_back; border-color: $client_error; color: $client_error;
+  font-weight: 600; }
+QToolButton#workers-kill { padding-right: 20px; }
+QToolButton#workers-kill::menu-indicator { subcontrol-position: right center; right: 5px; }
 
 QToolButton[segment] { background: $raised; border: 1px solid $line; padding: 3px 12px; min-height: 22px;
   font-weight: 600; color: $muted; }

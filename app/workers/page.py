@@ -1,67 +1,107 @@
-"""The Workers page: the live process tree from the supervisor above, lives and events from the trace below."""
+"""The Workers page: the process tree, the lives of workers on a time line, and the details of what is chosen.
+
+The tree is live from the supervisor; lives, events and details are from the trace in view, which may be a saved one:
+then there is nothing to act on. It knows link, feed and actions; a wish to see a request leaves as a signal.
+"""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, Qt, QTimer
+from PySide6.QtCore import QDateTime, QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QMenu,
     QSplitter,
-    QStackedLayout,
-    QTableView,
+    QStackedWidget,
     QTabWidget,
     QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
+from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
-from app.link import SupervisorLink
+from app.launch.problem import ProblemPanel
+from app.link import LinkState, SupervisorLink
 from app.settings import Settings
-from app.theme.widgets import label
-from app.workers.history import Event, InHand, Life, events_of, lives_of
-from app.workers.model import PROCESS, WorkersModel
-from app.workers.tables import events_model, lives_model
-from inspector.store.reader import TraceReader
-from supervisor.control.messages import AppStatus
+from app.traffic.empty import EmptyState
+from app.traffic.lanes.marks import marks_of
+from app.workers import questions
+from app.workers.bar import WorkersBar
+from app.workers.cells import ProcessDelegate
+from app.workers.commands import WorkerCommands
+from app.workers.details import STACKS, SUMMARY, DetailsPanel
+from app.workers.evidence import Evidence
+from app.workers.history import InHand, Life, Story
+from app.workers.means import Aim
+from app.workers.model import IN_HAND, PROCESS, WorkersModel
+from app.workers.notice import Notice, notice_of
+from app.workers.processes import Kind, Node, forest, summary
+from app.workers.tables import events_model, list_table, lives_model
+from app.workers.timeline import Timeline
+from supervisor.control.messages import AppStatus, Problem
 
 #: How often the trace is asked while somebody looks, and elapsed times tick.
 FLUSH_MS = 500
-_WIDTHS = (200, 90, 80, 56, 76, 70, 90, 170)
+#: How often CPU and memory are taken down: as often as the supervisor measures them.
+SAMPLE_MS = 1000
+_WIDTHS = (224, 94, 66, 42, 64, 106, 124, 72)
+_LOCAL = 1_000_000_000
+#: What an empty page offers, the first that can be done.
+_OFFERS = {"launch.start-stop": "Start the application", "launch.demo": "Try the demo"}
 
 
 class WorkersPage(QWidget):
-    """Shows what the supervisor reports, and what the trace tells of it."""
+    """Shows what the supervisor reports, and what the trace tells of it.
 
-    def __init__(self, link: SupervisorLink, feed: TraceFeed, settings: Settings) -> None:
+    Signals:
+        exchange_wanted(int): show this request in the traffic.
+    """
+
+    exchange_wanted = Signal(int)
+
+    def __init__(self, link: SupervisorLink, feed: TraceFeed, settings: Settings, actions: ActionRegistry) -> None:
         super().__init__()
         self.setObjectName("workersPage")
-        self._feed = feed
+        self._link, self._feed, self._actions = link, feed, actions
         self._held = InHand()
+        self._statuses: dict[str, AppStatus] = {}
+        self._story = Story()
+        self._evidence = Evidence()
+        self._nodes: tuple[Node, ...] = ()
+        self._life = 0  #: the worker's id of the life that is shown
+        self._node: Node | None = None  #: the row of the tree that is shown, if it is one
         self.model = WorkersModel(self._held, self)
         self.lives = lives_model(self)
         self.events = events_model(self)
+        self.commands = WorkerCommands(link, actions, self)
+        self.bar = WorkersBar(self.commands, actions)
+        self.problem = ProblemPanel()
+        self.notice = Notice()
+        self.empty = EmptyState()
         self.tree = self._make_tree()
-        self.lists = QTabWidget()
-        self.lists.setObjectName("workersLists")
-        self.lists.setDocumentMode(True)
-        self.lists.addTab(_table(self.lives, "Lives of workers", (90, 120, 130, 160, 76, 90, 140)), "Lives")
-        self.lists.addTab(_table(self.events, "Events", (90, 120, 100, 76)), "Events")
-        self._shown: tuple[list[Life], list[Event]] = ([], [])
+        self.timeline = Timeline()
+        self.details = DetailsPanel()
+        self.lists = self._make_lists()
         self._flush = QTimer(self, interval=FLUSH_MS)
-        self._flush.timeout.connect(self._on_flush)
+        self._sample = QTimer(self, interval=SAMPLE_MS)
         self._lay_out(settings)
-        link.app_changed.connect(self.on_app_changed)
-        feed.opened.connect(self._on_opened)
-        feed.closed.connect(lambda: self._on_told(([], [])))
+        self._register()
+        self._connect()
+        self._render()
+
+    # what others tell
 
     def on_app_changed(self, status: AppStatus) -> None:
         """Take in the next status."""
         self._held.see(status, time.monotonic())
-        self.model.show_status(status)
-        self._stack.setCurrentIndex(1)
+        self._statuses[status.name] = status
+        self._render()
+        if not self._sample.isActive():
+            self._sample.start()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """Catch up, and tick."""
@@ -80,88 +120,308 @@ class WorkersPage(QWidget):
             self.tree.viewport().update()
         super().changeEvent(event)
 
+    # choosing
+
+    def choose_life(self, identity: int) -> None:
+        """Show a life; if it is the process that a slot has now, its row in the tree as well."""
+        node = next((node for node in self.model.nodes() if node.worker == identity and identity), None)
+        self._life = identity
+        if node is not None and (self._node is None or self._node.key != node.key):
+            self.tree.setCurrentIndex(self.model.find(node.key))
+        elif node is None:
+            self._node = None
+            self.tree.selectionModel().clear()
+        self._show_chosen()
+
+    def choose_node(self, node: Node | None) -> None:
+        """Show a row of the tree."""
+        self._node = node
+        self._life = node.worker if node is not None and node.kind is Kind.WORKER else 0
+        self._show_chosen()
+
+    def show_details(self) -> None:
+        """Into the details."""
+        self.details.focus()
+
+    @property
+    def chosen(self) -> Life | None:
+        """The life that is shown."""
+        return self._story.life(self._life) if self._life else None
+
+    # reactions
+
+    def _on_current(self, current: QModelIndex) -> None:
+        node = self.model.node(current)
+        if node is not None:
+            self.choose_node(node)
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        node = self.model.node(index)
+        if node is not None and index.column() == IN_HAND and node.in_hand:
+            self.details.tabs.setCurrentIndex(SUMMARY)
+            self.details.summary.table.setFocus()
+
+    def _on_link_changed(self, state: LinkState) -> None:
+        if state is LinkState.LOST:  # whatever it started is gone with it
+            self._statuses.clear()
+            self._sample.stop()
+        self._render()
+
     def _on_opened(self, _path: str) -> None:
-        self._stack.setCurrentIndex(1)
+        self._life, self._node = 0, None
+        self.timeline.fit()
+        self._render()
         self._on_flush()
+
+    def _on_closed(self) -> None:
+        self._life = 0
+        self._on_story(Story())
 
     def _on_flush(self) -> None:
         self.model.tick()
+        self._render_notice()
         if self._feed.is_open:
-            self._feed.ask(_tell, self._on_told, key="workers")
+            self._feed.ask(partial(questions.story, over=not self._feed.live), self._on_story, key="workers")
+            self._ask_evidence()
 
-    def _on_told(self, told: tuple[list[Life], list[Event]]) -> None:
+    def _on_story(self, story: Story) -> None:
         """Draw anew only what is new: a reset would take the selection along."""
-        lives, events = told
-        if lives != self._shown[0]:
-            self.lives.show_rows(lives)
+        before, self._story = self._story, story
+        if story.lives != before.lives:
+            self.lives.show_rows(list(story.lives))
         else:
             self.lives.tick()
-        if events != self._shown[1]:
-            self.events.show_rows(events)
-        self._shown = told
+        if story.events != before.events:
+            self.events.show_rows(list(story.events))
+        zone = QDateTime.currentDateTime().offsetFromUtc() * _LOCAL
+        self.timeline.live = self._feed.live and self._link.state is LinkState.ON
+        switches = marks_of(story.instances, ()).switches
+        self.timeline.show_lives(story.lives, switches, story.last_ns, story.offset + zone)
+        self._render()
+
+    def _on_evidence(self, evidence: Evidence) -> None:
+        if evidence.worker == self._life:
+            self._evidence = evidence
+            self._show_details()
+
+    def _on_refused(self, problem: Problem) -> None:
+        self.problem.show_problem(problem, failure=True)
+
+    def _on_stacks_refused(self, problem: Problem) -> None:
+        self.details.stacks.show_problem(problem)
+
+    def _on_stacks_asked(self) -> None:
+        self.details.tabs.setCurrentIndex(STACKS)
+        self.details.stacks.show_asking()
+
+    # showing
+
+    def _render(self) -> None:
+        """The tree as it stands, and all that follows from it."""
+        self._nodes = forest(self._statuses.values(), self._story, self._feed.path)
+        self.model.show_nodes(self._nodes)
+        self._keep_chosen()
+        self._render_notice()
+        there = bool(self._nodes or self._story.lives)
+        self._pages.setCurrentIndex(1 if there else 0)
+        self.bar.setVisible(there and bool(self._statuses))
+        self.tree.setAccessibleDescription(summary(self._nodes))
+        self._show_chosen()
+
+    def _keep_chosen(self) -> None:
+        """The chosen row stands for its slot: it goes on with the next process. With nothing chosen, the first one."""
+        if self._node is not None:
+            self._node = next((node for node in self.model.nodes() if self._node and node.key == self._node.key), None)
+            if self._node is not None and self._node.kind is Kind.WORKER:
+                self._life = self._node.worker
+        if self._node is None and not self._life:
+            workers = [node for node in self.model.nodes() if node.kind is Kind.WORKER]
+            first = next((node for node in workers if node.live), workers[0] if workers else None)
+            if first is not None:
+                self.tree.setCurrentIndex(self.model.find(first.key))
+
+    def _render_notice(self) -> None:
+        status = self._aimed()
+        self.notice.show_words(
+            notice_of(self._link, status, recorded=bool(self._story.instances) and not self._statuses)
+        )
+        if not self._nodes:
+            verb = self._start_action()
+            advice = "Its master, its workers, what each has in hand, and how those before them ended show up here."
+            self.empty.say("No application has run yet", advice, _OFFERS.get(verb, ""))
+
+    def _show_chosen(self) -> None:
+        status = self._aimed()
+        worker = self._node if self._node is not None and self._node.kind is Kind.WORKER and self._node.live else None
+        self.commands.aim_at(Aim(status, worker))
+        self.bar.show_subject(f"Worker {worker.slot}" if worker else "")
+        if self._evidence.worker != self._life:
+            self._evidence = Evidence(self._life)
+        self._show_details()
+        self.timeline.choose(self._life)
+        if self.isVisible():
+            self._ask_evidence()
+
+    def _show_details(self) -> None:
+        node = self._node
+        if node is not None and node.kind is not Kind.WORKER:
+            self.details.show_group(node, self._story, Evidence())
+        else:
+            self.details.show_life(self.chosen, node, self._story, self._evidence)
+
+    def _ask_evidence(self) -> None:
+        life = self.chosen
+        if life is None or not self._feed.is_open:
+            return
+        ids = self._node.in_hand if self._node is not None else life.in_hand
+        until = life.ended_ns or self.timeline.now()
+        question = partial(
+            questions.evidence, worker=life.id, ids=ids, until_ns=until, ended_ns=life.ended_ns, cause=life.cause
+        )
+        self._feed.ask(question, self._on_evidence, key="worker-evidence")
+
+    def _aimed(self) -> AppStatus | None:
+        """What is acted on: the application of the chosen row, else the one whose trace is in view, or the only one."""
+        if self._node is not None and self._node.app in self._statuses:
+            return self._statuses[self._node.app]
+        own = [status for status in self._statuses.values() if status.trace == self._feed.path]
+        return next(iter(own or (list(self._statuses.values()) if len(self._statuses) == 1 else [])), None)
+
+    def _start_action(self) -> str:
+        """What can be started from here, if anything can."""
+        self._actions.refresh()
+        there = {action.id for action in self._actions}
+        offered = [verb for verb in _OFFERS if verb in there]
+        return next((verb for verb in offered if self._actions.get(verb).isEnabled()), "")
+
+    # building
+
+    def _connect(self) -> None:
+        self._link.app_changed.connect(self.on_app_changed)
+        self._link.state_changed.connect(self._on_link_changed)
+        self._feed.opened.connect(self._on_opened)
+        self._feed.closed.connect(self._on_closed)
+        self._flush.timeout.connect(self._on_flush)
+        self._sample.timeout.connect(self.model.sample)
+        self.commands.refused.connect(self._on_refused)
+        self.commands.told.connect(self._on_told)
+        self.commands.asked_stacks.connect(self._on_stacks_asked)
+        self.commands.stacks.connect(self.details.stacks.show_stacks)
+        self.commands.stacks_refused.connect(self._on_stacks_refused)
+        self.problem.dismissed.connect(lambda: self.problem.show_problem(None, failure=True))
+        self.problem.way_taken.connect(lambda _way: self.problem.show_problem(None, failure=True))
+        self.notice.pressed.connect(self._on_notice)
+        self.empty.button.clicked.connect(lambda: self._actions.run(self._start_action() or "workers.details"))
+        self.details.exchange_wanted.connect(self.exchange_wanted)
+        self.details.life_wanted.connect(self.choose_life)
+        self.details.stacks.wanted.connect(self.commands.take_stacks)
+        self.details.stacks.resume_wanted.connect(self.commands.resume)
+        self.details.summary.resume_wanted.connect(self.commands.resume)
+        self.timeline.life_chosen.connect(self.choose_life)
+        self.timeline.life_entered.connect(self.show_details)
+        self.timeline.menu_wanted.connect(self._show_menu)
+
+    def _on_told(self, text: str) -> None:
+        if text:
+            self.problem.show_problem(None, failure=True)
+
+    def _on_notice(self) -> None:
+        if self._link.state is LinkState.LOST:
+            self._link.start()
+        else:
+            self.commands.restart()
+
+    def _show_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        self.bar.fill(menu)
+        menu.popup(at)
+
+    def _register(self) -> None:
+        for action in (
+            Action("workers.details", "Go to the worker's details", self.show_details, group="Workers", scope=self,
+                   shortcut="D", menu=False),
+            Action("workers.fit", "Show all lives on the time line", self.timeline.fit, group="Workers", icon="fit",
+                   menu=False),
+            Action("workers.copy-stacks", "Copy the worker's stacks", self.details.stacks.copy_text, group="Workers",
+                   icon="copy", menu=False, enabled_when=lambda: self.details.stacks.dumped is not None),
+        ):  # fmt: skip
+            self._actions.add(action)
 
     def _make_tree(self) -> QTreeView:
         tree = QTreeView()
         tree.setObjectName("workersTree")
-        tree.setAccessibleName("Processes: applications and their workers")
+        tree.setAccessibleName("Processes: applications, their instances, and their workers")
         tree.setModel(self.model)
+        tree.setItemDelegate(ProcessDelegate(tree))
         tree.setUniformRowHeights(True)
         tree.setAllColumnsShowFocus(True)
-        tree.setAlternatingRowColors(True)
         tree.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         tree.setFrameShape(QTreeView.Shape.NoFrame)
+        tree.setExpandsOnDoubleClick(False)
+        tree.setMinimumHeight(90)
         for column, width in enumerate(_WIDTHS):
             tree.setColumnWidth(column, width)
         tree.header().setObjectName("workersTreeHeader")
         tree.header().setStretchLastSection(True)
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.customContextMenuRequested.connect(lambda at: self._show_menu(tree.viewport().mapToGlobal(at)))
+        tree.selectionModel().currentRowChanged.connect(lambda current, _before: self._on_current(current))
+        tree.clicked.connect(self._on_clicked)
+        tree.activated.connect(lambda _index: self.show_details())
         self.model.rowsInserted.connect(self._on_rows_inserted)
         return tree
 
-    def _on_rows_inserted(self, parent: QModelIndex, first: int, _last: int) -> None:
-        """Every application is open from the start."""
-        self.tree.expand(parent if parent.isValid() else self.model.index(first, PROCESS))
+    def _on_rows_inserted(self, parent: QModelIndex, first: int, last: int) -> None:
+        """Everything is open from the start."""
+        for row in range(first, last + 1):
+            self.tree.expandRecursively(self.model.index(row, PROCESS, parent))
+        if parent.isValid():
+            self.tree.expand(parent.siblingAtColumn(PROCESS))
+
+    def _make_lists(self) -> QTabWidget:
+        lists = QTabWidget()
+        lists.setObjectName("workersLists")
+        lists.setDocumentMode(True)
+        lists.setAccessibleName("Lives and events of the trace")
+        lists.addTab(self.timeline, "Time line")
+        table = list_table(self.lives, "Lives of workers", (90, 0, 120, 170, 70, 90, 110))
+        table.selectionModel().currentRowChanged.connect(self._on_life_row)
+        table.activated.connect(lambda _index: self.show_details())
+        lists.addTab(table, "Lives")
+        lists.addTab(list_table(self.events, "Events", (90, 0, 84, 70)), "Events")
+        return lists
+
+    def _on_life_row(self, current: QModelIndex) -> None:
+        if current.isValid():
+            self.choose_life(self.lives.row(current.row()).id)
 
     def _lay_out(self, settings: Settings) -> None:
+        below = QSplitter(Qt.Orientation.Horizontal)
+        below.setObjectName("workersDetailSplitter")
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.setObjectName("workersSplitter")
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(1)
-        splitter.addWidget(self.tree)
-        splitter.addWidget(self.lists)
-        splitter.setSizes([300, 260])
-        empty = QWidget()
-        column = QVBoxLayout(empty)
-        words = label(
-            "No application has run yet. Pick one above and press Start; its processes show up here.", "muted"
-        )
-        column.addWidget(words, 0, Qt.AlignmentFlag.AlignCenter)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(empty)
-        self._stack.addWidget(splitter)
+        for one, widgets, sizes in (
+            (below, (self.lists, self.details), [480, 520]),
+            (splitter, (self.tree, below), [220, 380]),
+        ):
+            one.setChildrenCollapsible(False)
+            one.setHandleWidth(1)
+            for widget in widgets:
+                one.addWidget(widget)
+            one.setSizes(sizes)
+        splitter.setStretchFactor(1, 1)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(splitter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self.notice)
+        column.addWidget(self.problem)
+        column.addWidget(self._pages, 1)
         settings.remember(splitter)
+        settings.remember(below)
         settings.remember(self.tree.header())
-
-
-def _tell(reader: TraceReader) -> tuple[list[Life], list[Event]]:
-    """What the trace tells; runs in the reader's thread."""
-    instances, workers, wall = reader.instances(), reader.workers(), reader.meta().wall
-    return lives_of(instances, workers, wall), events_of(instances, workers, wall)
-
-
-def _table(model: QAbstractItemModel, name: str, widths: tuple[int, ...]) -> QTableView:
-    table = QTableView()
-    table.setAccessibleName(name)
-    table.setModel(model)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
-    table.horizontalHeader().setStretchLastSection(True)
-    table.horizontalHeader().setHighlightSections(False)
-    table.setShowGrid(False)
-    table.setAlternatingRowColors(True)
-    table.setWordWrap(False)
-    table.setTabKeyNavigation(False)
-    table.setFrameShape(QTableView.Shape.NoFrame)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    for column, width in enumerate(widths):
-        table.setColumnWidth(column, width)
-    return table

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import QTableView
 
 from app.theme import Role, color, tip
+from app.traffic import formats
+from app.traffic.detail.plain_table import PlainTable
+from app.workers.evidence import Held
 from app.workers.history import Event, Life
-from app.workers.words import duration
+from app.workers.words import duration, wall
 
 Index = QModelIndex | QPersistentModelIndex
 Row = TypeVar("Row")
@@ -37,6 +40,10 @@ class ListModel(QAbstractTableModel, Generic[Row]):
         self.beginResetModel()
         self._rows = rows
         self.endResetModel()
+
+    def row(self, number: int) -> Row:
+        """What is in a row."""
+        return self._rows[number]
 
     def tick(self) -> None:
         """Time went on."""
@@ -75,7 +82,7 @@ class ListModel(QAbstractTableModel, Generic[Row]):
 
 _EVENT_ROLES = {
     "failed": Role.SERVER_ERROR, "exited": Role.CLIENT_ERROR, "ready": Role.OK, "born": Role.PENDING,
-    "started": Role.PENDING, "ended": Role.CLIENT_ERROR,
+    "started": Role.PENDING, "ended": Role.CLIENT_ERROR, "paused": Role.CLIENT_ERROR, "resumed": Role.OK,
 }  # fmt: skip
 
 
@@ -122,6 +129,26 @@ def _life_ink(life: Life, column: int) -> Role | None:
     return Role.SERVER_ERROR if life.alarming else Role.MUTED
 
 
-def wall(seconds: float) -> str:
-    """The time of day of a moment, given in seconds since 1970."""
-    return datetime.fromtimestamp(seconds).strftime("%H:%M:%S.%f")[:-5]
+def held_model(parent: QObject) -> ListModel[Held]:
+    """The requests that a worker has, or had, in hand."""
+    return ListModel(
+        (
+            ("Id", lambda held: f"#{held.id}"),
+            ("Request", lambda held: formats.cell(held.request)),
+            ("For", lambda held: formats.duration(held.elapsed_ns) if held.elapsed_ns else ""),
+            ("Last message", lambda held: formats.cell(f"{held.last}   {held.result}".strip())),
+        ),
+        lambda _held, column: Role.ACCENT if column == 0 else Role.MUTED if column == 3 else None,
+        parent,
+    )
+
+
+def list_table(model: QAbstractItemModel, name: str, widths: tuple[int, ...]) -> QTableView:
+    """A table over one of these models; ``widths`` in pixels, 0 hides a column."""
+    table = PlainTable(name, model, ())
+    table.setAlternatingRowColors(True)
+    for column, width in enumerate(widths):
+        table.setColumnHidden(column, not width)
+        if width:
+            table.setColumnWidth(column, width)
+    return table
