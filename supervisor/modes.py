@@ -334,13 +334,22 @@ def _numbers(mode: Mode, workers: int, threads: int) -> Problem | None:
         return Problem(what=f"{workers} workers?", why=f"It must be from 1 to {MOST_WORKERS}.", usage=True)
     if not 1 <= threads <= MOST_THREADS:
         return Problem(what=f"{threads} threads?", why=f"It must be from 1 to {MOST_THREADS}.", usage=True)
+    if mode.unknown and max(workers, threads) > 1:
+        what = (
+            f"{mode.slug} cannot have {workers} workers." if workers > 1 else f"{mode.slug} has no threads to choose."
+        )
+        why = "How many processes and threads a command of yours starts is for its own options to say."
+        way = WayOut(
+            text="Put a command with other options in its place.", command=f"gatescope switch {mode.slug} --command ..."
+        )
+        return Problem(what=what, why=why, ways_out=(way,), usage=True)
     if workers > 1 and not mode.workers:
-        others = [slug for slug in PREFERRED.get(mode.interface, ()) if MODES[slug].workers][:MOST_WAYS]
+        others = [slug for slug in PREFERRED[mode.interface] if MODES[slug].workers][:MOST_WAYS]
         out = tuple(WayOut(text=f"Take {slug}, which runs several.", mode=slug) for slug in others)
         what = f"{mode.slug} cannot have {workers} workers."
         return Problem(what=what, why=f"{mode.title} is always one process.", ways_out=out, usage=True)
     if threads > 1 and not mode.threads:
-        others = [slug for slug in PREFERRED.get(mode.interface, ()) if MODES[slug].threads][:MOST_WAYS]
+        others = [slug for slug in PREFERRED[mode.interface] if MODES[slug].threads][:MOST_WAYS]
         out = tuple(WayOut(text=f"Take {slug}, which has threads.", mode=slug) for slug in others)
         what = f"{mode.slug} cannot have {threads} threads."
         return Problem(what=what, why=f"{mode.why} The number of threads is not for it.", ways_out=out, usage=True)

@@ -10,6 +10,7 @@ from supervisor.lending import NOTHING, Distribution
 from supervisor.modes import Subject, explain, find, install_command, installation_refusal, loan, refusal, survey
 from supervisor.servers.base import Launch
 from supervisor.servers.catalogue import MODES
+from supervisor.servers.custom import CUSTOM
 
 EVERYTHING = {
     "gunicorn": "27.0.1", "gevent": "26.9", "uvicorn": "0.54.0", "uvicorn-worker": "0.4.0", "waitress": "3.0.2",
@@ -258,6 +259,20 @@ def test_numbers(mode: str, options: dict[str, int], what: str, ways: tuple[str,
     assert refused.what == what
     assert refused.usage
     assert tuple(way.mode for way in refused.ways_out) == ways
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"workers": 2}, "custom cannot have 2 workers."),
+        ({"threads": 3}, "custom has no threads to choose."),
+    ],
+)
+def test_numbers_of_a_command_of_ones_own(options: dict[str, int], what: str) -> None:
+    refused = refusal(CUSTOM, FLASK, **{"workers": 1, "threads": 1, "adapt": False, **options})
+    assert refused is not None
+    assert (refused.what, refused.usage) == (what, True)
+    assert refused.ways_out[0].command == "gatescope switch custom --command ..."
 
 
 def test_finding_a_mode() -> None:
