@@ -20,7 +20,7 @@ from websockets.sync.client import connect
 
 from inspector.model import Worker
 from inspector.query import parse
-from supervisor.control.messages import AppStatus, Problem, ReloadApp, ScaleApp, StopApp
+from supervisor.control.messages import AppStatus, Problem, ReloadApp, ScaleApp, StopApp, WayOut
 from supervisor.tree.watch import session
 from tests.integration.lifecycle import subject
 from tests.integration.lifecycle.scene import PATIENCE, Scene, until, within, words
@@ -267,12 +267,9 @@ class Life:
         }
 
     def _refused(self, problem: Problem) -> Facts:
-        modes = [way.mode for way in problem.ways_out]
-        named = bool(modes) and problem.usage and all(ROWS[mode].many for mode in modes)
-        return {
-            "refused": words(problem.why, "always one process"),
-            "ways out": "modes with workers" if named else ", ".join(modes) or "none",
-        }
+        wanted = "for its own options to say" if self.row.command else "always one process"
+        ways = {_way(way) if problem.usage else "to be tried again" for way in problem.ways_out}
+        return {"refused": words(problem.why, wanted), "ways out": ", ".join(ways) or "none"}
 
     def _lifespan(self) -> str:
         """What the trace holds of it; where nothing is expected there is nothing to wait for."""
@@ -340,6 +337,13 @@ class Life:
             f"alive: {living}": bool(living),
         }
         return ", ".join(words for words, wrong in found.items() if wrong)
+
+
+def _way(way: WayOut) -> str:
+    """What kind of way out of a wrong number of workers."""
+    if way.mode:
+        return "modes with workers" if ROWS[way.mode].many else way.mode
+    return "another command" if "--command" in way.command else way.text
 
 
 def _causes(workers: list[Worker]) -> str:

@@ -7,6 +7,7 @@ that a wrong description shows up as a difference.
 from __future__ import annotations
 
 import enum
+import sys
 from dataclasses import dataclass
 
 Fact = str | int | bool
@@ -36,7 +37,7 @@ class Row:
     worker that was killed. ``lifespan``: whether the application hears of its startup. ``others``: whether a second
     request is answered while one hangs. ``gives_up``: its master ends a worker that does not answer in time. ``end``:
     the cause of the end of a hanging worker when the application is stopped, ``patience`` the seconds that may take:
-    what its server is given to end by itself, and three.
+    what its server is given to end by itself, and three. ``command``: of the mode ``custom``, with ``{target}``.
     """
 
     interface: str
@@ -48,6 +49,11 @@ class Row:
     gives_up: bool = False
     end: str = "forced"
     patience: int = 12
+    command: str = ""
+
+    def options(self, target: str) -> dict[str, str]:
+        """What a start needs besides the mode."""
+        return {"custom": self.command.replace("{target}", target)} if self.command else {}
 
 
 _GUNICORN = {"lone_master": True, "patience": 13}
@@ -67,7 +73,11 @@ ROWS: dict[str, Row] = {
     "hypercorn": Row(interface="ASGI3", heir="Gatescope"),
     "granian": Row(interface="ASGI3", lone_master=True, patience=10),
     "daphne": Row(interface="ASGI3", many=False, heir="Gatescope", lifespan=False, patience=8),
-}
+    "custom": Row(
+        interface="ASGI3", many=False, heir="Gatescope", patience=10,
+        command=f"{sys.executable} -m uvicorn --host {{host}} --port {{port}} {{target}}",
+    ),
+}  # fmt: skip
 
 
 def expected(slug: str) -> dict[Situation, Facts]:
@@ -133,8 +143,14 @@ def _start(row: Row) -> Facts:
 
 def _two(row: Row) -> Facts:
     if not row.many:
-        return {"refused": "always one process", "ways out": "modes with workers", "state": "running", "failed": 0}
+        return _refused(row) | {"state": "running", "failed": 0}
     return {"workers": "1, 2", "answered by": 2, "state": "running", "failed": 0}
+
+
+def _refused(row: Row) -> Facts:
+    if row.command:
+        return {"refused": "for its own options to say", "ways out": "another command"}
+    return {"refused": "always one process", "ways out": "modes with workers"}
 
 
 def _kill_worker(row: Row) -> Facts:
@@ -166,7 +182,7 @@ def _kill_master(row: Row) -> Facts:
 
 def _scale(row: Row) -> Facts:
     if not row.many:
-        return {"refused": "always one process", "ways out": "modes with workers", "failed": 0}
+        return _refused(row) | {"failed": 0}
     return {"up": "3 ready", "down": "1 ready", "causes": "scale-down", "failed": 0}
 
 
