@@ -23,7 +23,7 @@ from supervisor.lifecycle import WorkerChange, worker_after
 from supervisor.lines import Said
 from supervisor.policy import YOUNG, CrashLoop
 from supervisor.servers.base import Mode
-from supervisor.tree.watch import Watch, oom_kills, stopped
+from supervisor.tree.watch import OomKills, Watch, stopped
 
 #: How long lines that were printed before a death may take to be read.
 SETTLE = 0.01
@@ -46,6 +46,7 @@ class Life:
     """A worker and what is known of its end so far."""
 
     worker: Worker
+    oom_kills: OomKills
     watch: Watch | None = None
     connected: bool = True
     ended_ns: int = 0  #: when the first sign of its death came
@@ -92,7 +93,6 @@ class Crew:
         self._born: dict[int, int] = {}
         self._early: dict[int, list[int]] = {}  #: signals to processes that have not introduced themselves
         self._loose: dict[Remark, int] = {}
-        self._ooms = self._ooms_before = oom_kills()
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -114,7 +114,7 @@ class Crew:
             born_ns=self._born.pop(pid, 0) or self._clock(),
         )
         self.last[slot] = worker
-        life = self.lives[pid] = Life(worker, signals=self._early.pop(pid, []))
+        life = self.lives[pid] = Life(worker, OomKills(pid), signals=self._early.pop(pid, []))
         self._empty.clear()
         self._watch(life)
         self._note(worker, "born", worker.born_ns, {"slot": slot, "generation": worker.generation, "pid": pid})
@@ -218,8 +218,8 @@ class Crew:
 
     def second_passed(self) -> None:
         """To be called once a second: what the kernel killed before the last second is not counted against a worker."""
-        self._ooms_before, self._ooms = self._ooms, oom_kills()
         for life in list(self.lives.values()):
+            life.oom_kills.second_passed()
             if life.worker.state in (WorkerState.READY, WorkerState.PAUSED) and not life.ended_ns:
                 self._look_whether_paused(life, stopped(life.worker.pid))
 
@@ -373,7 +373,7 @@ class Crew:
                 master_gone=self.master_gone,
                 ready=bool(life.worker.ready_ns),
                 boot_error=bool(self.boot_error) and not life.worker.ready_ns,
-                oom_kills=oom_kills() - self._ooms_before,
+                oom_kills=life.oom_kills.lately,
                 crash_place=life.report.place,
             )
         )

@@ -110,25 +110,41 @@ def kernel_function(pid: int) -> str:
     return "" if found == "0" else found
 
 
-def oom_kills(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> int:
-    """How many processes the kernel has killed for want of memory so far: of our control group where that is counted,
-    else of the whole machine.
+class OomKills:
+    """How many processes the kernel kills for want of memory around process ``pid``: in its control group where that is
+    counted, else on the whole machine. Where it is counted is found out now: of a dead process it cannot be.
 
     See cgroup-v2.rst (``memory.events``), cgroup-v1/memory.rst (``memory.oom_control``), proc_vmstat(5).
     """
-    for counter in (*_group_counters(proc, groups), proc / "vmstat"):
-        with contextlib.suppress(OSError, ValueError):
-            for line in counter.read_text().splitlines():
-                name, _, count = line.partition(" ")
-                if name == "oom_kill":
-                    return int(count)
-    return 0
+
+    def __init__(self, pid: int | str, proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> None:
+        self._counters = (*_group_counters(proc / str(pid), groups), proc / "vmstat")
+        self._before = self._now = self.count()
+
+    def count(self) -> int:
+        """All of them so far."""
+        for counter in self._counters:
+            with contextlib.suppress(OSError, ValueError):
+                for line in counter.read_text().splitlines():
+                    name, _, count = line.partition(" ")
+                    if name == "oom_kill":
+                        return int(count)
+        return 0
+
+    def second_passed(self) -> None:
+        """To be called once a second: what was before the last one is not counted any more."""
+        self._before, self._now = self._now, self.count()
+
+    @property
+    def lately(self) -> int:
+        """Those of the last second or two."""
+        return self.count() - self._before
 
 
-def _group_counters(proc: Path, groups: Path) -> Iterator[Path]:
-    """Where the killings in our control group may be counted. A container may see its own group as the root."""
+def _group_counters(process: Path, groups: Path) -> Iterator[Path]:
+    """Where the killings in its control group may be counted. A container may see its own group as the root."""
     with contextlib.suppress(OSError):
-        for line in (proc / "self" / "cgroup").read_text().splitlines():
+        for line in (process / "cgroup").read_text().splitlines():
             _, controllers, path = line.split(":", 2)
             if not controllers:
                 yield groups / path.lstrip("/") / "memory.events"

@@ -23,6 +23,7 @@ from supervisor.death import Order
 from supervisor.lines import understand
 from supervisor.servers.base import Mode
 from supervisor.servers.catalogue import MODES
+from supervisor.tree.watch import OomKills
 
 
 class Stage:
@@ -178,6 +179,29 @@ def test_what_a_hanging_worker_was_doing_is_known_from_before_its_master_cut_it_
             "exchange": 7, "method": "GET", "path": "/hang", "elapsed_ms": 2000.0, "last": "call",
             "last_age_ms": 2000.0,
         }  # fmt: skip
+
+    play(scene)
+
+
+def test_a_kill_while_the_kernel_was_short_of_memory(stage: Callable[..., Stage], tmp_path: Path) -> None:
+    """What is read here is a tree as the kernel shows it: to be killed by the kernel takes rights of its own."""
+
+    async def scene() -> None:
+        on = stage()
+        shot, other = on.worker(), on.worker()
+        counter = tmp_path / "sys" / "memory.events"
+        for path, text in ((tmp_path / "proc" / "self" / "cgroup", "0::/"), (counter, "oom 0\noom_kill 3\n")):
+            path.parent.mkdir(parents=True)
+            path.write_text(text)
+        on.crew.lives[shot.pid].oom_kills = OomKills("self", tmp_path / "proc", tmp_path / "sys")
+        on.crew.second_passed()
+        counter.write_text("oom 1\noom_kill 4\n")
+        on.kill(shot)
+        on.kill(other)
+        await exited(shot)
+        await exited(other)
+        assert (shot.cause, other.cause) == ("out of memory", "killed")
+        assert "the kernel was killing for want of memory" in shot.outcome
 
     play(scene)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.tree.watch import Watch, kernel_function, oom_kills, parent_of, session, stopped, zombie_status
+from supervisor.tree.watch import OomKills, Watch, kernel_function, parent_of, session, stopped, zombie_status
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -79,7 +79,9 @@ def test_a_session_is_all_its_processes() -> None:
 
 
 def test_the_count_of_killings_never_falls() -> None:
-    assert 0 <= oom_kills() <= oom_kills()
+    killings = OomKills(os.getpid())
+    assert 0 <= killings.count() <= killings.count()
+    assert killings.lately >= 0
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,23 @@ def test_where_killings_for_want_of_memory_are_counted(
     for name, text in {**files, "proc/self/cgroup": groups}.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    assert oom_kills(tmp_path / "proc", tmp_path / "sys") == expected
+    assert OomKills("self", tmp_path / "proc", tmp_path / "sys").count() == expected
+
+
+def test_only_the_latest_killings_count(tmp_path: Path) -> None:
+    counter = tmp_path / "sys" / "memory.events"
+    for path, text in ((tmp_path / "proc" / "5" / "cgroup", "0::/"), (counter, "oom_kill 3\n")):
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    killings = OomKills(5, tmp_path / "proc", tmp_path / "sys")
+    (tmp_path / "proc" / "5" / "cgroup").unlink()  # it is dead
+    assert killings.lately == 0
+    counter.write_text("oom_kill 4\n")
+    assert killings.lately == 1
+    killings.second_passed()
+    assert killings.lately == 1
+    killings.second_passed()
+    assert killings.lately == 0
 
 
 def test_a_stopped_process() -> None:
