@@ -24,7 +24,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage or a request that can never work as
 RUN_EPILOG = f"""\
 What follows -- goes to the server's own command line: -- --timeout 5
 TARGET may also be the name of an application that pyproject.toml has settings for, here:
-  [tool.gatescope.apps.NAME]  target mode workers threads adapt factory env env_file cwd listen python args
+  [tool.gatescope.apps.NAME]  target mode workers threads adapt factory env env_file cwd listen python args command
 {EPILOG}"""
 
 #: Commands whose modules bring much along, and what they are for: nothing is imported to list them.
@@ -98,6 +98,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
                               formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     _target_options(run)
     run.add_argument("--mode", default="", help="the server mode, see: gatescope modes TARGET (the project's)")
+    run.add_argument("--command", default="", dest="custom", metavar="WORDS", help="for the mode custom: what to run, "
+                     "with {host} and {port} where the address goes")  # fmt: skip
     run.add_argument("--workers", type=int, metavar="N", help="worker processes (1)")
     run.add_argument("--threads", type=int, metavar="N", help="threads in each, where the mode has them")
     run.add_argument("--adapt", action="store_true", help="put an adapter between an application and a server "
@@ -141,6 +143,7 @@ def _add_drive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     switch.add_argument("mode")
     switch.add_argument("--workers", type=int, default=0, metavar="N", help="(as it is)")
     switch.add_argument("--threads", type=int, default=0, metavar="N", help="(as it is)")
+    switch.add_argument("--command", default="", dest="custom", metavar="WORDS", help="for the mode custom, see there")
     switch.add_argument("--adapt", action="store_true", help="put an adapter between, see: gatescope run --help")
     reload = commands.add_parser("reload", parents=[shared], help="the code anew, without losing a request")
     restart = commands.add_parser("restart", parents=[shared], help="end the server and start it anew; requests wait")

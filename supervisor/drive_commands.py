@@ -126,7 +126,7 @@ def _command(options: argparse.Namespace, client: ControlClient) -> Command:
         case "switch":
             return SwitchMode(
                 id=number, mode=options.mode, app=options.app, workers=options.workers, threads=options.threads,
-                adapt=options.adapt,
+                adapt=options.adapt, custom=options.custom,
             )  # fmt: skip
         case "reload":
             return ReloadApp(id=number, app=options.app)
