@@ -12,6 +12,7 @@ from typing import Any
 
 from inspector import tagged
 from inspector.frames import Frame
+from inspector.levels import Levels, plain
 from inspector.live import LiveExchanges
 from inspector.model import Direction, Exchange, Kind, LogLine, Side, Worker
 from inspector.recording import Recorder
@@ -60,6 +61,7 @@ class Calls:
         self._worker = worker
         self._open: dict[int, Exchange] = {}
         self._over: OrderedDict[int, Exchange] = OrderedDict()
+        self._levels = Levels()
         self._taken: dict[str, Callable[..., None]] = {"call": self._call, "msgs": self._messages, "done": self._done}
 
     def take(self, frame: Frame) -> bool:
@@ -155,10 +157,10 @@ class Calls:
 
     def _log(self, exchange: Exchange, t: int, payload: bytes) -> None:
         for line in payload.decode("utf-8", "replace").splitlines():
+            level = self._levels.of(exchange.id, plain(line))
             if line.strip():
-                self._recorder.log(
-                    LogLine(t, exchange.instance, self._worker.id, "wsgi.errors", line, exchange=exchange.id)
-                )
+                instance, worker = exchange.instance, self._worker.id
+                self._recorder.log(LogLine(t, instance, worker, "wsgi.errors", line, exchange.id, level))
 
 
 def _status(kind: str, info: dict[str, Any] | None) -> int:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
+from inspector.levels import Levels
 from inspector.live import LiveExchanges
 from inspector.model import Instance, LogLine, Worker
 from inspector.proxy.server import Upstream
@@ -99,6 +100,7 @@ class RunningInstance:
         self._clock = clock
         self._owner = owner
         self._lines: deque[str] = deque(maxlen=60)
+        self._levels = Levels()
         self._news = asyncio.Event()
         self._cleared = asyncio.Event()  #: the root process is gone, and all that it left
         self._ended = asyncio.Event()  #: and it will not be started again
@@ -213,7 +215,8 @@ class RunningInstance:
         self._news.set()
 
     def _worker_changed(self, worker: Worker, event: str) -> None:
-        if event == "ready" and self._serving and self.crew.loop_over:
+        mended = self.crew.loop_over or (self._held and self.plan.mode.unknown)  # by whoever changed the code
+        if event == "ready" and self._serving and mended:
             self.problem = None
             self.crew.boot_error = ""
         if event == "ready":
@@ -252,7 +255,6 @@ class RunningInstance:
             await self._give_up(boot.given_up(reason))
         else:
             await self._hold(reason)
-
 
     def _looping(self) -> None:
         """Workers die young, again and again. While others serve, that is only shown; else it is held, or given up."""
@@ -381,9 +383,9 @@ class RunningInstance:
     def _line_of(self, pid: int, stream: str, text: str) -> None:
         """A worker printed a line into a pipe of its own."""
         life = self.crew.lives.get(pid)
-        self._line(stream, text, life.worker if life else self.crew.last_with(pid))
+        self._line(stream, text, life.worker if life else self.crew.last_with(pid), pid)
 
-    def _line(self, stream: str, text: str, speaker: Worker | None = None) -> None:
+    def _line(self, stream: str, text: str, speaker: Worker | None = None, pipe: int = 0) -> None:
         said = understand(text)
         if speaker is None and self._root is not None and not self.crew.master:
             root = self.crew.lives.get(self._root.pid)  # the only process there is
@@ -391,7 +393,8 @@ class RunningInstance:
         speaker = self.crew.heard(said, speaker)
         self._lines.append(said.text)
         whose = speaker.id if speaker else 0
-        self._recorder.log(LogLine(self._clock(), self.model.id, whose, stream, said.text))
+        level = self._levels.of((pipe, stream), said.text)
+        self._recorder.log(LogLine(self._clock(), self.model.id, whose, stream, text, level=level))
         self._owner.line_written(said.text)
 
     async def stacks(self, pid: int) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """What a line of a server's output says: its level, whose it is, and what it tells about a worker's end.
 
-Pure. Knows the words of gunicorn, uvicorn, hypercorn and granian, and the usual shapes of Python's ``logging``.
+Pure. Knows the words of gunicorn, uvicorn, hypercorn and granian; levels are read by ``inspector.levels``.
 """
 
 from __future__ import annotations
@@ -8,19 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from inspector.levels import named as level
+from inspector.levels import plain as plain
 from supervisor.death import Remark
 
-#: What a terminal acts on and does not show: CSI sequences, OSC strings, and other two-character escapes (ECMA-48).
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
-
-#: ``[2026-01-31 12:00:00 +0000] [4711] [INFO] words`` (gunicorn, hypercorn); the level may be missing.
-_DATED = re.compile(r"\[\d{4}-\d\d-\d\d[^\]]*\] \[(?P<pid>\d+)\](?: \[(?P<level>[A-Z]+)\])?")
+#: ``[2026-01-31 12:00:00 +0000] [4711] [INFO] words`` (gunicorn, hypercorn).
+_DATED = re.compile(r"\[\d{4}-\d\d-\d\d[^\]]*\] \[(?P<pid>\d+)\]")
 #: ``Started server process [4711]`` (uvicorn), which the process says of itself.
 _OF_ITSELF = re.compile(r"\b(?:Started|Finished) server process \[(?P<pid>\d+)\]")
-#: ``INFO:     words``, ``[INFO] words``, ``2026-01-31 12:00:00,000 INFO words``, ``12:00:00 - name - INFO - words``.
-_LEVEL = re.compile(r"^(?:.{0,60}?[\s\[(|:-])??(?P<level>DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL)\b")
-_LEVELS = {"WARN": "warning", "FATAL": "critical"}
-
 #: What is said about one worker. Without a pid in the words it is about whoever says it.
 _ABOUT_WORKER = (
     (Remark.TIMEOUT, re.compile(r"\bWORKER TIMEOUT \(pid:(?P<pid>\d+)\)")),
@@ -54,11 +49,6 @@ class Said:
     reason: Remark | None = None
 
 
-def plain(text: str) -> str:
-    """``text`` without what a terminal would act on."""
-    return _ESCAPES.sub("", text) if "\x1b" in text else text
-
-
 def understand(line: str) -> Said:
     """What ``line`` says."""
     text = plain(line)
@@ -68,13 +58,6 @@ def understand(line: str) -> Said:
     reason = next((reason for reason, pattern in _REASONS if pattern.search(text)), None)
     about = about or (pid if remark else 0)
     return Said(text=text, level=level(text), pid=pid, remark=remark, about=about, reason=reason)
-
-
-def level(text: str) -> str:
-    """The level that a line without escapes names."""
-    found = _DATED.search(text) or _LEVEL.search(text)
-    named = found["level"] if found else None
-    return _LEVELS.get(named, named.lower()) if named else ""
 
 
 def _remark(text: str) -> tuple[Remark | None, int]:

@@ -17,6 +17,7 @@ PACKAGES = ("app", "supervisor", "inspector")
 PURE = (
     "inspector/model.py",
     "inspector/tagged.py",
+    "inspector/levels.py",
     "inspector/live.py",
     "inspector/frames.py",
     "inspector/calls.py",

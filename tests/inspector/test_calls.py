@@ -210,11 +210,11 @@ def test_what_was_given_up_stays_given_up(world: World) -> None:
 def test_what_goes_to_wsgi_errors_is_logged(world: World) -> None:
     world.proxied()
     world.call()
-    text = "first\n\nsecond é\n".encode()
+    text = "WARNING:shop:first\n\n  second é\n".encode()
     world.tell(("msgs", 1, [message("errors.write", None, text), message("errors.write", {"args": [1]})]))
-    assert [(line.text, line.exchange, line.stream, line.worker) for line in world.recorder.lines] == [
-        ("first", 7, "wsgi.errors", 3),
-        ("second é", 7, "wsgi.errors", 3),
+    assert [(line.text, line.exchange, line.stream, line.worker, line.level) for line in world.recorder.lines] == [
+        ("WARNING:shop:first", 7, "wsgi.errors", 3, "warning"),
+        ("  second é", 7, "wsgi.errors", 3, "warning"),
     ]
 
 
