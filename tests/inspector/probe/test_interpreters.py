@@ -4,15 +4,13 @@ stop.
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.environments import interpreter
 from tests.support.probed import PROBE, FrameSink, frame_sink, server
 
 VERSIONS = tuple(f"3.{minor}" for minor in range(8, 15))
@@ -21,16 +19,6 @@ def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))]
 """
-
-
-def interpreter(version: str) -> str | None:
-    """A CPython of that version: our own, one of pyenv's, or one on the path."""
-    if sys.version_info[:2] == tuple(map(int, version.split("."))):
-        return sys.executable
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    for found in sorted(root.glob(f"{version}.*/bin/python")):
-        return str(found)
-    return shutil.which(f"python{version}")
 
 
 @pytest.fixture(params=VERSIONS)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -142,3 +143,15 @@ def wait_for_pid(path: Path, command: subprocess.Popen[str]) -> int:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return int(path.read_text())
+
+
+def test_where_nothing_can_be_installed(tmp_path: Path) -> None:
+    """The interpreter's word for it, changed on its way: who runs the tests may write everywhere."""
+    (tmp_path / "main.py").write_text("def app(environ, start_response): pass\n")
+    python = tmp_path / "python"
+    changed = "sed 's/\"writable\": true/\"writable\": false/'"
+    python.write_text(f"""#!/bin/bash\nexec '{sys.executable}' "$@" > >({changed})\n""")
+    python.chmod(0o755)
+    assert asked(tmp_path, "main:app").subject.closed == ""
+    closed = asked(tmp_path, "main:app", str(python)).subject.closed
+    assert closed == f"You may not write to {sysconfig.get_path('purelib')}."
