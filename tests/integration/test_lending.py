@@ -124,7 +124,7 @@ def test_wsgi_servers_are_lent_and_nothing_else(made: Path) -> None:
     with controlled(made, "told:wsgi", "wsgiref") as (run, client):
         alone = heard(run.url)
         check_borrowed(alone, ())
-        for mode, workers in (("gunicorn-sync", 2), ("gunicorn-gthread", 1), ("waitress", 1), ("hypercorn-wsgi", 1)):
+        for mode, workers in (("gunicorn-sync", 2), ("waitress", 1), ("hypercorn-wsgi", 1)):
             status = switched(client, mode, workers)
             assert f"{mode.split('-')[0]} " in f"{status.lent[0]} "
             told = heard(run.url)

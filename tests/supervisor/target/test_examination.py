@@ -149,7 +149,7 @@ def test_where_nothing_can_be_installed(tmp_path: Path) -> None:
     """The interpreter's word for it, changed on its way: who runs the tests may write everywhere."""
     (tmp_path / "main.py").write_text("def app(environ, start_response): pass\n")
     python = tmp_path / "python"
-    changed = "sed 's/\"writable\": true/\"writable\": false/'"
+    changed = 'sed \'s/"writable": true/"writable": false/\''
     python.write_text(f"""#!/bin/bash\nexec '{sys.executable}' "$@" > >({changed})\n""")
     python.chmod(0o755)
     assert asked(tmp_path, "main:app").subject.closed == ""
