@@ -52,16 +52,16 @@ def text(found: Observation) -> Iterable[str]:
     yield f"\n{found.slug}  ({found.seconds:.1f} s)"
     for situation, cell in found.cells.items():
         title = f"{situation} ({cell.seconds:.1f} s)"
-        for name in [*cell.expected, *(name for name in cell.seen if name not in cell.expected)]:
+        for name in dict.fromkeys([*cell.expected, *cell.differences]):
             yield f"  {title:22}{name:18}{_fact(cell, name)}"
             title = ""
 
 
 def _fact(cell: Cell, name: str) -> str:
     wanted = cell.expected.get(name, "-")
-    if name not in cell.differences:
-        return f"{wanted!s:52} as expected"
-    return f"{wanted!s:52} SEEN: {cell.seen.get(name, '-')}"
+    if name in cell.differences:
+        return f"{wanted!s:52} SEEN: {cell.differences[name][1]}"
+    return f"{wanted!s:52} {'as expected' if name in cell.seen else 'NOT SEEN'}"
 
 
 def table(observations: list[Observation]) -> Iterable[str]:

@@ -28,6 +28,10 @@ class Cell:
     @property
     def differences(self) -> dict[str, tuple[Fact | None, Fact | None]]:
         """The facts that are not as expected: what they should be, and what they are."""
+        if not self.seen:
+            return {"reached": (True, False)}
+        if "error" in self.seen:
+            return {"error": (None, self.seen["error"])}
         names = [*self.expected, *(name for name in self.seen if name not in self.expected)]
         pairs = {name: (self.expected.get(name), self.seen.get(name)) for name in names}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -24,7 +24,8 @@ def test_each_cell_is_as_expected(slug: str) -> None:
             importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             pytest.skip(f"{name} is not installed")
-    assert observe(slug).differences == []
+    differences = observe(slug).differences
+    assert not differences, "\n".join(differences)
 
 
 def test_what_differs_is_named() -> None:
@@ -54,3 +55,7 @@ def test_a_sequence_ends_where_it_cannot_go_on() -> None:
     found.in_sequence([(Situation.START, fails), (Situation.SERVE, lambda: {"answers": "never asked"})])
     assert found.cells[Situation.START].seen == {"error": "AssertionError: waited in vain for a worker"}
     assert found.cells[Situation.SERVE].seen == {}
+    assert found.differences[:2] == [
+        "wsgiref, start: error: expected None, seen 'AssertionError: waited in vain for a worker'",
+        "wsgiref, serve: reached: expected True, seen False",
+    ]
