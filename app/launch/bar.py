@@ -26,7 +26,12 @@ from app.theme.widgets import ElidedComboBox, button, caption, icon_button, look
 from supervisor.control.messages import ModeStatus
 
 _SLUG = Qt.ItemDataRole.UserRole
-_MARKS = {"installable": "not installed", "adaptable": "needs an adapter", "impossible": "can't run this"}
+_MARKS = {
+    "lendable": "lent by Gatescope",
+    "installable": "not installed",
+    "adaptable": "needs an adapter",
+    "impossible": "can't run this",
+}
 
 
 class LaunchBar(QFrame):
@@ -187,6 +192,7 @@ def _mode_item(mode: ModeStatus) -> QStandardItem:
     item.setData(mode.slug, _SLUG)
     item.setToolTip(tip(mode.reason))
     if mark:
-        item.setForeground(QBrush(color(Role.MUTED)))
+        if mode.state != "lendable":  # which runs as it is
+            item.setForeground(QBrush(color(Role.MUTED)))
         item.setData(f"{mode.title}, {mark}: {mode.reason}", Qt.ItemDataRole.AccessibleTextRole)
     return item

@@ -69,8 +69,8 @@ def best_mode(modes: tuple[ModeStatus, ...], wanted: str = "") -> str:
     """``wanted`` if it is among them, else the nearest to ready, of equals one with workers; empty if there is none."""
     if any(mode.slug == wanted for mode in modes):
         return wanted
-    rank = {"ready": 0, "adaptable": 1, "installable": 2}
-    return min(modes, key=lambda mode: (rank.get(mode.state, 3), not mode.workers)).slug if modes else ""
+    rank = {"ready": 0, "lendable": 1, "adaptable": 2, "installable": 3}
+    return min(modes, key=lambda mode: (rank.get(mode.state, 4), not mode.workers)).slug if modes else ""
 
 
 def settle(choice: Choice, listed: ModesListed) -> Choice:
@@ -131,7 +131,7 @@ def judge(choice: Choice, listed: ModesListed | None) -> Verdict:
     mode = find_mode(listed, choice.mode)
     if mode is None:
         return Verdict(can_run=False, problem=_no_mode(choice, listed))
-    if mode.state == "ready" or (mode.state == "adaptable" and choice.adapt):
+    if mode.state in ("ready", "lendable") or (mode.state == "adaptable" and choice.adapt):
         return Verdict(can_run=True)
     return Verdict(can_run=False, problem=_refusal(mode, listed))
 

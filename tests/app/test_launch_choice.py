@@ -55,6 +55,14 @@ def test_of_equals_the_one_for_production_comes_first():
     assert choices.best_mode(modes) == "gunicorn-sync"
 
 
+def test_a_mode_whose_server_is_lent_runs_and_comes_after_the_ready_ones():
+    lent = mode("uvicorn", "ASGI", "lendable", workers=True)
+    assert choices.best_mode((mode("granian", "ASGI", "installable", workers=True), lent)) == "uvicorn"
+    assert choices.best_mode((mode("daphne", "ASGI"), lent)) == "daphne"
+    listed = dataclasses.replace(LISTED, modes=(lent,))
+    assert choices.judge(Choice("ASGI", "uvicorn"), listed) == choices.Verdict(can_run=True)
+
+
 def test_without_modes_nothing_is_picked():
     assert choices.settle(Choice(), EMPTY) == Choice("ASGI", "")
     assert choices.settle(Choice(), dataclasses.replace(EMPTY, interface="")) == Choice("WSGI", "")
