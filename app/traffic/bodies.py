@@ -1,23 +1,26 @@
-"""What a body is and how it reads: JSON, form, event stream, text, image or bytes.
+"""What a body is and how it reads: JSON, form, event stream, markup, MessagePack, text, image or bytes.
 
 Pure: bytes and header values in, text and tables out. The kind is what the content type says; where it says nothing,
-what the bytes look like. Nothing here decides on colours or widgets.
+what the bytes look like. Nothing here decides on colours or widgets; ``rendering`` chooses between the views of a body.
 """
 
 from __future__ import annotations
 
 import enum
-import gzip
 import json
-import zlib
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from app.traffic import codings
+from app.traffic.codings import Decoded
+from app.traffic.text_lines import hex_line
 from inspector.model import Body
 
-SHOWN_LIMIT = 512 * 1024  #: bytes laid out as text; more would make the window wait
-_HEX_LIMIT = 64 * 1024  #: bytes laid out as a hex dump: 4,096 lines
-_INFLATED_LIMIT = 4 * 1024 * 1024  #: bytes a compressed body may become, whatever it claims
+SHOWN_LIMIT = 512 * 1024  #: bytes laid out as one text; more would make the window wait
+_HEX_LIMIT = 64 * 1024  #: bytes of a hex dump that is one text: 4,096 lines
+_INFLATED_LIMIT = 4 * 1024 * 1024  #: bytes a compressed body may become where nobody can wait for more
 
 
 class BodyKind(enum.StrEnum):
@@ -25,8 +28,13 @@ class BodyKind(enum.StrEnum):
 
     EMPTY = "empty"
     JSON = "JSON"
+    JSON_LINES = "JSON lines"
+    MSGPACK = "MessagePack"
     FORM = "form"
+    MULTIPART = "multipart"
     EVENTS = "events"
+    HTML = "HTML"
+    XML = "XML"
     TEXT = "text"
     IMAGE = "image"
     BINARY = "bytes"
@@ -34,20 +42,16 @@ class BodyKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
-    """One event of a ``text/event-stream`` (HTML Living Standard, section 9.2.6). ``retry`` is text as sent."""
+    """One event of a ``text/event-stream`` (HTML Living Standard, section 9.2.6). ``retry`` is text as sent.
+
+    ``end`` is how many bytes of the body there are up to the blank line that ends the event, and with it.
+    """
 
     type: str
     data: str
     id: str = ""
     retry: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """The bytes to show, and what was done to get them or why it could not be."""
-
-    content: bytes
-    note: str = ""
+    end: int = 0
 
 
 def media_type(content_type: str) -> str:
@@ -69,26 +73,50 @@ def classify(content: bytes, content_type: str) -> BodyKind:
     if not content:
         return BodyKind.EMPTY
     name = media_type(content_type)
-    if name == "application/json" or name.endswith("+json"):
-        return BodyKind.JSON
-    if name == "text/event-stream":
-        return BodyKind.EVENTS
-    if name == "application/x-www-form-urlencoded":
-        return BodyKind.FORM
+    if name in _BY_TYPE:
+        return _BY_TYPE[name]
     if name.startswith("image/") and name != "image/svg+xml":
         return BodyKind.IMAGE
-    if name.startswith("text/") or name in _TEXT_TYPES or name.endswith("+xml"):
+    for ending, kind in _BY_ENDING:
+        if name.endswith(ending):
+            return kind
+    if name.startswith("multipart/"):
+        return BodyKind.MULTIPART
+    if name.startswith("text/"):
         return BodyKind.TEXT
     return _sniff(content) if name in ("", "application/octet-stream") else _text_or_bytes(content)
 
 
-_TEXT_TYPES = {
-    "application/javascript",
-    "application/xml",
-    "application/yaml",
-    "application/toml",
-    "application/graphql",
+_BY_TYPE = {
+    "application/json": BodyKind.JSON,
+    "text/json": BodyKind.JSON,
+    "application/x-ndjson": BodyKind.JSON_LINES,
+    "application/ndjson": BodyKind.JSON_LINES,
+    "application/jsonl": BodyKind.JSON_LINES,
+    "application/x-jsonlines": BodyKind.JSON_LINES,
+    "application/jsonlines": BodyKind.JSON_LINES,
+    "application/msgpack": BodyKind.MSGPACK,
+    "application/x-msgpack": BodyKind.MSGPACK,
+    "application/vnd.msgpack": BodyKind.MSGPACK,
+    "text/event-stream": BodyKind.EVENTS,
+    "application/x-www-form-urlencoded": BodyKind.FORM,
+    "text/html": BodyKind.HTML,
+    "application/xml": BodyKind.XML,
+    "text/xml": BodyKind.XML,
+    "image/svg+xml": BodyKind.XML,
+    "application/xhtml+xml": BodyKind.XML,
+    "application/javascript": BodyKind.TEXT,
+    "application/yaml": BodyKind.TEXT,
+    "application/toml": BodyKind.TEXT,
+    "application/graphql": BodyKind.TEXT,
 }
+#: Structured syntax suffixes, RFC 6839 and RFC 9512.
+_BY_ENDING = (
+    ("+json", BodyKind.JSON),
+    ("+xml", BodyKind.XML),
+    ("+msgpack", BodyKind.MSGPACK),
+    ("+yaml", BodyKind.TEXT),
+)
 
 
 def _sniff(content: bytes) -> BodyKind:
@@ -112,21 +140,8 @@ def _text_or_bytes(content: bytes) -> BodyKind:
 
 
 def decode(body: Body, content_encoding: str) -> Decoded:
-    """What is kept of ``body`` with its content coding undone (RFC 9110 section 8.4), as far as the bytes go."""
-    content = body.head
-    coding = content_encoding.strip().lower()
-    if not content or coding in ("", "identity"):
-        return Decoded(content)
-    if coding not in ("gzip", "x-gzip", "deflate"):
-        return Decoded(content, f"{coding}: shown as it was sent, this coding is not undone here")
-    wbits = (31,) if coding != "deflate" else (15, -15)  # servers disagree on what "deflate" is
-    for bits in wbits:
-        machine = zlib.decompressobj(bits)
-        try:
-            return Decoded(machine.decompress(content, _INFLATED_LIMIT), f"{coding} undone")
-        except (zlib.error, gzip.BadGzipFile):
-            continue
-    return Decoded(content, f"{coding}: the bytes are not valid, shown as they were sent")
+    """What is kept of ``body``'s head with its content coding undone, at most 4 MB: for those who cannot wait."""
+    return codings.undo(body.head, content_encoding, limit=_INFLATED_LIMIT, whole=not body.truncated)
 
 
 def as_text(content: bytes, content_type: str = "") -> str:
@@ -150,17 +165,23 @@ def form_fields(content: bytes) -> list[tuple[str, str]]:
     return parse_qsl(content.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="backslashreplace")
 
 
-def server_events(content: bytes) -> list[ServerEvent]:
+def server_events(content: bytes) -> Iterator[ServerEvent]:
     """The complete events in a stream; a block without data is no event but is shown when it names a type or retry."""
-    text = content.decode("utf-8", "backslashreplace").removeprefix("\ufeff")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    *blocks, _unfinished = text.split("\n\n")
-    return [event for block in blocks if (event := _server_event(block)) is not None]
+    start = 3 if content.startswith(b"\xef\xbb\xbf") else 0
+    for blank in _BLANK_LINE.finditer(content, start):
+        event = _server_event(content[start : blank.start()].decode("utf-8", "backslashreplace"), blank.end())
+        start = blank.end()
+        if event is not None:
+            yield event
 
 
-def _server_event(block: str) -> ServerEvent | None:
+#: The end of a block: a line's end and an empty line. Ends may be CR LF, LF or CR.
+_BLANK_LINE = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)++")  # atomic: else CR LF would be two ends
+
+
+def _server_event(block: str, end: int) -> ServerEvent | None:
     fields: dict[str, list[str]] = {}
-    for line in block.split("\n"):
+    for line in block.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         if not line:
             continue
         name, _, value = line.partition(":")
@@ -175,20 +196,15 @@ def _server_event(block: str) -> ServerEvent | None:
         data=data,
         id=fields.get("id", [""])[-1],
         retry=fields.get("retry", [""])[-1],
+        end=end,
     )
 
 
 def hex_dump(content: bytes, start: int = 0, limit: int = _HEX_LIMIT) -> str:
     """Offset, sixteen bytes in hex, and the printable ASCII of them, a line each; at most ``limit`` bytes."""
     shown = content[:limit]
-    rows = [_hex_line(shown[at : at + 16], start + at) for at in range(0, len(shown), 16)]
+    rows = [hex_line(shown[at : at + 16], start + at) for at in range(0, len(shown), 16)]
     return "\n".join(rows)
-
-
-def _hex_line(chunk: bytes, offset: int) -> str:
-    left, right = chunk[:8].hex(" "), chunk[8:].hex(" ")
-    printable = "".join(chr(byte) if 0x20 <= byte < 0x7F else "·" for byte in chunk)
-    return f"{offset:08x}  {left:<23}  {right:<23}  {printable}"
 
 
 def kept_note(body: Body) -> str:

@@ -24,10 +24,16 @@ from inspector.model import Body
         (b"data: x\n\n", "text/event-stream", BodyKind.EVENTS),
         (b"a=1", "application/x-www-form-urlencoded", BodyKind.FORM),
         (b"\x89PNG", "image/png", BodyKind.IMAGE),
-        (b"<svg/>", "image/svg+xml", BodyKind.TEXT),
-        (b"<p>", "text/html", BodyKind.TEXT),
+        (b"<svg/>", "image/svg+xml", BodyKind.XML),
+        (b"<p>", "text/html", BodyKind.HTML),
+        (b"--x", "multipart/form-data; boundary=x", BodyKind.MULTIPART),
+        (b"\x80", "application/msgpack", BodyKind.MSGPACK),
+        (b"\x80", "application/vnd.x+msgpack", BodyKind.MSGPACK),
+        (b"{}", "application/x-ndjson", BodyKind.JSON_LINES),
+        (b"a: 1", "application/openapi+yaml", BodyKind.TEXT),
+        (b"a,b", "text/csv", BodyKind.TEXT),
         (b"x = 1", "application/toml", BodyKind.TEXT),
-        (b"<a/>", "application/atom+xml", BodyKind.TEXT),
+        (b"<a/>", "application/atom+xml", BodyKind.XML),
         (b'  {"a": 1}', "", BodyKind.JSON),
         (b"hello", "application/octet-stream", BodyKind.TEXT),
         (b"\x89PNG\r\n\x1a\n", "", BodyKind.IMAGE),
@@ -61,7 +67,7 @@ def test_charset_is_a_parameter_in_any_dress() -> None:
         (zlib.compress(b"hello")[2:-4], "Deflate", b"hello", "deflate undone"),
         (b"hello", "", b"hello", ""),
         (b"hello", "identity", b"hello", ""),
-        (b"hello", "br", b"hello", "br: shown as it was sent"),
+        (b"hello", "compress", b"hello", "not known here"),
         (b"hello", "gzip", b"hello", "not valid"),
     ],
 )
@@ -100,12 +106,12 @@ def test_form_fields_keep_order_and_blanks() -> None:
 def test_events_are_read_as_a_browser_reads_them() -> None:
     stream = "\ufeffdata: one\ndata: two\n\n: ping\n\n"
     stream += "event: tick\r\nid: 7\r\nretry: 10\r\ndata:x\r\n\r\n\n\ndata: unfinished"
-    assert bodies.server_events(stream.encode()) == [
-        ServerEvent("message", "one\ntwo"),
-        ServerEvent("comment", "ping"),
-        ServerEvent("tick", "x", "7", "10"),
+    assert list(bodies.server_events(stream.encode())) == [
+        ServerEvent("message", "one\ntwo", end=24),
+        ServerEvent("comment", "ping", end=32),
+        ServerEvent("tick", "x", "7", "10", end=75),
     ]
-    assert bodies.server_events(b"id: 3\n\n") == [ServerEvent("", "", "3")]
+    assert list(bodies.server_events(b"id: 3\n\n")) == [ServerEvent("", "", "3", end=7)]
 
 
 def test_hex_dump_has_offsets_bytes_and_signs() -> None:

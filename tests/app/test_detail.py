@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QBuffer, QIODevice, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from app.feed import TraceFeed
 from app.traffic.columns import Axis
-from app.traffic.detail.body_view import BodyView
 from app.traffic.detail.messages_model import MessagesModel
 from app.traffic.detail.panel import DetailPanel
 from app.traffic.sequence import MessageFilter
-from inspector.model import Body, Exchange, Message, State
+from inspector.model import Exchange, Message, State
 from inspector.store.reader import TraceReader
 from tests.support.made_trace import MadeTrace
 
@@ -137,9 +136,10 @@ def test_request_and_response_show_head_and_body(shown: Shown) -> None:
     request = shown.panel.request
     assert request.start_line.text() == "POST /api/basket HTTP/1.1"
     assert request.headers.topLevelItem(0).text(1) == "shop.example"  # type: ignore[union-attr]
-    assert request.body.table.topLevelItem(0).text(1) == "café"  # type: ignore[union-attr]
+    assert request.body.table.rows.row(0) == ("name", "café")
     shown.panel.show_tab(4)
-    assert '"total": 41.5' in shown.panel.response.body.text.toPlainText()
+    tree = shown.panel.response.body.tree
+    assert [tree.tree.branch(tree.tree.index(row, 0)).text for row in range(3)] == ["true", "41.5", "null"]  # type: ignore[union-attr]
     request.headers.selectAll()
     request.headers.copy_selected()
     assert QGuiApplication.clipboard().text().startswith("Host: shop.example\nAccept: ")
@@ -174,69 +174,6 @@ def test_a_running_exchange_counts_on(shown: Shown) -> None:
     shown.show(running)
     shown.panel.tick(Axis(now=running.opened_ns + 2_000_000_000))
     assert "Running for 2.00 s so far." in shown.panel.summary.story.text()
-
-
-# bodies
-
-
-@pytest.fixture
-def view(qtbot: QtBot) -> BodyView:
-    made = BodyView("Body")
-    qtbot.addWidget(made)
-    made.resize(600, 300)
-    made.show()
-    return made
-
-
-def png() -> bytes:
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image = QImage(20, 10, QImage.Format.Format_RGB32)
-    image.fill(Qt.GlobalColor.red)
-    image.save(buffer, "PNG")
-    return bytes(buffer.data().data())
-
-
-def test_each_kind_has_its_view(view: BodyView) -> None:
-    image = png()
-    view.show_body(Body(len(image), image), "image/png")
-    assert view.image.pixmap().width() == 20
-    view.show_body(Body(20, b"event: a\ndata: b\n\n"), "text/event-stream")
-    assert view.table.topLevelItem(0).text(2) == "b"  # type: ignore[union-attr]
-    view.show_body(Body(3, b"\x00\x01\x02"), "application/pdf")
-    assert view.text.toPlainText().startswith("00000000  00 01 02")
-    view.show_body(Body(), "")
-    assert view.text.toPlainText() == ""
-    assert view.segments.isHidden()
-    view.show_body(Body(7, b'{"cut":'), "application/json")
-    assert view.text.toPlainText() == '{"cut":'
-    view.show_body(Body(6, b"no png"), "image/png")
-    assert view.text.toPlainText() == "no png"
-
-
-def test_text_and_hex_can_be_chosen_and_stay(view: BodyView, qtbot: QtBot) -> None:
-    view.show_body(Body(8, b'{"a": 1}'), "application/json")
-    assert view.text.toPlainText() == '{\n  "a": 1\n}'
-    qtbot.mouseClick(view.segments.group.button(2), Qt.MouseButton.LeftButton)
-    assert view.text.toPlainText().startswith("00000000  7b 22")
-    view.show_body(Body(2, b"hi"), "text/plain")
-    assert view.text.toPlainText().startswith("00000000  68 69")
-    qtbot.mouseClick(view.segments.group.button(1), Qt.MouseButton.LeftButton)
-    assert view.text.toPlainText() == "hi"
-
-
-def test_what_was_cut_is_said_on_the_screen(view: BodyView) -> None:
-    view.show_body(Body(10_000, b"abc", b"xyz"), "text/plain")
-    assert "first 3 and the last 3 of 10,000" in view.note.text()
-    assert "10.0 kB" in view.title.text()
-
-
-@pytest.mark.parametrize("content", [b"x" * 3_000_000, b'{"a": [' + b"1," * 400_000 + b"1]}", bytes(2_000_000)])
-def test_big_bodies_stay_quick(view: BodyView, content: bytes) -> None:
-    begun = time.perf_counter()
-    view.show_body(Body(len(content), content), "application/json")
-    view.grab()
-    assert time.perf_counter() - begun < 1.5
 
 
 # the list of messages

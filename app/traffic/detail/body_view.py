@@ -1,62 +1,95 @@
-"""A body on the screen: pretty by its kind, as text, or as bytes. Which kind it is ``bodies`` decides."""
+"""A body on the screen: as a tree, a table, an image, text or bytes. What suits it ``rendering`` decides.
+
+Small bodies are ready at once; all others are made ready in another thread, and what is in the making is given up when
+something else is to be shown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from app.traffic import bodies, formats
+from app.background import Background
+from app.theme import tip
+from app.theme.widgets import CopyButton, ElidedComboBox, icon_button
+from app.traffic import bodies, formats, rendering
 from app.traffic.bodies import BodyKind
-from app.traffic.detail.json_colors import JsonColors
-from app.traffic.detail.parts import MonoText, PairTable, Segments, caption
+from app.traffic.codings import Cancelled
+from app.traffic.detail.find_bar import FindBar
+from app.traffic.detail.finder import Finder
+from app.traffic.detail.image_view import ImageView
+from app.traffic.detail.line_view import LineView
+from app.traffic.detail.parts import caption
+from app.traffic.detail.rows_table import RowsTable
+from app.traffic.detail.tree_view import DocumentTree
+from app.traffic.rendering import Rendered, Source, View
 from inspector.model import Body
 
-_PRETTY, _TEXT, _HEX = range(3)
-_IMAGE_PIXELS = 8_000  #: a side longer than this is not drawn: a small file can unpack to a huge image
+_AT_ONCE = 8 * 1024  #: bytes that are made ready without another thread
+_PATIENCE_MS = 150  #: how long the body before stays in view while the next is made ready
+_COPIED = 20 * 2**20  #: bytes that go to the clipboard
 
 
 class BodyView(QWidget):
-    """Shows one body. ``show_body`` replaces it; the choice between pretty, text and hex stays."""
+    """Shows one body. ``show_body`` replaces it; a view that was chosen stays for bodies of the same kind.
+
+    Signals:
+        shown(): what was asked for is in view.
+        said(str): something for the user, such as that something was copied.
+    """
+
+    shown = Signal()
+    said = Signal(str)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = name
-        self._shown: tuple[bytes, str, str] | None = None
-        self._content = b""
-        self._content_type = ""
-        self._kind = BodyKind.EMPTY
-        self._decoding = ""
-        self.segments = Segments(f"{name} view", ("Pretty", "Text", "Hex"))
+        self._source: Source | None = None
+        self._grown = False
+        self.rendered = Rendered(BodyKind.EMPTY, View.TEXT)
+        self.chosen: dict[BodyKind, View] = {}
+        self._work = Background(self)
+        self.title = caption(name)
         self.note = caption()
-        self.note.setWordWrap(True)
-        self.text = MonoText(name)
-        self.table = PairTable(f"{name} fields", ("Name", "Value"))
-        self.image = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self.image.setAccessibleName(f"{name} image")
-        self._colors = JsonColors(self.text.document())
+        self.views = ElidedComboBox()
+        self.copy = CopyButton(f"Copy the {name.lower()}")
+        self.text = LineView(name)
+        self.tree = DocumentTree(f"{name} tree")
+        self.table = RowsTable(f"{name} fields")
+        self.image = ImageView(f"{name} image")
+        self.parts: QWidget | None = None  # made when the first body with parts comes
+        self._busy = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget()
-        self.bar_height = self.segments.sizeHint().height() + 4
+        self.find_bar = FindBar(name)
+        self.finder = Finder(self.find_bar, self.text, self.tree, self.table)
+        self._later = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self.bar_height = self.views.sizeHint().height() + 6
         self._arrange()
-        self.segments.group.idClicked.connect(self._show)
+        self._connect()
 
     def _arrange(self) -> None:
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setWidget(self.image)
-        for page in (self.text, self.table, scroll):
+        for page in (self.text, self.tree, self.table, self.image, self._busy):
             self._stack.addWidget(page)
-        self.title = caption(self._name)
+        self._busy.setProperty("look", "muted")
+        self.views.setAccessibleName(f"{self._name} view")
+        self.views.setMinimumContentsLength(14)
+        self.views.addItem("Automatic", None)
+        for view in View:
+            self.views.addItem(str(view), view)
+        self._search = icon_button("search", f"Find in the {self._name.lower()}", "Find (Ctrl+F)")
         head = QWidget()
         head.setFixedHeight(self.bar_height)
         bar = QHBoxLayout(head)
         bar.setContentsMargins(8, 2, 4, 2)
+        bar.setSpacing(4)
         bar.addWidget(self.title)
         bar.addStretch(1)
-        bar.addWidget(self.segments)
+        for widget in (self.views, self._search, self.copy):
+            bar.addWidget(widget)
+        self.note.setWordWrap(True)
         self.note.setContentsMargins(8, 0, 8, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -64,79 +97,157 @@ class BodyView(QWidget):
         column.addWidget(head)
         column.addWidget(self.note)
         column.addWidget(self._stack, 1)
+        column.addWidget(self.find_bar)
 
-    def show_body(self, body: Body, content_type: str, content_encoding: str = "") -> None:
+    def _connect(self) -> None:
+        self.views.activated.connect(self._on_view_chosen)
+        self._search.clicked.connect(self.open_find)
+        self.text.find_wanted.connect(self.open_find)
+        self.text.said.connect(self.said)
+        self.find_bar.closed.connect(lambda: self.view_with_focus().setFocus())
+        self.copy.pressed.connect(self._fill_clipboard)
+        self._later.timeout.connect(self._say_busy)
+
+    def show_body(
+        self, body: Body, content_type: str, content_encoding: str = "", arrivals: tuple[tuple[int, int], ...] = ()
+    ) -> None:
         """Show ``body``, whose type and coding its header fields say; free when it is the one in view."""
-        key = (body.head, content_type, content_encoding)
-        notes = [bodies.kept_note(body)]
-        if self._shown != key:
-            self._shown = key
-            decoded = bodies.decode(body, content_encoding)
-            self._content, self._content_type = decoded.content, content_type
-            self._kind = bodies.classify(decoded.content, content_type)
-            self._decoding = decoded.note
-            self._show()
-        notes.append(self._decoding)
-        self._say(body, notes)
+        source = Source(body, content_type, content_encoding, arrivals)
+        before = self._source
+        if before == source:
+            return
+        self._grown = (
+            before is not None
+            and 0 < len(before.body.head) <= len(body.head)
+            and before.content_type == content_type
+            and body.head.startswith(before.body.head)
+        )
+        self._source = source
+        self._render()
 
-    def _say(self, body: Body, notes: list[str]) -> None:
-        if len(self._content) > bodies.SHOWN_LIMIT:
-            notes.append(f"The first {formats.size(bodies.SHOWN_LIMIT)} are shown.")
-        said = " ".join(note for note in notes if note)
+    def _render(self) -> None:
+        source = self._source
+        if source is None:
+            return
+        if len(source.body.head) <= _AT_ONCE and not source.content_encoding:
+            self._work.cancel()
+            self._show(rendering.render(source, self.chosen))
+            return
+        if not self._grown:
+            self._later.start()
+        self._work.run(partial(_rendered, source, dict(self.chosen)), self._show)
+
+    def _say_busy(self) -> None:
+        assert self._source is not None, "nothing to wait for"
+        self._busy.setText(f"Reading {formats.size(len(self._source.body.head))} …")
+        self.title.setText(f"{self._name} · {formats.size(self._source.body.size)}")
+        self.note.hide()
+        self._stack.setCurrentWidget(self._busy)
+
+    def _show(self, made: Rendered) -> None:
+        self._later.stop()
+        self.rendered = made
+        self._say(made)
+        if made.tree is not None:
+            self._put(self.tree)
+            self.tree.show_tree(made.tree)
+        elif made.table is not None:
+            self._put(self.table)
+            self.table.show_rows(made.table.titles, made.table.rows)
+        elif made.parts is not None:
+            self._show_parts()
+        elif made.image:
+            self._put(self.image)
+            self.image.show_image(made.image)
+        elif made.lines is not None:
+            self.text.set_placeholder("No body" if made.kind is BodyKind.EMPTY else "")
+            self._put(self.text)
+            self.text.show_lines(made.lines, keep_place=self._grown)
+        self.finder.begin(made)
+        self.shown.emit()
+
+    def _put(self, page: QWidget) -> None:
+        self._stack.setCurrentWidget(page)
+
+    def _show_parts(self) -> None:
+        from app.traffic.detail.parts_view import PartsView  # lazy: it is made of body views itself
+
+        if not isinstance(self.parts, PartsView):
+            self.parts = PartsView(self._name)
+            self._stack.addWidget(self.parts)
+        self.parts.show_parts(self.rendered.parts or [])
+        self._put(self.parts)
+
+    def _say(self, made: Rendered) -> None:
+        assert self._source is not None, "shown without a source"
+        said = " ".join(made.notes)
         self.note.setText(said)
         self.note.setVisible(bool(said))
-        kind = "" if self._kind is BodyKind.EMPTY else f" · {self._kind}"
-        self.title.setText(f"{self._name} · {formats.size(body.size)}{kind}")
-        self.segments.setVisible(self._kind is not BodyKind.EMPTY)
-        self.segments.offer(_PRETTY, self._kind not in (BodyKind.TEXT, BodyKind.BINARY))
+        kind = "" if made.kind is BodyKind.EMPTY else f" · {made.kind}"
+        self.title.setText(f"{self._name} · {formats.size(self._source.body.size)}{kind}")
+        for control in (self.views, self._search, self.copy):
+            control.setVisible(made.kind is not BodyKind.EMPTY)
+        self.views.setItemText(0, f"{rendering.SUITS[made.kind]} (auto)")
+        wanted = self.chosen.get(made.kind)
+        self.views.setCurrentIndex(self.views.findData(wanted) if wanted else 0)
+        self.views.setToolTip(tip(f"How {made.kind} bodies are shown"))
 
-    def _show(self) -> None:
-        self._colors.set_on(False)
-        chosen = self.segments.chosen
-        if self._kind is BodyKind.EMPTY:
-            self._show_text("")
-            self.text.setPlaceholderText("No body")
-        elif chosen == _HEX or (chosen == _PRETTY and self._kind is BodyKind.BINARY):
-            self._show_text(bodies.hex_dump(self._content), wrap=False)
-        elif chosen == _TEXT or not self._show_pretty():
-            self._show_text(self._as_text())
+    def choose(self, view: View | None) -> None:
+        """Show bodies of this kind in ``view`` from now on; None: in the one that suits them."""
+        kind = self.rendered.kind
+        self.chosen.pop(kind, None)
+        if view is not None:
+            self.chosen[kind] = view
+        self._grown = False
+        self._render()
 
-    def _show_pretty(self) -> bool:
-        """Whether there is a better way to show it than its text."""
-        content = self._content[: bodies.SHOWN_LIMIT]
-        if self._kind is BodyKind.JSON:
-            pretty = bodies.pretty_json(content, self._content_type)
-            if pretty is not None:
-                self._colors.set_on(len(pretty) <= bodies.SHOWN_LIMIT // 4)
-                self._show_text(formats.fold(formats.lines(pretty)))
-            return pretty is not None
-        if self._kind is BodyKind.FORM:
-            return self._show_table(("Name", "Value"), bodies.form_fields(content))
-        if self._kind is BodyKind.EVENTS:
-            events = [(e.type, e.id, formats.cell(e.data, 4000)) for e in bodies.server_events(content)]
-            return bool(events) and self._show_table(("Event", "Id", "Data"), events)
-        return self._kind is BodyKind.IMAGE and self._show_image()
+    def _on_view_chosen(self, number: int) -> None:
+        self.choose(self.views.itemData(number))
 
-    def _as_text(self) -> str:
-        return formats.fold(formats.lines(bodies.as_text(self._content[: bodies.SHOWN_LIMIT], self._content_type)))
+    def _fill_clipboard(self) -> None:
+        self.copy.text_to_copy = bodies.as_text(
+            self.rendered.content[:_COPIED], self._source.content_type if self._source else ""
+        )
+        if len(self.rendered.content) > _COPIED:
+            self.said.emit(f"Copied the first {formats.size(_COPIED)}")
 
-    def _show_text(self, text: str, *, wrap: bool = True) -> None:
-        mode = MonoText.LineWrapMode.WidgetWidth if wrap else MonoText.LineWrapMode.NoWrap
-        self.text.setLineWrapMode(mode)
-        self.text.setPlainText(text)
-        self._stack.setCurrentWidget(self.text)
+    def open_find(self) -> None:
+        """Search in what is shown."""
+        page = self._stack.currentWidget()
+        if self.parts is not None and page is self.parts:
+            getattr(self.parts, "open_find")()  # noqa: B009  the part has a search of its own
+        elif page in (self.text, self.tree, self.table):
+            self.find_bar.open_bar()
 
-    def _show_table(self, titles: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> bool:
-        self.table.setColumnCount(len(titles))
-        self.table.setHeaderLabels(list(titles))
-        self.table.show_pairs([tuple(formats.cell(text, 4000) for text in row) for row in rows[:10_000]])
-        self._stack.setCurrentWidget(self.table)
-        return True
+    def view_with_focus(self) -> QWidget:
+        """What the keyboard should go to."""
+        return self._stack.currentWidget() or self
 
-    def _show_image(self) -> bool:
-        image = QImage.fromData(self._content)
-        if image.isNull() or max(image.width(), image.height()) > _IMAGE_PIXELS:
-            return False
-        self.image.setPixmap(QPixmap.fromImage(image))
-        self._stack.setCurrentIndex(2)
-        return True
+    def event(self, event: QEvent) -> bool:
+        """Ctrl+F, F3 and Esc are ours while the cursor is in here, before they are the page's."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._ours(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _ours(self, event: QKeyEvent) -> bool:
+        searching = not self.find_bar.isHidden()
+        return event.matches(QKeySequence.StandardKey.Find) or (
+            searching and event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_F3)
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Searching."""
+        if event.matches(QKeySequence.StandardKey.Find):
+            self.open_find()
+        elif event.key() == Qt.Key.Key_Escape and not self.find_bar.isHidden():
+            self.find_bar.close_bar()
+        elif event.key() == Qt.Key.Key_F3 and not self.find_bar.isHidden():
+            back = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            (self.find_bar.previous_wanted if back else self.find_bar.next_wanted).emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _rendered(source: Source, chosen: dict[BodyKind, View], cancelled: Cancelled) -> Rendered:
+    return rendering.render(source, chosen, cancelled)
