@@ -14,7 +14,7 @@ import shlex
 import shutil
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,12 @@ async def examine(python: str, target: str, *, cwd: str, env: Mapping[str, str],
         raise TargetError(await _nonsense(python, target, status, errors, cwd, env)) from None
     if error:
         raise TargetError(_not_had(target, cwd, error))
-    subject = _subject(answer, python, version, has_uv=shutil.which("uv", path=env.get("PATH")) is not None)
+    subject = replace(
+        _subject(answer, python),
+        python_version=version,
+        uv=shutil.which("uv", path=env.get("PATH")) is not None,
+        stock=await asyncio.to_thread(stock),  # it reads many files when it is first asked
+    )
     return Examination(subject=subject, python_version=version)
 
 
@@ -132,7 +137,7 @@ def _from_above(target: str, cwd: Path) -> list[WayOut]:
     return [WayOut(text=text, command=f"--cwd {shlex.quote(folder)} {dotted}")]
 
 
-def _subject(answer: Mapping[str, Any], python: str, version: str, *, has_uv: bool) -> Subject:
+def _subject(answer: Mapping[str, Any], python: str) -> Subject:
     """What was found, as a subject. Raises TargetError for what only looks like an application."""
     target, interface, of = str(answer["target"]), str(answer["interface"]), str(answer["of"])
     factory = bool(answer["factory"])
@@ -150,10 +155,7 @@ def _subject(answer: Mapping[str, Any], python: str, version: str, *, has_uv: bo
         factory=factory,
         distributions={str(name): str(version) for name, version in answer["distributions"].items()},
         remark=str(answer["evidence"]),
-        python_version=version,
-        uv=has_uv,
         closed=_closed(answer["environment"], python),
-        stock=stock(),
     )
 
 
