@@ -35,9 +35,13 @@ def told():
         "where": {name: origin or "" for name, origin in where.items()},
         "path": sys.path,
         "variable": os.environ["PATH"],
-        "versions": {one.metadata["Name"]: one.version for one in importlib.metadata.distributions()},
+        "versions": {name: importlib.metadata.version(name) for name in found_names()},
         "scripts": sorted({one.name for one in found_scripts()}),
     }).encode()
+
+
+def found_names():
+    return {one.metadata["Name"] for one in importlib.metadata.distributions()}
 
 
 def found_scripts():
