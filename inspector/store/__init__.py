@@ -2,6 +2,7 @@
 
 Glossary:
     recorder  takes what happens, in the supervisor, and sends it on in batches (``writer``, ``snapshot``, ``link``)
+    spool     memory that both share, in which batches wait until they are in the file
     scribe    the process that writes the batches (``scribe``, ``batch``, ``bulk``, ``retention``)
     trace     a file with our ``application_id``; its version is ``PRAGMA user_version``
     session   one writer's stay in a trace: an anchor between monotonic and wall time, and who wrote

@@ -1,7 +1,9 @@
 """The scribe's process as the recorder has it: started, sent to, and started again when it ends before its time.
 
 What was sent is kept until the scribe says that it is in the file; a scribe that takes over gets it once more, and
-leaves out what its predecessor has written. Two threads: the recorder's own sends, and one here takes the answers.
+leaves out what its predecessor has written. A batch goes into the spool, and through the pipe only where in it: so
+sending does not wait for a scribe that is behind, and what is on its way does not end with the recorder. Two threads:
+the recorder's own sends, and one here takes the answers.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import BinaryIO, cast
 
 from inspector.store.errors import TraceError
 from inspector.store.shape import Frame, pack, read, unpack
+from inspector.store.spool import Spool
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +35,10 @@ _PIPE_BYTES = 1 << 20
 
 @dataclass(slots=True)
 class Parcel:
-    """A batch on its way. ``weight``: bytes of payloads and bodies; ``waiters`` are set when it is in the file."""
+    """A batch on its way. ``weight``: bytes of payloads and bodies; ``waiters`` are set when it is in the file.
+
+    ``frame`` is what goes through the pipe: the whole, or where in the spool the whole of ``spooled`` bytes lies.
+    """
 
     number: int
     frame: bytes
@@ -40,13 +46,14 @@ class Parcel:
     exchanges: int = 0
     messages: int = 0
     waiters: list[threading.Event] = field(default_factory=list)
+    spooled: int = 0
 
 
 class Link:
     """The way to a scribe. ``arrived`` is called with each batch that is in the file; ``wake`` when there is news for
     the sending thread: it has to ``mend``. Both are called in a thread of its own.
 
-    All methods are for the sending thread. Raises TraceError when there can be no process.
+    All methods are for one thread at a time. Raises TraceError when there can be no process.
     """
 
     def __init__(
@@ -62,9 +69,11 @@ class Link:
         self._arrived = arrived
         self._wake = wake
         self._deaths = 0
+        self._spool = Spool()
         try:
             self._start()
         except OSError as error:
+            self._spool.close()
             why = f"The process that writes it cannot be started: {error.strerror or error}."
             raise TraceError(
                 f"{path} cannot be recorded to.", why, "End some other programs, then try again."
@@ -76,7 +85,11 @@ class Link:
         return self._process.pid
 
     def send(self, parcel: Parcel) -> None:
-        """Blocks while the scribe is behind. If it ends meanwhile, ``mend`` will send it again."""
+        """Blocks while the scribe is so far behind that the spool is full. ``mend`` sends again what was not heard."""
+        place = self._spool.put(parcel.frame)
+        if place >= 0:
+            parcel.spooled = len(parcel.frame)
+            parcel.frame = pack(("spooled", place, parcel.spooled))
         self.pending.append(parcel)
         self._write(parcel.frame)
 
@@ -102,6 +115,7 @@ class Link:
     def give_up(self) -> list[Parcel]:
         """Send nothing more, wait until the process is gone; what is not in the file."""
         self._bury()
+        self._spool.close()
         return list(self.pending)
 
     def finish(self, ended_ns: int) -> None:
@@ -114,9 +128,11 @@ class Link:
                 break
             self.mend()
         self._bury()
+        self._spool.close()
 
     def _start(self) -> None:
-        arguments = [sys.executable, "-I", "-S", str(_SCRIPT), str(self._path), str(self._lock), str(self._file_limit)]
+        numbers = (self._lock, self._file_limit, self._spool.descriptor)
+        arguments = [sys.executable, "-I", "-S", str(_SCRIPT), str(self._path), *map(str, numbers)]
         # A session of its own: what is sent to the recorder's group, Ctrl-C above all, is not for the scribe.
         self._process = subprocess.Popen(  # noqa: S603
             arguments,
@@ -124,7 +140,7 @@ class Link:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            pass_fds=(self._lock,) if self._lock >= 0 else (),
+            pass_fds=[descriptor for descriptor in (self._lock, self._spool.descriptor) if descriptor >= 0],
         )
         assert self._process.stdin is not None
         _widen(self._process.stdin.fileno())
@@ -168,7 +184,10 @@ class Link:
         self._deaths = 0
         self.lost.update(frame[2])
         while self.pending and self.pending[0].number <= frame[1]:
-            self._arrived(self.pending.popleft())
+            parcel = self.pending.popleft()
+            if parcel.spooled:
+                self._spool.give_back(parcel.spooled)
+            self._arrived(parcel)
 
 
 def _widen(descriptor: int) -> None:

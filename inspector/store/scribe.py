@@ -1,9 +1,9 @@
 """The process that writes a trace: reads batches from its standard input, writes them, and says so on its output.
 
-Started by the recorder (``link``) as a script, with the path of the trace, the descriptor that holds its lock, and the
-limit of the file. It lives for as long as its input does: when the recorder is killed, what it had sent is still
-written, and the file is left in good order; signals that are meant for the recorder do not end it. So SQLite's work
-costs traffic nothing but the sending. Knows nothing of the model.
+Started by the recorder (``link``) as a script, with the path of the trace, the descriptor that holds its lock, the
+limit of the file, and the descriptor of the spool. It lives for as long as its input does: when the recorder is killed,
+what it had sent is still written, and the file is left in good order; signals that are meant for the recorder do not
+end it. So SQLite's work costs traffic nothing but the sending. Knows nothing of the model.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from inspector.store.batch import BatchWriter
 from inspector.store.bulk import MAX_BYTES
 from inspector.store.errors import TraceError, explain
 from inspector.store.retention import Retention
-from inspector.store.shape import Frame, pack, read, unpack
+from inspector.store.shape import PREFIX, Frame, pack, read, unpack
+from inspector.store.spool import fetch
 
 #: Between two looks at the size of the file, unless much was written.
 _RETENTION_NS = 250_000_000
@@ -121,10 +122,13 @@ def _is_busy(error: sqlite3.Error) -> bool:
     return str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
 
 
-def serve(scribe: Scribe, frames: BinaryIO) -> bool:
-    """Write what comes until it ends; whether it ended in good order."""
+def serve(scribe: Scribe, frames: BinaryIO, spool: int = -1) -> bool:
+    """Write what comes until it ends; whether it ended in good order. ``spool``: where frames lie that are named."""
     while not scribe.stopped and (body := read(frames)) is not None:
         frame = unpack(body)
+        if frame[0] == "spooled":
+            body = fetch(spool, *frame[1:])[PREFIX:]
+            frame = unpack(body)
         if frame[0] == "end":
             scribe.end(frame[1])
             return True
@@ -141,13 +145,15 @@ def quick_binding() -> None:
 
 
 def main() -> None:
-    """What the process runs. Arguments: the path, the descriptor that holds the trace's lock or -1, the limit."""
+    """What the process runs. Arguments: the path, the descriptor that holds the trace's lock or -1, the limit, the
+    descriptor of the spool or -1.
+    """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     gc.disable()  # rows have no cycles, and looking for some costs as much as reading them
     quick_binding()
-    path, lock, limit = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    path, lock, limit, spool = Path(sys.argv[1]), *map(int, sys.argv[2:5])
     frames, answers = open(0, "rb", buffering=1 << 16), open(1, "wb", buffering=0)  # noqa: SIM115 - for good
 
     def answer(frame: Frame) -> None:
@@ -160,7 +166,7 @@ def main() -> None:
     except TraceError as error:
         answer(("stopped", error.why))
         return
-    in_order = serve(scribe, frames)
+    in_order = serve(scribe, frames, spool)
     if lock >= 0 and not in_order and not scribe.stopped:
         # The recorder was killed and cannot remove the lock's file; the lock itself is held until we are gone.
         with contextlib.suppress(OSError):

@@ -5,6 +5,7 @@ same interpreter and the pipes are theirs alone, so marshal's format is known an
 
 To the scribe:
     ("batch", number, exchanges, messages, others, dropped)   written in one transaction; numbers count up from 1
+    ("spooled", start, length)                                a whole frame lies there in the spool
     ("end", monotonic_ns)                                     close the session; nothing follows
 From the scribe:
     ("done", number, lost)      the batch is in the file; what had to go meanwhile, counted by kind
@@ -26,6 +27,8 @@ Row = tuple[Any, ...]
 Frame = tuple[Any, ...]
 
 _LENGTH = Struct("<I")
+#: Bytes before a frame's body.
+PREFIX = _LENGTH.size
 
 #: An exchange's items: the narrow ones in the order of its table, two from which columns are worked out, the detail.
 EXCHANGE = (

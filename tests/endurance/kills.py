@@ -103,7 +103,7 @@ class Show:
     def _attached(self) -> bool:
         """Whether the window has found its supervisor: it, we, and the listening socket have the same address there."""
         ours = [found.laddr for found in self.supervisor.net_connections("unix")]
-        return sum(str(address).endswith(".sock") for address in ours) >= 3
+        return scene.heeds_sigterm(self._window.pid) and sum(str(address).endswith(".sock") for address in ours) >= 3
 
     def _any_mode(self) -> tuple[str, int]:
         mode = self._rng.choice(self._modes)

@@ -179,6 +179,12 @@ def end_in_order() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def heeds_sigterm(pid: int) -> bool:
+    """Whether the process has come so far as to have a handler for SIGTERM (proc_pid_status(5), ``SigCgt``)."""
+    fields = dict(line.split(":\t") for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool(int(fields.get("SigCgt", "0"), 16) >> (signal.SIGTERM - 1) & 1)
+
+
 def until(reached: Callable[[], object], limit: float = PATIENCE) -> bool:
     """Whether it comes true within ``limit`` seconds."""
     deadline = time.monotonic() + limit

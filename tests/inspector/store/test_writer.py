@@ -410,12 +410,13 @@ import sys, time
 from inspector.model import Exchange, Body
 from inspector.store.writer import TraceWriter
 writer = TraceWriter(sys.argv[1])
+body = bytes(int(sys.argv[2]))
 print(writer._link.pid, flush=True)
 while True:
     exchange = Exchange(writer.new_id("exchange"), method="GET", target="/", request_head=b"GET / HTTP/1.1\\r\\n\\r\\n")
     writer.touch(exchange)
     for number in range(3):
-        writer.message(exchange, (exchange.id, number, 1, "app", "in", "http.request", 1, b"x", b"", "", ""))
+        writer.message(exchange, (exchange.id, number, 1, "app", "in", "http.request", 1, body, b"", "", ""))
     exchange.state = "done"
     writer.touch(exchange)
     print(exchange.id, time.monotonic_ns(), flush=True)
@@ -440,7 +441,7 @@ def test_after_sigkill_all_but_the_last_moment_is_there(tmp_path):
     path = tmp_path / "t.gatescope"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, env=environment
+        [sys.executable, "-c", KILLED, str(path), "1"], stdout=subprocess.PIPE, env=environment
     ) as process:
         assert process.stdout is not None
         scribe = psutil.Process(int(process.stdout.readline()))
@@ -469,11 +470,34 @@ def test_after_sigkill_all_but_the_last_moment_is_there(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+def test_what_a_scribe_that_is_behind_has_not_taken_yet_does_not_die_with_the_recorder(tmp_path):
+    path = tmp_path / "t.gatescope"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(path), "2000"], stdout=subprocess.PIPE, env=environment
+    ) as process:
+        assert process.stdout is not None
+        scribe = psutil.Process(int(process.stdout.readline()))
+        handed = [tuple(map(int, process.stdout.readline().split())) for _ in range(20)]
+        scribe.suspend()
+        handed += [tuple(map(int, process.stdout.readline().split())) for _ in range(1500)]  # nine times a pipe
+        process.send_signal(signal.SIGKILL)
+    scribe.resume()
+    assert gone(scribe, PATIENCE)
+    with TraceReader(path) as reader:
+        ids = set(reader.ids())
+        times = [t_ns for _, t_ns in handed]
+        stood = max(later - earlier for earlier, later in pairwise(times))
+        assert max((times[-1] - t_ns for identity, t_ns in handed if identity not in ids), default=0) <= 1e8 + stood
+        assert reader.messages(1000)[2].payload == bytes(2000)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
 def test_who_records_next_waits_for_the_scribe_of_one_that_was_killed(tmp_path):
     path = tmp_path / "t.gatescope"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, env=environment
+        [sys.executable, "-c", KILLED, str(path), "1"], stdout=subprocess.PIPE, env=environment
     ) as process:
         assert process.stdout is not None
         scribe = psutil.Process(int(process.stdout.readline()))
