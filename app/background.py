@@ -1,9 +1,9 @@
 """Work for another thread than the window's: parsing a body, searching in it.
 
 What nobody waits for any more is given up. One small pool for the whole window. A job gets a ``cancelled`` to ask
-between its steps, and raises ``Abandoned`` when that says so. Its answer comes back in the window's thread, or not at all if it was cancelled, overtaken, or if its
-owner is gone. Jobs must not touch widgets, and should take no longer than some milliseconds in one call of C: the
-interpreter lock is the window's too.
+between its steps, and raises ``Abandoned`` when that says so. Its answer comes back in the window's thread, or not at
+all if it was cancelled, overtaken, or if its owner is gone. Jobs must not touch widgets, and should take no longer
+than some milliseconds in one call of C: the interpreter lock is the window's too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QThreadPool, Signal
 from shiboken6 import isValid
 
-from app.traffic.codings import Abandoned, Cancelled
+from app.cancel import Abandoned, Cancelled
 
 _THREADS = 2
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
 
+from app.cancel import Abandoned, Cancelled, never
 from app.traffic import formats, json_index
-from app.traffic.codings import Abandoned, Cancelled, never
 from app.traffic.json_index import Members
 from app.traffic.text_lines import find_bytes
 

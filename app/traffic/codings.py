@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import brotli  # type: ignore[import-untyped]
 import zstandard
 
+from app.cancel import Abandoned, Cancelled, never
+
 #: Bytes that a compressed body may become, whatever it claims.
 LIMIT = 64 * 2**20
 _STEP = 2**18  #: bytes made at a time: between two steps the work can be given up
 _SIP = 512  #: bytes of zstd taken at a time
 _WINDOW = 2**27  #: the most memory a zstd frame may ask for; RFC 9659 allows 8 MiB, some senders take more
-
-Cancelled = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,6 @@ class Decoded:
     content: bytes
     note: str = ""
     broken: bool = False
-
-
-class Abandoned(Exception):  # noqa: N818  nothing went wrong: nobody wants the result any more
-    """The work was given up because ``cancelled`` said so."""
-
-
-def never() -> bool:
-    """For work that nobody gives up."""
-    return False
 
 
 def undo(

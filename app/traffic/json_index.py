@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from app.traffic.codings import Abandoned, Cancelled, never
+from app.cancel import Abandoned, Cancelled, never
 
 #: Members of one container that are taken in; further ones are there in the text.
 MOST = 1_000_000

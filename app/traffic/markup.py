@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from app.traffic.codings import Abandoned, Cancelled, never
+from app.cancel import Abandoned, Cancelled, never
 
 # How long a tag may be is bounded: one that does not end would be searched for again at each sign.
 _PIECE = re.compile(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser
 
-from app.traffic.codings import Abandoned, Cancelled, never
+from app.cancel import Abandoned, Cancelled, never
 
 # What is broken is said on the screen; the parser's own lines about it are for nobody here.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())

@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
+from app.cancel import Abandoned, Cancelled, never
 from app.theme.roles import Role
 from app.traffic import bodies, branches, codings, formats, json_index, markup, multipart, syntax
 from app.traffic.bodies import BodyKind
 from app.traffic.branches import Branch
-from app.traffic.codings import Cancelled, Decoded, never
+from app.traffic.codings import Decoded
 from app.traffic.multipart import Part
 from app.traffic.text_lines import HexLines, JoinedLines, Lines, plain, text_lines
 from inspector.model import Body
@@ -175,7 +176,7 @@ def _events(made: Rendered, source: Source, decoded: Decoded, cancelled: Cancell
     rows: list[tuple[str, ...]] = []
     for event in islice(bodies.server_events(decoded.content), MOST_ROWS):
         if cancelled():
-            raise codings.Abandoned
+            raise Abandoned
         at = bisect_left(ends, event.end)
         when = formats.interval(plain_times[at][1]) if at < len(plain_times) else ""
         rows.append((when, event.id, event.type, event.retry, event.data))

@@ -11,9 +11,9 @@ from pygments.lexers import get_lexer_by_name, get_lexer_for_mimetype
 from pygments.token import Comment, Error, Generic, Keyword, Name, Number, Operator, Punctuation, String, _TokenType
 from pygments.util import ClassNotFound
 
+from app.cancel import Abandoned, Cancelled, never
 from app.theme.roles import Role
 from app.traffic import formats
-from app.traffic.codings import Abandoned, Cancelled, never
 from app.traffic.text_lines import LONGEST, ListLines, Span
 
 #: Characters that are coloured; longer text is shown without colours.

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Protocol
 
+from app.cancel import Abandoned, Cancelled, never
 from app.theme.roles import Role
 from app.traffic import formats
-from app.traffic.codings import Abandoned, Cancelled, never
 
 LONGEST = 2_000  #: bytes or characters of one line on the screen
 _ROW = 16  #: bytes in a line of a hex dump

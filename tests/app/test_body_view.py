@@ -137,10 +137,10 @@ def test_the_parts_of_a_form_have_views_of_their_own(view: BodyView) -> None:
     view.show_body(body(content), "multipart/form-data; boundary=XX")
     parts = view.parts
     assert parts is not None
-    assert parts.list.rows.row(1) == ("f", "x.json", "application/json", "8 B")  # type: ignore[attr-defined]
-    assert parts.body.text.text() == "hello"  # type: ignore[attr-defined]
-    parts.list.step(1)  # type: ignore[attr-defined]
-    assert keys(parts.body) == ["k"]  # type: ignore[attr-defined]
+    assert parts.list.rows.row(1) == ("f", "x.json", "application/json", "8 B")
+    assert parts.body.text.text() == "hello"
+    parts.list.step(1)
+    assert keys(parts.body) == ["k"]
 
 
 def test_a_tree_copies_values_and_paths_by_keyboard(view: BodyView, qtbot: QtBot) -> None:

@@ -13,16 +13,17 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.background import Background
+from app.cancel import Cancelled
 from app.theme import tip
 from app.theme.widgets import CopyButton, ElidedComboBox, icon_button
 from app.traffic import bodies, formats, rendering
 from app.traffic.bodies import BodyKind
-from app.traffic.codings import Cancelled
 from app.traffic.detail.find_bar import FindBar
 from app.traffic.detail.finder import Finder
 from app.traffic.detail.image_view import ImageView
 from app.traffic.detail.line_view import LineView
 from app.traffic.detail.parts import caption
+from app.traffic.detail.parts_view import PartsView
 from app.traffic.detail.rows_table import RowsTable
 from app.traffic.detail.tree_view import DocumentTree
 from app.traffic.rendering import Rendered, Source, View
@@ -60,7 +61,7 @@ class BodyView(QWidget):
         self.tree = DocumentTree(f"{name} tree")
         self.table = RowsTable(f"{name} fields")
         self.image = ImageView(f"{name} image")
-        self.parts: QWidget | None = None  # made when the first body with parts comes
+        self.parts: PartsView | None = None  # made when the first body with parts comes
         self._busy = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget()
         self.find_bar = FindBar(name)
@@ -170,10 +171,8 @@ class BodyView(QWidget):
         self._stack.setCurrentWidget(page)
 
     def _show_parts(self) -> None:
-        from app.traffic.detail.parts_view import PartsView  # lazy: it is made of body views itself
-
-        if not isinstance(self.parts, PartsView):
-            self.parts = PartsView(self._name)
+        if self.parts is None:
+            self.parts = PartsView(self._name, BodyView("Part"))
             self._stack.addWidget(self.parts)
         self.parts.show_parts(self.rendered.parts or [])
         self._put(self.parts)
@@ -215,7 +214,7 @@ class BodyView(QWidget):
         """Search in what is shown."""
         page = self._stack.currentWidget()
         if self.parts is not None and page is self.parts:
-            getattr(self.parts, "open_find")()  # noqa: B009  the part has a search of its own
+            self.parts.open_find()
         elif page in (self.text, self.tree, self.table):
             self.find_bar.open_bar()
 

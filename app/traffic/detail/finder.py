@@ -7,8 +7,8 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from app.background import Background
+from app.cancel import Cancelled
 from app.traffic.branches import Branch, Found
-from app.traffic.codings import Cancelled
 from app.traffic.detail.find_bar import FindBar
 from app.traffic.detail.line_view import LineView
 from app.traffic.detail.rows_table import RowsTable

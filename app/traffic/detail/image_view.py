@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QImageReader, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.background import Background
-from app.traffic.codings import Cancelled
+from app.cancel import Cancelled
 from app.traffic.detail.parts import caption
 
 _MOST_PIXELS = 50_000_000  #: a small file can unpack to a huge image: 200 MB at this

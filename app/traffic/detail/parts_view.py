@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.traffic import bodies, formats
-from app.traffic.detail.body_view import BodyView
 from app.traffic.detail.parts import PairTable
 from app.traffic.detail.rows_table import RowsTable
 from app.traffic.multipart import Part
 from inspector.model import Body
 
 
-class PartsView(QWidget):
-    """Parts. Each has a body view of its own, in which parts may be again."""
+class PartBody(Protocol):
+    """What shows the body of a part: a body view, in which parts may be again."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def show_body(self, body: Body, content_type: str) -> None:
+        """Show it."""
+
+    def open_find(self) -> None:
+        """Search in it."""
+
+
+class PartsView(QWidget):
+    """Parts. ``body``, which must be a widget, shows the one that is chosen."""
+
+    def __init__(self, name: str, body: PartBody, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parts: list[Part] = []
         self.list = RowsTable(f"Parts of the {name.lower()}")
         self.headers = PairTable("Header fields of the part", ("Header", "Value"))
-        self.body = BodyView("Part")
+        self.body = body
+        assert isinstance(body, QWidget), "it goes into a splitter"
         chosen = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         chosen.setHandleWidth(1)
         chosen.addWidget(self.headers)
-        chosen.addWidget(self.body)
+        chosen.addWidget(body)
         chosen.setStretchFactor(1, 1)
         chosen.setSizes([70, 240])
         splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
