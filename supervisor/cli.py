@@ -32,6 +32,7 @@ ELSEWHERE = {
     "ls": "list the exchanges of a trace",
     "show": "everything about one exchange",
     "workers": "the workers of a trace, their lives and how they ended",
+    "logs": "what servers and applications printed",
     "export": "write exchanges in another format",
     "replay": "send a recording again and compare the answers",
 }

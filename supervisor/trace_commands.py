@@ -1,4 +1,4 @@
-"""The commands that read traces: ``ls``, ``show``, ``workers``, ``export``.
+"""The commands that read traces: ``ls``, ``show``, ``workers``, ``logs``, ``export``.
 
 Parses their arguments, opens the trace and prints; what things look like is decided in ``inspector.export``. Starts
 nothing and knows no supervisor.
@@ -23,10 +23,11 @@ from pathlib import Path
 from inspector.export import listing
 from inspector.export.curl import to_curl
 from inspector.export.har import to_har
-from inspector.export.record import Record, exchange_record, full_record, to_line, worker_record
+from inspector.export.record import Record, exchange_record, full_record, log_record, to_line, worker_record
+from inspector.levels import LEVELS
 from inspector.model import Instance, Worker, WorkerEvent, by_time
 from inspector.query import Query, QueryError, parse
-from inspector.store.reader import TraceError, TraceReader
+from inspector.store.reader import LogFilter, TraceError, TraceReader
 
 _PAGE = 500
 _FILTER = """\
@@ -50,6 +51,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _add_json(show)
     workers = _parser(commands, "workers", _workers, "the workers of a trace, their lives and how they ended")
     _add_json(workers)
+    logs = _parser(commands, "logs", _logs, "what servers and applications printed")
+    logs.add_argument("--level", choices=LEVELS, default="", help="only lines of this level and above")
+    logs.add_argument("--worker", type=int, metavar="SLOT", help="only lines of the workers in this slot")
+    _add_json(logs)
     export = _parser(commands, "export", _export, "write exchanges in another format", epilog=_FILTER)
     _add_filter(export)
     export.add_argument("--format", choices=("har", "curl"), required=True)
@@ -193,6 +198,23 @@ def _workers(options: argparse.Namespace) -> int:
         _say(line, style)
         for words in listing.worker_last_words(events.get(worker.id, ())):
             _say(words, style)
+    return 0
+
+
+@_reported
+def _logs(options: argparse.Namespace) -> int:
+    with TraceReader(options.trace) as reader:
+        workers = {worker.id: worker for worker in reader.workers()}
+        chosen = tuple(id for id, worker in workers.items() if worker.slot == options.worker)
+        ids = reader.log_ids(LogFilter(level=options.level, workers=None if options.worker is None else chosen))
+        style, meta = _style(), reader.meta()
+        for start in range(0, len(ids), _PAGE):
+            for line in reader.log_rows(ids[start : start + _PAGE]):
+                worker, wall = workers.get(line.worker), meta.wall(line.t_ns)
+                if options.json:
+                    _say(to_line(log_record(line, worker, wall / 1e9)))
+                else:
+                    _say(listing.log_line(line, worker, wall, style), style)
     return 0
 
 

@@ -16,7 +16,8 @@ from inspector import tagged
 from inspector.export.heads import parse_head
 from inspector.export.record import Record
 from inspector.export.timings import MEANINGS, moment, timings
-from inspector.model import PEACEFUL_CAUSES, Body, Message, State, Worker, WorkerEvent, WorkerState
+from inspector.levels import plain
+from inspector.model import PEACEFUL_CAUSES, Body, LogLine, Message, State, Worker, WorkerEvent, WorkerState
 
 if TYPE_CHECKING:
     from inspector.store.rows import ExchangeRow
@@ -268,6 +269,18 @@ def _what(message: Message) -> str:
     if message.payload:
         parts.append(repr(message.payload[:200]) + ("…" if message.size > 200 else ""))
     return " ".join(parts)
+
+
+# --- output -----------------------------------------------------------------------------------------------------------
+
+_LEVEL_COLOURS = {"debug": "dim", "warning": "yellow", "error": "red", "critical": "red"}
+
+
+def log_line(line: LogLine, worker: Worker | None, wall_ns: int, style: Style) -> str:
+    """One line of output: when, whose, how grave, and its text, whose own colours are left out."""
+    who = f"{worker.slot}.{worker.generation}" if worker else "-"
+    words = style.paint(visible(plain(line.text)), _LEVEL_COLOURS.get(line.level, ""))
+    return f"{clock(wall_ns)} {who:<6} {cut(visible(line.level), 8):<8} {words}"
 
 
 # --- workers ----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any
 from inspector import tagged
 from inspector.export.heads import parse_head
 from inspector.export.timings import milliseconds, timings
-from inspector.model import Body, Exchange, Instance, Message, Worker, WorkerEvent
+from inspector.model import Body, Exchange, Instance, LogLine, Message, Worker, WorkerEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,22 @@ def worker_record(
         "outcome": worker.outcome,
         "in_hand": list(worker.in_hand),
         "events": [{"event": e.event, "t_ns": e.t_ns, "detail": plain(e.detail)} for e in events],
+    }
+
+
+def log_record(line: LogLine, worker: Worker | None, at: float) -> dict[str, Any]:
+    """One line of ``logs --json``: a line of output. ``at`` in seconds since 1970."""
+    return {
+        "at": at,
+        "level": line.level,
+        "stream": line.stream,
+        "instance": line.instance,
+        "worker": line.worker,
+        "slot": worker.slot if worker else 0,
+        "generation": worker.generation if worker else 0,
+        "pid": worker.pid if worker else 0,
+        "exchange": line.exchange,
+        "text": line.text,
     }
 
 

@@ -14,6 +14,7 @@ import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,11 +36,14 @@ from inspector.query.sql import Condition
 from inspector.store import ids
 from inspector.store import rows as shapes
 from inspector.store.errors import READING_ERRORS, TraceError, explain
+from inspector.store.log_lines import LogFilter
 from inspector.store.opening import open_for_reading
 from inspector.store.rows import ExchangeRow, LogRow, Session, TraceCounts, TraceMeta, blob, integer, text
 from inspector.store.schema import DROPPED, RECORDED
 
-__all__ = ["ORDERS", "ExchangeRow", "LogRow", "Session", "TraceCounts", "TraceError", "TraceMeta", "TraceReader"]
+__all__ = [
+    "ORDERS", "ExchangeRow", "LogFilter", "LogRow", "Session", "TraceCounts", "TraceError", "TraceMeta", "TraceReader",
+]  # fmt: skip
 
 #: What exchanges can be ordered by, and how SQL says it; the id decides between equals.
 ORDERS = {
@@ -291,6 +295,24 @@ class TraceReader:
         with self._mapped():
             lines = [LogRow(*row) for row in self._connection.execute(sql, values)]
         return lines[::-1] if newest else lines
+
+    def log_ids(self, wanted: LogFilter, *, after: int = 0) -> array[int]:
+        """The ids above ``after`` of the lines that are ``wanted``, in order: what a long list is built on."""
+        where, values = wanted.to_sql()
+        sql = f"SELECT id FROM log WHERE id > ? AND {where} ORDER BY id"
+        with self._mapped():
+            return array("q", chain.from_iterable(self._connection.execute(sql, [after, *values])))
+
+    def log_rows(self, identities: Sequence[int]) -> list[LogRow]:
+        """The lines with these ids, in the order of the ids; those that are gone are left out."""
+        columns = _columns("t_ns instance worker", "stream text", "exchange", "level", "id")
+        found: list[LogRow] = []
+        for start in range(0, len(identities), _IDS_AT_ONCE):
+            chunk = [int(identity) for identity in identities[start : start + _IDS_AT_ONCE]]
+            sql = f"SELECT {columns} FROM log WHERE id IN ({','.join('?' * len(chunk))}) ORDER BY id"
+            with self._mapped():
+                found += [LogRow(*row) for row in self._connection.execute(sql, chunk)]
+        return found
 
     def stalls(self, worker: int | None = None) -> list[Stall]:
         """When the event loop of a worker, or of any, was held up, in order."""

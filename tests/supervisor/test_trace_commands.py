@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from inspector import tagged
-from inspector.model import Body, Exchange, Instance, Kind, State, Worker, WorkerEvent
+from inspector.model import Body, Exchange, Instance, Kind, LogLine, State, Worker, WorkerEvent
 from inspector.store.writer import TraceWriter
 from supervisor import trace_commands
 
 ROOT = Path(__file__).parents[2]
+CURL = ("export", "--format", "curl")
 COMMAND = """
 import argparse, sys
 from supervisor import trace_commands
@@ -158,6 +159,27 @@ def test_workers(call):
     assert (second["generation"], second["restarts"], second["began"]) == (2, 1, 0.0)
 
 
+def test_logs(call, tmp_path):
+    path = tmp_path / "logs.gatescope"
+    with closing(TraceWriter(path)) as writer:
+        writer.worker(Worker(1, 1, 2, 3, 4711))
+        for text, worker, level in (
+            ("\x1b[31mERROR\x1b[0m: no", 1, "error"),
+            ("hello", 0, ""),
+            ("WARNING: a", 9, "warning"),
+        ):
+            writer.log(LogLine(10**9, 1, worker, "stderr", text, level=level))
+    lines = call("logs", on=path)[1].splitlines()
+    assert [line.split(None, 1)[1] for line in lines] == [
+        "2.3    error    ERROR: no", "-               hello", "-      warning  WARNING: a",
+    ]  # fmt: skip
+    records = [json.loads(line) for line in call("logs", "--level", "warning", "--json", on=path)[1].splitlines()]
+    assert [(line["level"], line["slot"], line["pid"]) for line in records] == [("error", 2, 4711), ("warning", 0, 0)]
+    assert records[0]["text"] == "\x1b[31mERROR\x1b[0m: no"
+    assert call("logs", "--worker", "2", on=path)[1].count("\n") == 1
+    assert call("logs", "--worker", "7", on=path)[1] == ""
+
+
 def test_export_of_har_and_curl_masks_secrets(call, tmp_path):
     har = json.loads(call("export", "--format", "har")[1])
     assert len(har["log"]["entries"]) == 3
@@ -285,7 +307,16 @@ def test_a_hostile_trace_does_not_drive_the_terminal(call, tmp_path):
         exchange.request_head, exchange.context, exchange.task = evil.encode(), evil, evil
         writer.message(exchange, (exchange.id, 0, 1, evil, evil, evil, 1, b"x", b"", "", evil))
         writer.touch(exchange)
-    for arguments in (("ls",), ("show", "1"), ("workers",), ("ls", "--json"), ("export", "--format", "curl")):
+    with closing(TraceWriter(path, append=True)) as writer:
+        writer.log(LogLine(1, 1, 1, evil, evil, level=evil))
+    for arguments in (
+        ("ls",),
+        ("show", "1"),
+        ("workers",),
+        ("logs",),
+        ("ls", "--json"),
+        ("export", "--format", "curl"),
+    ):
         status, out, err = call(*arguments, on=path)
         assert (status, err) == (0, "")
         assert not {"\x1b", "\x07", "\r"} & set(out)

@@ -10,7 +10,7 @@ from inspector import tagged
 from inspector.export import listing
 from inspector.export.listing import Style
 from inspector.export.record import Record
-from inspector.model import Body, Exchange, Message, Worker, WorkerEvent
+from inspector.model import Body, Exchange, LogLine, Message, Worker, WorkerEvent
 from inspector.store.rows import ExchangeRow
 
 MS = 1_000_000
@@ -176,6 +176,15 @@ def test_workers():
     alive = listing.worker_line(Worker(1, 1, 1, 1, 5), "", 0, COLOURED)
     assert "\x1b" not in alive
     assert "graceful" in listing.worker_line(Worker(1, 1, 1, 1, 5, "exited", cause="graceful"), "", 0, COLOURED)
+
+
+def test_a_line_of_output():
+    worker = Worker(1, 1, 2, 3, 4711)
+    line = LogLine(5, 1, 1, "stderr", "\x1b[31mERROR\x1b[0m: no\x07", level="error")
+    assert listing.log_line(line, worker, WALL, PLAIN) == r"22:13:20.123 2.3    error    ERROR: no\x07"
+    assert listing.log_line(line, None, WALL, COLOURED).endswith("\x1b[31mERROR: no\\x07\x1b[0m")
+    unnamed = LogLine(5, 1, 0, "stdout", "hello")
+    assert listing.log_line(unnamed, None, WALL, COLOURED) == "22:13:20.123 -               hello"
 
 
 def test_what_a_worker_left_behind():

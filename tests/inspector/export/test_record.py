@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector import tagged
-from inspector.export.record import Record, exchange_record, full_record, message_record, plain, to_line, worker_record
-from inspector.model import Body, Exchange, Instance, Message, Worker, WorkerEvent
+from inspector.export.record import (
+    Record,
+    exchange_record,
+    full_record,
+    log_record,
+    message_record,
+    plain,
+    to_line,
+    worker_record,
+)
+from inspector.model import Body, Exchange, Instance, LogLine, Message, Worker, WorkerEvent
 
 MS = 1_000_000
 SCOPE = {"type": "http", "headers": [(b"host", b"a"), (b"x", b"\xff")], "client": ("1.2.3.4", 5), "state": {}}
@@ -117,3 +126,12 @@ def test_every_line_is_one_line_of_json(value):
     assert line.isascii()
     assert "\n" not in line
     json.loads(line, parse_constant=pytest.fail)
+
+
+def test_a_line_of_output_is_a_record():
+    line = LogLine(5, 1, 3, "stderr", "ERROR: no", exchange=7, level="error")
+    assert log_record(line, Worker(3, 1, 2, 4, 4711), 1.5) == {
+        "at": 1.5, "level": "error", "stream": "stderr", "instance": 1, "worker": 3, "slot": 2, "generation": 4,
+        "pid": 4711, "exchange": 7, "text": "ERROR: no",
+    }  # fmt: skip
+    assert log_record(line, None, 1.5)["slot"] == 0

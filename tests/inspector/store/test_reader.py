@@ -19,7 +19,7 @@ from inspector.model import Exchange, Instance, Kind, LogLine, State, Worker, Wo
 from inspector.query import parse
 from inspector.store import schema
 from inspector.store.errors import TraceError
-from inspector.store.reader import ORDERS, TraceReader
+from inspector.store.reader import ORDERS, LogFilter, TraceReader
 from inspector.store.writer import TraceWriter
 
 ROOT = Path(__file__).parents[3]
@@ -110,6 +110,30 @@ def test_lines_of_one_exchange_or_worker(trace, open_reader):
     assert [line.text for line in reader.logs(worker=1)] == ["line 2", "line 4"]
     assert [line.id for line in reader.logs(newest=True, limit=2)] == [4, 5]
     assert [line.id for line in reader.logs(after=3)] == [4, 5]
+
+
+def test_lines_of_a_level_a_worker_and_with_a_text(open_writer, open_reader):
+    writer = open_writer("lines.gatescope")
+    for number, level in enumerate(("info", "", "error", "warning", "critical", "debug"), 1):
+        writer.log(LogLine(number, 1, number % 2, "stderr", f"line {number} Ärger", level=level))
+    assert writer.flush()
+    reader = open_reader(writer.path)
+
+    def found(**wanted):
+        return list(reader.log_ids(LogFilter(**wanted)))
+
+    assert found() == found(level="no level") == [1, 2, 3, 4, 5, 6]
+    assert found(level="warning") == [3, 4, 5]
+    assert found(workers=(0, 7)) == [2, 4, 6]
+    assert found(workers=()) == []
+    assert found(text="LINE 5") == [5]
+    assert found(text="% ") == []
+    assert found(level="info", workers=(1,), text="line") == [1, 3, 5]
+    assert list(reader.log_ids(LogFilter(level="error"), after=3)) == [5]
+    assert [line.id for line in reader.log_rows([6, 99, 2])] == [2, 6]
+    assert [line.level for line in reader.log_rows(range(1, 1200))] == [
+        "info", "", "error", "warning", "critical", "debug",
+    ]  # fmt: skip
 
 
 def test_monotonic_times_become_wall_times(trace, open_reader):
