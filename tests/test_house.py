@@ -137,7 +137,17 @@ def test_pure_modules_import_nothing_that_acts(path: Path) -> None:
 
 @pytest.mark.parametrize("path", list(sources("inspector/probe")), ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_probe_uses_the_standard_library_alone(path: Path) -> None:
-    servers = {"gunicorn", "uvicorn", "uvicorn_worker", "waitress", "hypercorn", "granian", "daphne", "django", "werkzeug"}
+    servers = {
+        "gunicorn",
+        "uvicorn",
+        "uvicorn_worker",
+        "waitress",
+        "hypercorn",
+        "granian",
+        "daphne",
+        "django",
+        "werkzeug",
+    }
     helpers = {"a2wsgi", "asgiref"}  # these and the servers: what it runs, where it is installed
     foreign = imported(path) - set(sys.stdlib_module_names) - servers - helpers - {"_gatescope_probe"}
     assert foreign == set()

@@ -23,6 +23,7 @@ from supervisor.death import Order
 from supervisor.lines import understand
 from supervisor.servers.base import Mode
 from supervisor.servers.catalogue import MODES
+from supervisor.servers.custom import CUSTOM
 from supervisor.tree.watch import OomKills
 
 
@@ -73,7 +74,7 @@ def stage(tmp_path: Path) -> Iterator[Callable[[str, int], Stage]]:
     made: list[Stage] = []
 
     def make(mode: str = "gunicorn-sync", workers: int = 2) -> Stage:
-        made.append(Stage(tmp_path, MODES[mode], workers))
+        made.append(Stage(tmp_path, CUSTOM if mode == "custom" else MODES[mode], workers))
         return made[-1]
 
     yield make
@@ -391,6 +392,28 @@ def test_a_remark_about_a_worker(stage: Callable[..., Stage], named: bool) -> No
         on.kill(other)
         await exited(other)
         assert other.cause == "killed"
+
+    play(scene)
+
+
+def test_one_that_makes_way_for_newer_code(stage: Callable[..., Stage]) -> None:
+    async def scene() -> None:
+        on = stage("custom", 1)
+        assert (on.crew.reported, on.crew.master) == (False, False)
+        worker = on.worker()
+        assert (on.crew.reported, on.crew.steadfast) == (True, 1)
+        on.crew.master_said("reloading", worker.pid, 0, time.monotonic_ns())
+        assert on.events[-1] == ("reloading", 1, 1)
+        assert (on.crew.ready_count, on.crew.steadfast, on.crew.master) == (1, 0, False)
+        on.crew.master_said("signal", worker.pid, signal.SIGTERM, time.monotonic_ns())
+        assert on.crew.master  # whoever tells that is one
+        on.kill(worker, signal.SIGTERM)
+        await exited(worker)
+        assert worker.cause == "reload"
+        on.crew.master_said("reloading", worker.pid, 0, time.monotonic_ns())  # late news
+        assert on.events[-1] == ("exited", 1, 1)
+        on.crew.begin_again()
+        assert not on.crew.reported
 
     play(scene)
 

@@ -205,6 +205,23 @@ def test_the_verdict_keeps_the_status_apart_from_the_signal() -> None:
     assert judge(Evidence(status=None)).exit_code is None
 
 
+@pytest.mark.parametrize(
+    ("known", "outcome"),
+    [
+        ({"status": left(3)}, "ended when its code had changed, with status 3"),
+        ({"status": died(15), "from_master": TERM}, "ended when its code had changed, by SIGTERM"),
+        ({"status": None}, "ended when its code had changed"),
+    ],
+)
+def test_newer_code(known: dict[str, Any], outcome: str) -> None:
+    verdict = judge(Evidence(remarks=frozenset((Remark.RELOAD,)), **known))
+    assert (verdict.cause, verdict.outcome) == (Cause.RELOAD, outcome)
+
+
+def test_what_is_killed_as_its_code_changes_was_killed() -> None:
+    assert judge(Evidence(status=died(9), remarks=frozenset((Remark.RELOAD,)))).cause is Cause.KILLED
+
+
 def test_signals_without_a_name() -> None:
     assert name(signal.SIGHUP) == "SIGHUP"
     assert name(99) == "signal 99"

@@ -7,7 +7,17 @@ import pytest
 
 from supervisor.control.messages import Problem, WayOut
 from supervisor.lending import NOTHING, Distribution
-from supervisor.modes import Subject, explain, find, install_command, installation_refusal, loan, refusal, survey
+from supervisor.modes import (
+    Subject,
+    explain,
+    find,
+    install_command,
+    installation_refusal,
+    loan,
+    refusal,
+    speaks,
+    survey,
+)
 from supervisor.servers.base import Launch
 from supervisor.servers.catalogue import MODES
 from supervisor.servers.custom import CUSTOM
@@ -283,3 +293,17 @@ def test_finding_a_mode() -> None:
     hopeless = find("zzzzzz")
     assert isinstance(hopeless, Problem)
     assert hopeless.ways_out == ()
+
+
+def test_a_command_of_the_users_own_speaks_whatever_it_does() -> None:
+    mode = find("custom")
+    assert mode is CUSTOM
+    unknown = replace(FLASK, interface="")
+    assert all(speaks(CUSTOM, subject) for subject in (FLASK, unknown))
+    assert refusal(CUSTOM, unknown, workers=1, threads=1, adapt=False) is None
+    problem = refusal(CUSTOM, FLASK, workers=2, threads=1, adapt=False)
+    assert problem is not None
+    assert problem.ways_out == ()
+    wrong = find("nonsense")
+    assert isinstance(wrong, Problem)
+    assert wrong.why.endswith(", custom.")

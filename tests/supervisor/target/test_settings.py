@@ -61,6 +61,12 @@ def test_what_is_not_said(tmp_path: Path) -> None:
     assert "No such file" in caught.value.problem.why
 
 
+def test_a_command_stands_for_its_mode(tmp_path: Path) -> None:
+    text = "[tool.gatescope.apps.dev]\ncommand = 'flask run -p {port}'\n"
+    dev = load(written(tmp_path, text))["dev"]
+    assert (dev.target, dev.mode, dev.command) == ("", "custom", "flask run -p {port}")
+
+
 def test_without_a_file_or_a_table(tmp_path: Path) -> None:
     assert load(tmp_path) == {}
     assert load(written(tmp_path, "[tool.other]\nx = 1")) == {}

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from supervisor.tree.ports import listening
+
+
+@pytest.mark.parametrize(("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_who_is_bound_does_not_listen_yet(family: socket.AddressFamily, host: str) -> None:
+    with socket.socket(family) as server:
+        server.bind((host, 0))
+        port = server.getsockname()[1]
+        assert not listening(port)
+        server.listen()
+        assert listening(port)
+    assert not listening(port)
