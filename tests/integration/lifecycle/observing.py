@@ -75,8 +75,9 @@ def observe(slug: str, output: int | None = None) -> Observation:
     found, began, mark = Observation(slug), time.monotonic(), uuid.uuid4().hex
     with tempfile.TemporaryDirectory(prefix="gatescope-lifecycle-") as place:
         folder = subject.write(Path(place) / "project", ROWS[slug].interface)
-        options = [f"--command={value}" for value in ROWS[slug].options("life:app").values()]
-        arguments = ("life:app", "--mode", slug, "--env", f"{MARK}={mark}", *options)
+        start = ROWS[slug].start(slug, "life:app")
+        arguments = ["life:app", "--mode", start["mode"], "--env", f"{MARK}={mark}"]
+        arguments += ["--command", start["custom"]] if "custom" in start else []
         with running(*arguments, cwd=folder, output=output) as run:
             beside = threading.Thread(target=_trouble, args=(found, run, folder, mark))
             beside.start()

@@ -97,6 +97,17 @@ if any(name in sys.modules for name in servers):
     load()
 """
 
+#: For Django's server for development, which serves any WSGI application that its settings name.
+MANAGE = """
+import os, sys
+import django.conf, django.core.management
+
+django.conf.settings.configure(
+    DEBUG=True, SECRET_KEY="-", ALLOWED_HOSTS=["*"], ROOT_URLCONF="urls", WSGI_APPLICATION=os.environ["TARGET"]
+)
+django.core.management.execute_from_command_line(sys.argv)
+"""
+
 #: Seconds after which gunicorn takes a worker for hanging; its default is 30.
 GUNICORN = "timeout = 2\n"
 
@@ -108,6 +119,8 @@ def write(folder: Path, interface: str) -> Path:
     hang.mkdir(parents=True)
     for place in (folder, hang):
         (place / "life.py").write_text(source)
+        (place / "manage.py").write_text(MANAGE)
+        (place / "urls.py").write_text("urlpatterns = []\n")
     (hang / "gunicorn.conf.py").write_text(GUNICORN)
     (folder / "late.py").write_text(LATE)
     return folder

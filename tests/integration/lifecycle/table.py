@@ -37,7 +37,8 @@ class Row:
     worker that was killed. ``lifespan``: whether the application hears of its startup. ``others``: whether a second
     request is answered while one hangs. ``gives_up``: its master ends a worker that does not answer in time. ``end``:
     the cause of the end of a hanging worker when the application is stopped, ``patience`` the seconds that may take:
-    what its server is given to end by itself, and three. ``command``: of the mode ``custom``, with ``{target}``.
+    what its server is given to end by itself, and three. ``command``: of the mode ``custom``, with the distribution that
+    it ``needs``; ``{target}`` is ``module:attr``, ``{dotted}`` the same with a dot.
     """
 
     interface: str
@@ -50,10 +51,13 @@ class Row:
     end: str = "forced"
     patience: int = 12
     command: str = ""
+    needs: str = ""
 
-    def options(self, target: str) -> dict[str, str]:
-        """What a start needs besides the mode."""
-        return {"custom": self.command.replace("{target}", target)} if self.command else {}
+    def start(self, slug: str, target: str) -> dict[str, str]:
+        """What to start it with: the mode, and its command where it has one."""
+        if not self.command:
+            return {"mode": slug}
+        return {"mode": "custom", "custom": self.command.format(target=target, dotted=target.replace(":", "."))}
 
 
 _GUNICORN = {"lone_master": True, "patience": 13}
@@ -74,8 +78,14 @@ ROWS: dict[str, Row] = {
     "granian": Row(interface="ASGI3", lone_master=True, patience=10),
     "daphne": Row(interface="ASGI3", many=False, heir="Gatescope", lifespan=False, patience=8),
     "custom": Row(
-        interface="ASGI3", many=False, heir="Gatescope", patience=10,
-        command=f"{sys.executable} -m uvicorn --host {{host}} --port {{port}} {{target}}",
+        interface="ASGI3", many=False, heir="Gatescope", patience=10, needs="uvicorn",
+        command=f"{sys.executable} -m uvicorn --host {{{{host}}}} --port {{{{port}}}} {{target}}",
+    ),
+    # A reloader and its child, which ends without waiting for its threads.
+    "custom-django": Row(
+        interface="WSGI", many=False, lone_master=True, heir="Gatescope", others=True, end="graceful", patience=10,
+        needs="django",
+        command=f"TARGET={{dotted}} {sys.executable} manage.py runserver {{{{host}}}}:{{{{port}}}}",
     ),
 }  # fmt: skip
 
@@ -171,7 +181,7 @@ def _kill_worker(row: Row) -> Facts:
 def _kill_master(row: Row) -> Facts:
     return {
         "workers gone": "within 3 s",
-        "causes": "parent gone" if row.many else "killed",
+        "causes": "parent gone" if row.many or row.lone_master else "killed",
         "told": "it is started again",
         "meanwhile": "200",
         "successors": "same slots, next generation",

@@ -69,9 +69,8 @@ def hang(scene: Scene, slug: str, folder: Path) -> Facts:
 
 def _start(scene: Scene, slug: str, target: str, folder: Path, *, workers: int) -> AppStatus | Problem:
     spec = TargetSpec(target=target, cwd=str(folder), env=((MARK, scene.mark),))
-    options = ROWS[slug].options(target)
-    trace = str(scene.path)
-    return scene.tell(StartApp, target=spec, mode=slug, name=scene.name, workers=workers, trace=trace, **options)
+    options = ROWS[slug].start(slug, target)
+    return scene.tell(StartApp, target=spec, name=scene.name, workers=workers, trace=str(scene.path), **options)
 
 
 def _shown(traceback: str) -> str:
