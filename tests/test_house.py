@@ -49,7 +49,13 @@ PURE = (
 #: What the window decides without Qt. Tested with the widgets that show it, so not held to a test file of its own.
 PURE_IN_THE_WINDOW = (
     "app/launch/choice.py",
+    "app/workers/causes.py",
+    "app/workers/evidence.py",
     "app/workers/history.py",
+    "app/workers/means.py",
+    "app/workers/processes.py",
+    "app/workers/rows.py",
+    "app/workers/stack_words.py",
     "app/workers/words.py",
     "app/logs/lines.py",
     "app/theme/roles.py",
