@@ -18,6 +18,7 @@ from app.workers.means import Aim, Can
 from supervisor.control.messages import (
     Command,
     DumpStacks,
+    Finished,
     PauseWorker,
     Refused,
     ReloadApp,
@@ -60,6 +61,7 @@ class WorkerCommands(QObject):
         stacks(StacksDumped): it answered.
         stacks_refused(Problem): it did not.
         changed(): what can be done may be another.
+        stands(AppStatus): how an application stands after a command; the event that says so too comes later.
     """
 
     refused = Signal(object)
@@ -68,6 +70,7 @@ class WorkerCommands(QObject):
     stacks = Signal(object)
     stacks_refused = Signal(object)
     changed = Signal()
+    stands = Signal(object)
 
     def __init__(self, link: SupervisorLink, actions: ActionRegistry, scope: QWidget) -> None:
         super().__init__(scope)
@@ -184,9 +187,12 @@ class WorkerCommands(QObject):
     def _answered(self, reply: Reply, said: str) -> None:
         if isinstance(reply, Refused):
             self.told.emit("")
-            self.refused.emit(reply.problem)
-        else:
-            self.told.emit(said)
+            if self._link.state is LinkState.ON:  # else the page says so once for all
+                self.refused.emit(reply.problem)
+            return
+        if isinstance(reply, Finished) and reply.app is not None:
+            self.stands.emit(reply.app)
+        self.told.emit(said)
 
     def _on_stacks(self, number: int, pid: int, reply: Reply) -> None:
         node = self._aim.worker

@@ -13,6 +13,7 @@ _LATELY = 2_000_000_000
 #: Causes whose worker may have said why: what a traceback says before a peaceful end is another matter.
 _TELLING = frozenset({"exit", "boot error", "crash", "timeout", "forced", "unknown", "replaced"})
 _TRACEBACK = "Traceback (most recent call last):"
+_OF_WORKER = "its worker "  #: how the error of an exchange begins that went down with its worker
 _FATAL = "Fatal Python error:"
 _CHAIN = re.compile(r"^(During handling of the above exception|The above exception was the direct cause)")
 _FATAL_PART = re.compile(
@@ -105,5 +106,6 @@ def held(
     if seen:
         before = max(0, until - seen[-1].t_ns) / 1e9
         last = f"{seen[-1].type}, {before:.1f} s {'before the end' if ended else 'ago'}"
-    result = "the client had left" if error.startswith(CLIENT_LEFT) else error
+    # That its worker ended is what everything around it says.
+    result = "the client had left" if error.startswith(CLIENT_LEFT) else "" if error.startswith(_OF_WORKER) else error
     return Held(identity, f"{method} {target}".strip(), max(0, until - since) if since else 0, last, result)

@@ -48,7 +48,7 @@ from supervisor.control.messages import AppStatus, Problem
 FLUSH_MS = 500
 #: How often CPU and memory are taken down: as often as the supervisor measures them.
 SAMPLE_MS = 1000
-_WIDTHS = (224, 94, 66, 42, 64, 106, 124, 72)
+_WIDTHS = (226, 92, 66, 42, 64, 102, 120, 86)
 _LOCAL = 1_000_000_000
 #: What an empty page offers, the first that can be done.
 _OFFERS = {"launch.start-stop": "Start the application", "launch.demo": "Try the demo"}
@@ -303,6 +303,7 @@ class WorkersPage(QWidget):
         self._feed.closed.connect(self._on_closed)
         self._flush.timeout.connect(self._on_flush)
         self._sample.timeout.connect(self.model.sample)
+        self.commands.stands.connect(self.on_app_changed)
         self.commands.refused.connect(self._on_refused)
         self.commands.told.connect(self._on_told)
         self.commands.asked_stacks.connect(self._on_stacks_asked)
@@ -360,6 +361,7 @@ class WorkersPage(QWidget):
         tree.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         tree.setFrameShape(QTreeView.Shape.NoFrame)
         tree.setExpandsOnDoubleClick(False)
+        tree.setIndentation(14)
         tree.setMinimumHeight(90)
         for column, width in enumerate(_WIDTHS):
             tree.setColumnWidth(column, width)
@@ -404,7 +406,7 @@ class WorkersPage(QWidget):
         splitter.setObjectName("workersSplitter")
         for one, widgets, sizes in (
             (below, (self.lists, self.details), [480, 520]),
-            (splitter, (self.tree, below), [220, 380]),
+            (splitter, (self.tree, below), [200, 400]),
         ):
             one.setChildrenCollapsible(False)
             one.setHandleWidth(1)

@@ -153,7 +153,7 @@ class StacksView(QWidget):
         tree.setIndentation(16)
         tree.setExpandsOnDoubleClick(False)
         tree.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        for column, width in enumerate((210, 190)):
+        for column, width in enumerate((190, 160)):
             tree.setColumnWidth(column, width)
         tree.header().setStretchLastSection(True)
         tree.activated.connect(lambda _index: self._on_jump())

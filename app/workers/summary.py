@@ -109,7 +109,7 @@ class SummaryTab(QScrollArea):
         self._report.setVisible(bool(words))
         if self.words.toPlainText() != words:
             self.words.setPlainText(printable(words))
-            rows = min(14, words.count("\n") + 1)
+            rows = min(9, words.count("\n") + 1)
             self.words.setFixedHeight(rows * self.words.fontMetrics().lineSpacing() + 18)
             self._find_culprit()
         self.copy.text_to_copy = words
