@@ -1,4 +1,4 @@
-"""Deaths by SIGKILL: of a worker with a request in hand, of a master, of the supervisor itself."""
+"""Deaths by SIGKILL and the like; that of a worker and that of a master, in each mode, are in ``lifecycle``."""
 
 from __future__ import annotations
 
@@ -32,37 +32,6 @@ def busy(run: Any) -> dict[str, Any]:
     raise AssertionError("no worker got the request")
 
 
-@pytest.mark.parametrize(
-    ("target", "mode", "workers"),
-    [
-        ("wsgi:app", "gunicorn-sync", 2),
-        ("asgi:app", "uvicorn", 2),
-        ("asgi:app", "gunicorn-uvicorn", 2),
-        ("asgi:app", "uvicorn", 1),
-        ("wsgi:app", "waitress", 1),
-    ],
-)
-def test_a_worker_is_killed_with_a_request_in_hand(tmp_path: Path, target: str, mode: str, workers: int) -> None:
-    with running(target, "--mode", mode, "--workers", workers, cwd=project(tmp_path)) as run:
-        slow = Asking(f"{run.url}/slow?60")
-        victim = busy(run)
-        began = time.monotonic()
-        os.kill(victim["pid"], signal.SIGKILL)
-        death = run.wait_for(lambda line: line.get("worker") == "exited")
-        assert time.monotonic() - began < 1
-        slow.join(30)
-        assert slow.answer[0] == 502
-        assert (death["pid"], death["slot"], death["signal"]) == (victim["pid"], victim["slot"], 9)
-        assert death["cause"] == "killed"
-        assert death["in_hand"] == victim["in_hand"]
-        cut = run.wait_for(lambda line: line.get("exchange") == victim["in_hand"][0])
-        assert cut["state"] == "failed"
-        assert "was killed by SIGKILL" in cut["error"]
-        born = run.wait_for(lambda line: line.get("worker") == "ready" and line["generation"] == 2)
-        assert born["slot"] == victim["slot"]
-        assert ask(run.url)[0] == 200
-
-
 SMALL_FILES = """
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
@@ -92,18 +61,6 @@ def test_a_worker_that_exits_by_itself(tmp_path: Path) -> None:
         death = run.wait_for(lambda line: line.get("worker") == "exited")
         assert (death["cause"], death["exit_code"]) == ("exit", 9)
         assert len(death["in_hand"]) == 1
-
-
-@pytest.mark.parametrize(("target", "mode"), [("wsgi:app", "gunicorn-sync"), ("asgi:app", "uvicorn")])
-def test_a_master_is_killed(tmp_path: Path, target: str, mode: str) -> None:
-    with running(target, "--mode", mode, "--workers", "2", cwd=project(tmp_path)) as run:
-        master = run.lines[0]["server_pid"]
-        os.kill(master, signal.SIGKILL)
-        deaths = run.wait_for_count(lambda line: line.get("worker") == "exited", 2)
-        assert {line["cause"] for line in deaths} == {"parent gone"}
-        run.wait_for_count(lambda line: line.get("worker") == "ready" and line["generation"] == 2, 2)
-        assert ask(run.url)[0] == 200
-        assert session(master) == []
 
 
 def test_one_that_dies_again_and_again_is_given_up(tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ class Row:
     worker that was killed. ``lifespan``: whether the application hears of its startup. ``others``: whether a second
     request is answered while one hangs. ``gives_up``: its master ends a worker that does not answer in time. ``end``:
     the cause of the end of a hanging worker when the application is stopped, ``patience`` the seconds that may take:
-    what its server is given to end by itself, and three. ``command``: of the mode ``custom``, with the distribution that
-    it ``needs``; ``{target}`` is ``module:attr``, ``{dotted}`` the same with a dot.
+    what its server is given to end by itself, and three. ``command``: of the mode ``custom``, with what it
+    ``needs`` installed; ``{target}`` is ``module:attr``, ``{dotted}`` the same with a dot.
     """
 
     interface: str
