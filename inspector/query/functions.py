@@ -12,6 +12,8 @@ from typing import NoReturn
 
 import regex as expressions
 
+from inspector import fields
+
 #: Seconds that one match may take, and all those of one statement.
 PER_MATCH = 0.05
 PER_STATEMENT = 10.0
@@ -40,6 +42,13 @@ def header(head: object, name: object) -> str | None:
     return ", ".join(values) if values else None
 
 
+def key(interface: object, context: object, name: object) -> str | None:
+    """The value of a key of a scope or environ, by the name that ``inspector.fields`` gives it, or None."""
+    if not isinstance(interface, str) or not isinstance(context, str):
+        return None
+    return fields.keys(interface, context).get(str(name))
+
+
 def compiled(pattern: str) -> expressions.Pattern[str]:
     """The regular expression ``pattern``, whatever the case of letters. Raises ValueError that says what is wrong."""
     if len(pattern) > LONGEST_PATTERN:
@@ -62,6 +71,30 @@ def _compiled(pattern: str) -> expressions.Pattern[str]:
     return expressions.compile(pattern, expressions.IGNORECASE)
 
 
+def test(op: str, value: str, regex: Callable[[object, object], int | None]) -> Callable[[str], bool]:
+    """What the condition of ``inspector.query.sql`` asks of a text, for texts that are not in a table's column."""
+    match op:
+        case "regex":
+            return lambda text: bool(regex(value, text))
+        case "prefix":
+            return lambda text: _lower(text).startswith(value)
+        case "equals":
+            return lambda text: _lower(text) == value
+    return lambda text: value in _lower(text)
+
+
+def _lower(text: str) -> str:
+    return text.lower() if text.isascii() else ascii_lower(text)
+
+
+def ascii_lower(text: str) -> str:
+    """As SQLite's ``lower``: letters beyond ASCII stay as they are."""
+    return text.translate(_LOWER)
+
+
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
 class Functions:
     """What one connection calls, one statement after the other. ``clock`` gives seconds.
 
@@ -74,7 +107,11 @@ class Functions:
         self._spent = 0.0
         self.slow = ""
         #: Name in SQL, number of arguments, function. All are deterministic.
-        self.all: tuple[tuple[str, int, Function], ...] = (("gs_header", 2, header), ("gs_regex", 2, self.regex))
+        self.all: tuple[tuple[str, int, Function], ...] = (
+            ("gs_header", 2, header),
+            ("gs_key", 3, key),
+            ("gs_regex", 2, self.regex),
+        )
 
     def begin(self) -> None:
         """A statement begins."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from inspector.query.functions import compiled
+from inspector.query.functions import ascii_lower, compiled
 
 #: A text is a filter that somebody typed; what is longer or deeper is refused before SQLite has to.
 MAX_TERMS = 200
@@ -357,11 +357,3 @@ def _amount(name: str, text: str, at: int) -> int:
         raise QueryError(f"{name!r} takes a number, such as {example} or >{example}, not {text!r}", at)
     whole, fraction, unit = int(found[1]), found[2] or "", units[found[3]]
     return min(whole * unit + int(fraction or "0") * unit // int(10 ** len(fraction)), LARGEST)
-
-
-def ascii_lower(text: str) -> str:
-    """As SQLite's ``lower``: letters beyond ASCII stay as they are."""
-    return text.translate(_LOWER)
-
-
-_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}

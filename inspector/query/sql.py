@@ -9,12 +9,14 @@ Pure. The functions that a database has to provide for it are in ``inspector.que
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import assert_never
 
-from inspector.query.language import And, Flag, Node, Not, Number, Or, Query, Text
+from inspector.query.language import KEYED, And, Flag, Node, Not, Number, Or, Query, Text
 
-Parameter = int | str
+Parameter = int | str | bytes
 Condition = tuple[str, list[Parameter]]
+Mask = Callable[[Text], tuple[int, bytes] | None]
 
 _NUMBERS = {
     "id": "e.id",
@@ -43,7 +45,9 @@ _FLAGS = {
     "open": "e.state = 'open'",
     "done": "e.state = 'done'",
     "failed": "e.state = 'failed'",
-    "error": "(e.state = 'failed' OR e.status >= 500 OR e.has_exception)",
+    # Each from its index; joined by OR they would be looked for in the whole table.
+    "error": "e.id IN (SELECT id FROM exchange WHERE state = 'failed' UNION ALL SELECT id FROM exchange"
+    " WHERE status >= 500 UNION ALL SELECT id FROM exchange WHERE has_exception)",
     "exception": "e.has_exception",
     "replay": "e.replay_run > 0",
     "dropped": "e.dropped > 0",
@@ -61,31 +65,36 @@ _CHOICES = {"kind": "e.kind", "state": "e.state"}
 _DETAIL = "(SELECT d.{column} FROM detail AS d WHERE d.id = e.id)"
 
 
-def to_sql(query: Query) -> tuple[str, list[Parameter]]:
-    """A condition for WHERE, and its parameters in order."""
-    return _node(query.node)
+def to_sql(query: Query, mask: Mask = lambda _node: None) -> tuple[str, list[Parameter]]:
+    """A condition for WHERE, and its parameters in order.
+
+    ``mask`` may know the answer for a header or a key already: the first id it knows of, and a byte for it and each id
+    after it, 1 where it holds. Otherwise the heads and contexts are read.
+    """
+    return _node(query.node, mask)
 
 
-def _node(node: Node) -> Condition:
+def _node(node: Node, mask: Mask) -> Condition:
     match node:
         case And():
-            return _joined(node.parts, " AND ", "1")
+            return _joined(node.parts, mask, " AND ", "1")
         case Or():
-            return _joined(node.parts, " OR ", "0")
+            return _joined(node.parts, mask, " OR ", "0")
         case Not():
-            where, parameters = _node(node.part)
+            where, parameters = _node(node.part, mask)
             return f"NOT {where}", parameters
         case Number():
             return _number(node)
         case Flag():
             return _FLAGS[node.name], []
         case Text():
-            return _text(node)
+            known = mask(node) if node.field in KEYED else None
+            return _text(node) if known is None else _masked(*known)
     assert_never(node)  # pragma: no cover
 
 
-def _joined(parts: tuple[Node, ...], word: str, empty: str) -> Condition:
-    conditions = [_node(part) for part in parts]
+def _joined(parts: tuple[Node, ...], mask: Mask, word: str, empty: str) -> Condition:
+    conditions = [_node(part, mask) for part in parts]
     where = word.join(where for where, _ in conditions) or empty
     return f"({where})", [parameter for _, parameters in conditions for parameter in parameters]
 
@@ -97,6 +106,10 @@ def _number(node: Number) -> Condition:
     if node.field == "duration":  # NULL while the exchange is open
         return f"ifnull(e.duration_ns {node.op} ?, 0)", [node.value]
     return f"{_NUMBERS[node.field]} {node.op} ?", [node.value]
+
+
+def _masked(first: int, holds: bytes) -> Condition:
+    return "substr(?, e.id - ? + 1, 1) = x'01'", [holds, first]
 
 
 def _text(node: Text) -> Condition:
@@ -142,12 +155,8 @@ def _header(side: str, node: Text) -> Condition:
 
 
 def _context(node: Text) -> Condition:
-    """A key of the scope goes down at each dot; one of the environ may have dots in it (``wsgi.url_scheme``)."""
-    keys = node.key.split(".") if node.field == "scope" else [node.key]
-    path = "$" + "".join(f'."{key}"' for key in keys)
     context = _DETAIL.format(column="context")
-    value = f"CASE WHEN json_valid({context}) THEN CAST(json_extract({context}, ?) AS TEXT) END"
-    where, parameters = _tested(value, path, node)
+    where, parameters = _tested(f"gs_key(e.interface, {context}, ?)", f"{node.field}.{node.key}", node)
     speaks = "LIKE 'ASGI%'" if node.field == "scope" else "= 'WSGI'"
     return f"(e.interface {speaks} AND {where})", parameters
 

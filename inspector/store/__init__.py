@@ -8,6 +8,7 @@ Glossary:
     session   one writer's stay in a trace: an anchor between monotonic and wall time, and who wrote
     narrow    the ``exchange`` table: what lists and filters need, small enough to scan
     detail    heads, bodies, context and traceback of an exchange, read one at a time
+    facet     one header or key of many exchanges side by side: worked out from the details, a shortcut and no more
     rev       a number that grows with every write of an exchange, so that a reader can ask what changed
     dropped   what was seen and is not in the file, counted by kind
 """

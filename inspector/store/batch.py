@@ -7,7 +7,7 @@ imports little, since that one is to start quickly.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from inspector.store.bulk import BulkInsert, Row
@@ -24,9 +24,15 @@ _REQUEST_SIZE, _RESPONSE_SIZE = _AT["request_size"], _AT["response_size"]
 
 
 class BatchWriter:
-    """Writes batches through ``connection``. ``rev``: the last change number; ``number``: of the last batch written."""
+    """Writes batches through ``connection``. ``rev``: the last change number; ``number``: of the last batch written.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    ``wrote`` hears the ids of the exchanges in a batch, within its transaction.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, wrote: Callable[[Iterable[int]], None] = lambda _ids: None
+    ) -> None:
+        self._wrote = wrote
         [(self.rev,)] = connection.execute("SELECT ifnull(max(rev), 0) FROM exchange")
         [(self.number,)] = connection.execute("SELECT ifnull(max(value), 0) FROM meta WHERE key = 'batch'")
         self._connection = connection
@@ -102,6 +108,7 @@ class BatchWriter:
         details = [detail_row(made) for made in exchanges if len(made) > NARROW]
         self.rev += len(rows)
         refused = self._bulk["exchange"].write(self._connection, rows)
+        self._wrote(made[0] for made in exchanges)
         bulk = self._bulk["detail"]
         return refused + (bulk.write_split if large else bulk.write)(self._connection, details)
 

@@ -18,6 +18,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
+from inspector import fields
 from inspector.model import (
     Body,
     Exchange,
@@ -37,6 +38,7 @@ from inspector.store import ids
 from inspector.store import rows as shapes
 from inspector.store.errors import READING_ERRORS, TraceError, explain
 from inspector.store.log_lines import LogFilter
+from inspector.store.masks import Masks
 from inspector.store.opening import open_for_reading
 from inspector.store.rows import ExchangeRow, LogRow, Session, TraceCounts, TraceMeta, blob, integer, text
 from inspector.store.schema import DROPPED, RECORDED
@@ -81,6 +83,7 @@ class TraceReader:
         self._connection = self._opened.connection
         self._counted: tuple[int, int, int | None] = (0, 0, None)  # up to which id, how many, what had gone by then
         self._functions = Functions(time.monotonic)
+        self._masks = Masks(self._connection, self._functions)
         for name, arguments, function in self._functions.all:
             self._connection.create_function(name, arguments, function, deterministic=True)
 
@@ -161,7 +164,8 @@ class TraceReader:
         offset: int = 0,
     ) -> list[ExchangeRow]:
         """The exchanges that ``query`` lets through, those in flight with them."""
-        where, parameters = self._condition(query)
+        with self._mapped():
+            where, parameters = self._condition(query)
         tail = f"WHERE {where} ORDER BY {_order(order, descending)} LIMIT ? OFFSET ?"
         return self._rows(tail, [*parameters, -1 if limit is None else limit, offset])
 
@@ -196,6 +200,34 @@ class TraceReader:
             marks = ",".join("?" * len(chunk))
             found.update((row.id, row) for row in self._rows(f"WHERE e.id IN ({marks})", chunk))
         return [found[identity] for identity in identities if identity in found]
+
+    def fields(self, identities: Sequence[int], names: Sequence[str]) -> dict[int, tuple[str, ...]]:
+        """Headers and keys of these exchanges: for each the values of ``names``, as a filter names them.
+
+        ``header.host`` is the request's, or where it has none, the response's.
+        """
+        wanted = [fields.names(*name.split(".", 1)) for name in names]
+        found: dict[int, tuple[str, ...]] = {}
+        columns = ", ".join((text("e.interface"), text("d.context"), blob("d.request_head"), blob("d.response_head")))
+        for start in range(0, len(identities), _IDS_AT_ONCE):
+            chunk = [int(identity) for identity in identities[start : start + _IDS_AT_ONCE]]
+            marks = ",".join("?" * len(chunk))
+            source = f"detail AS d JOIN exchange AS e ON e.id = d.id WHERE d.id IN ({marks})"
+            with self._mapped():
+                for identity, *sources in self._connection.execute(f"SELECT d.id, {columns} FROM {source}", chunk):
+                    held = fields.every(*sources)
+                    found[identity] = tuple(next((held[n] for n in some if n in held), "") for some in wanted)
+        return found
+
+    def field_names(self, newest: int = 500) -> list[str]:
+        """The headers and keys that the ``newest`` exchanges have, as a filter names them, in order."""
+        columns = ", ".join((text("e.interface"), text("d.context"), blob("d.request_head"), blob("d.response_head")))
+        source = "detail AS d JOIN exchange AS e ON e.id = d.id ORDER BY d.id DESC LIMIT ?"
+        seen: set[str] = set()
+        with self._mapped():
+            for sources in self._connection.execute(f"SELECT {columns} FROM {source}", (newest,)):
+                seen.update(fields.every(*sources))
+        return sorted({f"header.{n.partition('.')[2]}" if n.startswith("re") else n for n in seen})
 
     def exchange(self, identity: int) -> Exchange | None:
         """One exchange with everything but its messages; None when there is none."""
@@ -342,7 +374,7 @@ class TraceReader:
             ]
 
     def _condition(self, query: Query | None) -> Condition:
-        return to_sql(query) if query else ("1", [])
+        return to_sql(query, self._masks.find) if query else ("1", [])
 
     # --- within -------------------------------------------------------------------------------------------------------
 

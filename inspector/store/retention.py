@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 
+from inspector.store.facets import SIZE
 from inspector.store.schema import COUNT, DROPPED, RECORDED
 
 #: A pass deletes at most so many exchanges, so that batches are not kept waiting for long.
@@ -25,6 +26,7 @@ class Retention:
     def __init__(self, connection: sqlite3.Connection, limit: int) -> None:
         self.limit = limit
         self.went: Counter[str] = Counter()
+        self.last = 0  #: the last exchange that went
         self._connection = connection
         self._page_size = int(connection.execute("PRAGMA page_size").fetchone()[0])
 
@@ -69,6 +71,9 @@ class Retention:
         messages = execute(f"DELETE FROM message WHERE exchange <= ?1 AND exchange IN ({_FINISHED})", (last,)).rowcount  # noqa: S608
         execute(f"DELETE FROM detail WHERE id IN ({_FINISHED})", (last,))  # noqa: S608
         exchanges = execute("DELETE FROM exchange WHERE id <= ? AND state <> 'open'", (last,)).rowcount
+        execute("DELETE FROM facet WHERE block <= ?", (last // SIZE,))
+        execute("DELETE FROM facet_block WHERE block <= ?", (last // SIZE,))
+        self.last = last
         logs = self._logs_before_first_exchange()
         return +Counter(exchanges=exchanges, bodies=bodies or 0, messages=messages, logs=logs)
 

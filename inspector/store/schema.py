@@ -77,7 +77,7 @@ CREATE TABLE annotation (
 CREATE INDEX exchange_method ON exchange (method COLLATE NOCASE);
 CREATE INDEX exchange_exception ON exchange (id) WHERE has_exception;
 CREATE TABLE facet (
-    name TEXT NOT NULL, block INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (name, block)) WITHOUT ROWID;
+    block INTEGER NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (block, name)) WITHOUT ROWID;
 CREATE TABLE facet_block (block INTEGER PRIMARY KEY);
 """
 
@@ -131,6 +131,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "replay_result": ("run", "original", "exchange", "same", "differences", "error"),
     "tally": ("what", "count"),
 }  # fmt: skip
+
+
+#: Those of what is worked out from the rest (``facets``).
+_DERIVED = {"facet": ("block", "name", "data"), "facet_block": ("block",)}
 
 
 def version() -> int:
@@ -200,7 +204,7 @@ def _refuse_foreign_objects(connection: sqlite3.Connection, path: str) -> None:
 
 def check_tables(connection: sqlite3.Connection, path: str) -> None:
     """Every table with every column is there. Raises TraceError."""
-    for table, columns in COLUMNS.items():
+    for table, columns in {**COLUMNS, **_DERIVED}.items():
         # table_xinfo shows generated columns (hidden 2 and 3), which compute when they are read; no trace has them.
         rows = connection.execute(f"PRAGMA table_xinfo({table})").fetchall()
         missing = set(columns) - {row[1] for row in rows}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import select
 import signal
 import sqlite3
 import sys
@@ -28,6 +29,7 @@ from inspector.store import schema, session
 from inspector.store.batch import BatchWriter
 from inspector.store.bulk import MAX_BYTES
 from inspector.store.errors import TraceError, explain
+from inspector.store.facets import FacetBuilder
 from inspector.store.retention import Retention
 from inspector.store.shape import PREFIX, Frame, pack, read, unpack
 from inspector.store.spool import fetch
@@ -36,6 +38,8 @@ from inspector.store.spool import fetch
 _RETENTION_NS = 250_000_000
 #: How long a lock of another program on the file is borne before recording stops. SQLite itself waits 1 s each time.
 _BUSY_PATIENCE_NS = 10_000_000_000
+#: How long facets that were not made yet are made at the end: whoever stops a recording waits for it.
+_LAST_FACETS_NS = 500_000_000
 
 
 class Scribe:
@@ -52,7 +56,8 @@ class Scribe:
         self._connection = connection
         self._answer = answer
         self._clock = clock
-        self._batches = BatchWriter(connection)
+        self._facets = FacetBuilder(connection)
+        self._batches = BatchWriter(connection, self._facets.wrote)
         self._retention = Retention(connection, file_limit)
         self._retention_at = clock()
         self._since_retention = 0
@@ -68,6 +73,13 @@ class Scribe:
         else:
             self._answer(("done", frame[1], dict(+lost)))
 
+    def idle(self) -> bool:
+        """There is time: make the trace quicker to look through; false when there is nothing more to do."""
+        try:
+            return not self.stopped and self._facets.step()
+        except sqlite3.Error:  # that block is read the long way
+            return True
+
     def end(self, ended_ns: int) -> None:
         """Close the session (unless ``ended_ns`` is 0: it was cut off), and leave one file if nobody reads it now.
 
@@ -81,13 +93,20 @@ class Scribe:
             elif not self.stopped:
                 session.close_what_was_left(self._connection)
             if not self.stopped:
-                with contextlib.suppress(sqlite3.Error):  # no room for it: the trace is whole without
-                    schema.rest(self._connection)
+                self._rest()
             self._connection.execute("PRAGMA busy_timeout = 0")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._connection.execute("PRAGMA journal_mode = DELETE")
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
+
+    def _rest(self) -> None:
+        """Nothing more comes: a little time is left for what makes the trace quick to look through."""
+        until = self._clock() + _LAST_FACETS_NS
+        while self._clock() < until and self.idle():
+            pass
+        with contextlib.suppress(sqlite3.Error):  # no room for it: the trace is whole without
+            schema.rest(self._connection)
 
     def _write(self, frame: Frame, size: int) -> int:
         _, number, exchanges, messages, others, dropped = frame
@@ -113,6 +132,8 @@ class Scribe:
             if not _is_busy(error):
                 raise
             return Counter()
+        if went["exchanges"]:
+            self._facets.gone(self._retention.last)
         if went:
             self._retention_at = 0  # look again after the next batch
         return went
@@ -122,12 +143,20 @@ def _is_busy(error: sqlite3.Error) -> bool:
     return str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
 
 
-def serve(scribe: Scribe, frames: BinaryIO, spool: int = -1) -> bool:
-    """Write what comes until it ends; whether it ended in good order. ``spool``: where frames lie that are named."""
-    while not scribe.stopped and (body := read(frames)) is not None:
+def serve(scribe: Scribe, frames: BinaryIO, spool: int = -1, waits: Callable[[], bool] = lambda: True) -> bool:
+    """Write what comes until it ends; whether it ended in good order. ``spool``: where frames lie that are named.
+
+    While nothing ``waits`` in the pipe the time is the scribe's.
+    """
+    while not scribe.stopped:
+        while not waits() and scribe.idle():
+            pass
+        body = read(frames)
+        if body is None:
+            break
         frame = unpack(body)
         if frame[0] == "spooled":
-            body = fetch(spool, *frame[1:])[PREFIX:]
+            body = fetch(spool, frame[1], frame[2])[PREFIX:]
             frame = unpack(body)
         if frame[0] == "end":
             scribe.end(frame[1])
@@ -154,7 +183,7 @@ def main() -> None:
     gc.disable()  # rows have no cycles, and looking for some costs as much as reading them
     quick_binding()
     path, lock, limit, spool = Path(sys.argv[1]), *map(int, sys.argv[2:5])
-    frames, answers = open(0, "rb", buffering=1 << 16), open(1, "wb", buffering=0)  # noqa: SIM115 - for good
+    frames, answers = open(0, "rb", buffering=0), open(1, "wb", buffering=0)  # noqa: SIM115 - for good
 
     def answer(frame: Frame) -> None:
         with contextlib.suppress(OSError):  # nobody listens any more: what was sent is still written
@@ -166,7 +195,7 @@ def main() -> None:
     except TraceError as error:
         answer(("stopped", error.why))
         return
-    in_order = serve(scribe, frames, spool)
+    in_order = serve(scribe, frames, spool, lambda: bool(select.select([frames], [], [], 0)[0]))
     if lock >= 0 and not in_order and not scribe.stopped:
         # The recorder was killed and cannot remove the lock's file; the lock itself is held until we are gone.
         with contextlib.suppress(OSError):

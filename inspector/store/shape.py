@@ -50,12 +50,26 @@ def pack(frame: Frame) -> bytes:
 
 def read(stream: BinaryIO) -> bytes | None:
     """The next frame's bytes; None at the end, also in the middle of a frame: then its writer was killed."""
-    length = stream.read(_LENGTH.size)
-    if len(length) < _LENGTH.size:
+    length = _exactly(stream, _LENGTH.size)
+    if length is None:
         return None
     [size] = _LENGTH.unpack(length)
+    return _exactly(stream, size)
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes | None:
+    """A pipe that is read without a buffer gives what is in it, which may be less than was asked for."""
     body = stream.read(size)
-    return body if len(body) == size else None
+    if len(body) == size:
+        return body
+    pieces, held = [body], len(body)
+    while held < size:
+        piece = stream.read(size - held)
+        if not piece:
+            return None
+        pieces.append(piece)
+        held += len(piece)
+    return b"".join(pieces)
 
 
 def unpack(body: bytes) -> Frame:

@@ -20,6 +20,7 @@ from inspector import tagged
 from inspector.model import Instance, Worker
 from inspector.store import schema, session
 from inspector.store.batch import BatchWriter
+from inspector.store.facets import FacetBuilder
 from inspector.store.scribe import quick_binding
 from tests.support.made_trace import ENVIRON, MS, SCOPE, TRACEBACK
 
@@ -62,7 +63,8 @@ class LongTrace:
         self._connection.execute("PRAGMA cache_size = -64000")
         self._now = time.monotonic_ns() - 3_600_000 * MS
         session.begin(self._connection, {}, "long trace", monotonic_ns=self._now, wall_ns=time.time_ns())
-        self._batches = BatchWriter(self._connection)
+        self._facets = FacetBuilder(self._connection)
+        self._batches = BatchWriter(self._connection, self._facets.wrote)
         self._numbers = itertools.count(1)
         self._others: dict[str, list[Row]] = {"instance": [], "worker": []}
         self._workers = {asgi: [self._worker(asgi, slot) for slot in range(1, workers + 1)] for asgi in (False, True)}
@@ -94,6 +96,8 @@ class LongTrace:
             exchanges, messages = self._batch(first, size, last=first + size > count)
             self._batches.write(next(self._numbers), exchanges, messages, self._others, {})
             self._others = {}
+            while self._facets.step():
+                pass
             if said is not None and first % (BATCH * 25) == 1:
                 said(first)
         self._connection.execute("UPDATE session SET ended_ns = ?", (self._now,))

@@ -1,0 +1,91 @@
+"""The fields of an exchange that have names of their own: its headers, and the keys of its scope or environ, as text.
+
+Pure. One definition for whoever filters by them, shows them in a column, or keeps them side by side for that
+(``inspector.store.facets``). Names are ``request.NAME`` and ``response.NAME`` of headers in lower case, ``scope.KEY``
+with a dot before each key further down, ``environ.KEY``. Reads what the probe tagged (``inspector.tagged``) as plain
+JSON, evaluates nothing, and bears whatever a trace holds.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+#: How deep dicts in a scope are gone into.
+_DEPTH = 8
+
+
+def headers(head: bytes) -> dict[str, str]:
+    """The fields of a raw head by name in lower case, several of a name joined by ", " (RFC 9110 section 5.3)."""
+    found: dict[str, str] = {}
+    for line in head.split(b"\n")[1:]:
+        name, colon, value = line.partition(b":")
+        if colon:
+            key = name.lower().decode("latin-1")
+            text = value.strip().decode("latin-1")
+            found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+def keys(interface: str, context: str) -> dict[str, str]:
+    """The keys of a scope or an environ; none where it is neither."""
+    kind = "environ" if interface == "WSGI" else "scope" if interface.upper().startswith("ASGI") else ""
+    if not kind or not context:
+        return {}
+    try:
+        value = json.loads(context)
+    except (ValueError, RecursionError):
+        return {}
+    found: dict[str, str] = {}
+    if isinstance(value, dict):
+        _add(found, kind, value, _DEPTH if kind == "scope" else 1)
+    return found
+
+
+def _add(found: dict[str, str], prefix: str, value: dict[str, Any], depth: int) -> None:
+    for key, item in value.items():
+        name = f"{prefix}.{key}"
+        text = item if type(item) is str else _text(item)
+        if text is not None:
+            found.setdefault(name, text)
+        if depth > 1 and type(item) is dict and not (len(item) == 1 and next(iter(item)).startswith("$")):
+            _add(found, name, item, depth - 1)
+
+
+def _text(value: Any) -> str | None:
+    """A value as people write it: bytes and objects as their text, an address as ``host:port``, the rest as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict) and len(value) == 1:
+        [(tag, held)] = value.items()
+        if tag in ("$bytes", "$int", "$float") and isinstance(held, str):
+            return held
+        if tag in ("$tuple", "$object") and isinstance(held, list) and len(held) == 2:
+            return _pair(tag, held)
+    if isinstance(value, dict | list):
+        return json.dumps(value, separators=(",", ":"))
+    return str(value)
+
+
+def _pair(tag: str, held: list[Any]) -> str:
+    first, second = held
+    if isinstance(first, str) and tag == "$object" and isinstance(second, str):
+        return second
+    if isinstance(first, str) and tag == "$tuple" and type(second) is int:
+        return f"[{first}]:{second}" if ":" in first else f"{first}:{second}"
+    return json.dumps({tag: held}, separators=(",", ":"))
+
+
+def every(interface: str, context: str, request_head: bytes, response_head: bytes) -> dict[str, str]:
+    """All fields of an exchange."""
+    found = keys(interface, context)
+    for side, head in (("request", request_head), ("response", response_head)):
+        found.update((f"{side}.{name}", value) for name, value in headers(head).items())
+    return found
+
+
+def names(field: str, key: str) -> tuple[str, ...]:
+    """What the filter language calls ``header``, ``scope`` or ``environ``, with the name behind its dot."""
+    if field == "header":
+        return (f"request.{key.lower()}", f"response.{key.lower()}")
+    return (f"{field}.{key}",)
