@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -77,10 +78,11 @@ def test_a_trace_is_not_overwritten(folder: Path, tmp_path: Path) -> None:
 
 def test_an_environment_without_the_server(folder: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
-    code, text = refused(folder, "wsgi:app", "--mode", "gunicorn-sync", "--python", tmp_path / "env")
+    code, text = refused(folder, "wsgi:app", "--mode", "granian-wsgi", "--python", tmp_path / "env")
     assert code == 2
-    assert "gunicorn is not installed" in text
-    assert "pip install" in text
+    assert "granian is not installed" in text
+    assert "It cannot be lent: granian" in text
+    assert ("uv pip install" if shutil.which("uv") else "-m ensurepip") in text
     assert str(tmp_path / "env") in text
 
 
