@@ -394,6 +394,7 @@ class Preset:
     threads: int | None = None
     adapt: bool = False
     args: tuple[str, ...] = ()
+    custom: str = ""  #: the command of mode ``custom``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
