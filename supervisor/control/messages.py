@@ -221,7 +221,10 @@ class SwitchMode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallServer:
-    """Put what ``mode`` lacks into the target's environment. ``InstallProgress`` tells of it meanwhile."""
+    """Put what ``mode`` lacks into the target's environment. It ends when the client that asked goes.
+
+    ``InstallProgress`` tells that client, and no other, of it meanwhile.
+    """
 
     id: int
     target: TargetSpec
