@@ -80,6 +80,11 @@ class Link:
             ) from None
 
     @property
+    def roomy(self) -> bool:
+        """Whether there is a scribe, and ``send`` will not have to wait for it."""
+        return not self.ended and self._spool.half_empty
+
+    @property
     def pid(self) -> int:
         """Of the scribe."""
         return self._process.pid

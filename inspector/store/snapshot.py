@@ -40,7 +40,7 @@ class _Sent:
 
 
 class Snapshots:
-    """Takes them, and knows what of each open exchange has been sent. Belongs to one thread."""
+    """Takes them, and knows what of each open exchange has been sent. Belongs to one thread at a time."""
 
     def __init__(self) -> None:
         self.late: dict[int, Exchange] = {}  #: open exchanges whose large body waits for ``LATE_NS`` to pass

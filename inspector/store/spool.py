@@ -32,6 +32,11 @@ class Spool:
             os.ftruncate(self.descriptor, size)
             self._size = size
 
+    @property
+    def half_empty(self) -> bool:
+        """Whether all that is ever sent at a time would fit."""
+        return 2 * (self._head - self._tail) < self._size
+
     def put(self, data: bytes) -> int:
         """Where ``data`` lies now, -1 if there is no room for it."""
         with self._lock:

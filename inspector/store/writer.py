@@ -3,7 +3,8 @@
 The loop's side only appends to lists (``list.append`` and slicing are atomic under the interpreter lock, so there is no
 other). The sending thread sleeps while there is nothing, gathers for ``flush_seconds`` when there is, and sends all of
 it in one frame, which the scribe writes in one transaction: what is older than a gathering survives SIGKILL, of the
-recorder and of the scribe. When it falls behind, payloads and messages are dropped first, then bodies, each counted;
+recorder and of the scribe. A busy machine may not let that thread run for a while: the loop's then does its work. When
+the scribe falls behind, payloads and messages are dropped first, then bodies, each counted;
 the row of an exchange never is. When the file cannot be written any more, recording stops, ``problem`` says why, and
 traffic does not notice.
 """
@@ -42,6 +43,9 @@ from inspector.store.schema import DROPPED, RECORDED
 from inspector.store.shape import Frame, Row, pack, plain
 from inspector.store.snapshot import LATE_NS, Snapshots
 
+#: How many gatherings old what waits may become before the loop's thread sends it itself.
+_PATIENCE = 2
+
 _T = TypeVar("_T")
 _OPEN = State.OPEN
 
@@ -74,6 +78,10 @@ class TraceWriter:
         self.body_tail = body_tail
         self.problem = ""  #: why recording has stopped, for the user; empty while all is well
         self._flush_seconds = flush_seconds
+        self._patience_ns = int(_PATIENCE * flush_seconds * 1e9)
+        self._overdue_ns = 0  #: when the loop's thread loses its patience; 0 while nothing waits
+        self._sending = threading.Lock()  #: held by who gathers and sends
+        self._fault: Exception | None = None  #: what went wrong when the loop's thread did
         self._max_messages = max_messages
         self._max_bytes = max_bytes
         self._monotonic_ns = monotonic_ns
@@ -133,6 +141,11 @@ class TraceWriter:
             self._dirty.append(exchange)
             if self._asleep:
                 self._wake.set()
+            now = time.monotonic_ns()
+            if not self._overdue_ns:
+                self._overdue_ns = now + self._patience_ns
+            elif now > self._overdue_ns:
+                self._overtake()
 
     def message(self, exchange: Exchange, row: MessageRow) -> None:
         """One message of ``exchange``, which counts as touched."""
@@ -221,6 +234,18 @@ class TraceWriter:
             if self._asleep:
                 self._wake.set()
 
+    def _overtake(self) -> None:
+        """Do the sending thread's work, unless it is at it, or that would have to wait for the scribe."""
+        if self._sending.acquire(blocking=False):
+            try:
+                if self._link.roomy and not self._stopped:
+                    self._link.send(self._gather([]))
+            except Exception as error:  # traffic goes on; the thread will see to the recording
+                self._fault = error
+                self._wake.set()
+            finally:
+                self._sending.release()
+
     def _weigh_bodies(self, exchange: Exchange) -> None:
         """A finished exchange brings its bodies; when too much waits already they stay out."""
         request, response = exchange.request_body, exchange.response_body
@@ -269,25 +294,29 @@ class TraceWriter:
         return True
 
     def _pending(self) -> bool:
-        news = self._link.ended and not self._stopped
+        news = (self._link.ended or self._fault) and not self._stopped
         return bool(self._dirty or self._messages or self._waiters or news) or any(self._others.values())
 
     def _cycle(self) -> None:
         waiters = _take(self._waiters)
         try:
-            if not self._stopped:
-                self._link.mend()
-                parcel = self._gather(waiters)
-                waiters = []  # they wait for the scribe now
-                self._link.send(parcel)
-                if self._link.verdict:
-                    self._stop(self._link.verdict)
+            with self._sending:
+                if not self._stopped:
+                    self._link.mend()
+                    parcel = self._gather(waiters)
+                    waiters = []  # they wait for the scribe now
+                    self._link.send(parcel)
+                    if self._link.verdict:
+                        self._stop(self._link.verdict)
         finally:
             for waiter in waiters:
                 waiter.set()
 
     def _gather(self, waiters: list[threading.Event]) -> Parcel:
         """All there is now. Weights before payloads: one that is weighed too late counts with the next batch."""
+        if self._fault is not None:
+            raise self._fault
+        self._overdue_ns = 0
         now = self._monotonic_ns() + (LATE_NS if self._closing else 0)  # at the end nothing waits for later
         weight = sum(_take(self._weights))
         exchanges = _take(self._dirty)

@@ -42,7 +42,9 @@ def test_a_frame_may_go_over_the_end(spool: Spool) -> None:
 
 def test_what_has_no_room_is_not_taken(spool: Spool) -> None:
     assert spool.put(bytes(101)) == -1
+    assert spool.half_empty
     assert spool.put(bytes(100)) == 0
+    assert not spool.half_empty
     assert spool.put(b"x") == -1
     spool.give_back(100)
     assert spool.put(b"x") == 0
@@ -61,6 +63,7 @@ def test_without_one_nothing_fits(spool: Spool) -> None:
     spool.close()
     assert spool.descriptor == -1
     assert spool.put(b"x") == -1
+    assert not spool.half_empty
 
 
 @given(st.lists(st.one_of(st.binary(min_size=1, max_size=60), st.none()), max_size=60))
