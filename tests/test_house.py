@@ -32,6 +32,8 @@ PURE = (
     "app/traffic/lanes/cells.py",
     "app/traffic/lanes/view.py",
     "app/traffic/lanes/marks.py",
+    "app/traffic/contrast.py",
+    "app/traffic/handover.py",
     "app/traffic/ladder.py",
     "app/traffic/timing.py",
     "supervisor/modes.py",

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from app.traffic import formats
 from inspector import tagged
+from inspector.export.secrets import is_secret
 
 
 @dataclass(slots=True)
@@ -52,7 +53,30 @@ def _node(value: Any, path: tuple[str, ...]) -> Node:
         return Node(path, name, _counted(len(value), "key"), children=_members(value, path))
     if isinstance(value, list | tuple):
         return _sequence(value, path)
-    return Node(path, name, repr(value), decoded(path[-1], value))
+    return Node(path, name, repr(value), decoded(path[-1], value), _parameters(path, value))
+
+
+def _parameters(path: tuple[str, ...], value: Any) -> list[Node]:
+    """The parameters in a query, in order, repeated ones too."""
+    if path not in (("QUERY_STRING",), ("query_string",)) or not isinstance(value, str | bytes):
+        return []
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    try:
+        found = parse_qsl(text, keep_blank_values=True, errors="backslashreplace")
+    except ValueError:  # more than anybody reads
+        return []
+    return [Node((*path, name), "parameter", repr(each)) for name, each in found]
+
+
+def secret(path: tuple[str, ...]) -> bool:
+    """Whether the value at ``path`` is masked until it is asked for: credentials, cookies, tokens."""
+    name = path[-1].removeprefix("HTTP_") if path else ""
+    return is_secret(name) and (len(path) > 1 or path[0].startswith("HTTP_"))
+
+
+def masked(node: Node) -> str:
+    """What stands for a secret value: how long it is, and nothing of it."""
+    return f"•••••••• ({formats.count(len(node.decoded or node.value))} characters)"
 
 
 def _sequence(value: list[Any] | tuple[Any, ...], path: tuple[str, ...]) -> Node:
@@ -116,11 +140,12 @@ def _counted(number: int, noun: str) -> str:
     return f"{formats.count(number)} {noun}{'' if number == 1 else 's'}"
 
 
-def as_text(nodes: list[Node], indent: int = 0) -> str:
-    """The tree as text, for the clipboard."""
+def as_text(nodes: list[Node], indent: int = 0, *, secrets: bool = True) -> str:
+    """The tree as text, for the clipboard. ``secrets`` false: masked where they are."""
     lines: list[str] = []
     for node in nodes:
-        lines.append(f"{'  ' * indent}{node.key}: {node.decoded or node.value}")
+        shown = node.decoded or node.value
+        lines.append(f"{'  ' * indent}{node.key}: {shown if secrets or not secret(node.path) else masked(node)}")
         if node.children:
-            lines.append(as_text(node.children, indent + 1))
+            lines.append(as_text(node.children, indent + 1, secrets=secrets))
     return "\n".join(lines)

@@ -107,3 +107,35 @@ def test_keys_are_explained_by_name_by_family_and_by_what_they_are_in() -> None:
     assert explain("ASGI3", ("headers", "host")) is ASGI["headers"]
     assert explain("ASGI3", ("asgi", "spec_version")) is ASGI["asgi.spec_version"]
     assert explain("ASGI3", ("extensions", "tls")) is ASGI["extensions.tls"]
+
+
+def test_the_parameters_of_a_query_are_under_it() -> None:
+    [query] = context.tree(tagged.dumps({"query_string": b"a=%20b&a=2&c"}))
+    assert [(node.path, node.value) for node in query.children] == [
+        (("query_string", "a"), "' b'"), (("query_string", "a"), "'2'"), (("query_string", "c"), "''"),
+    ]  # fmt: skip
+    [query] = context.tree(tagged.dumps({"QUERY_STRING": ""}))
+    assert query.children == []
+
+
+@pytest.mark.parametrize(
+    ("path", "secret"),
+    [
+        (("HTTP_AUTHORIZATION",), True),
+        (("HTTP_X_API_KEY",), True),
+        (("HTTP_HOST",), False),
+        (("headers", "cookie"), True),
+        (("headers", "host"), False),
+        (("query_string", "token"), True),
+        (("authorization",), False),
+        ((), False),
+    ],
+)
+def test_what_is_secret(path: tuple[str, ...], secret: bool) -> None:
+    assert context.secret(path) is secret
+
+
+def test_secrets_can_be_left_out_of_a_copy() -> None:
+    nodes = context.tree(tagged.dumps({"HTTP_COOKIE": "a=1", "HTTP_HOST": "h"}))
+    assert context.as_text(nodes, secrets=False).split("\n")[1] == "HTTP_HOST: 'h'"
+    assert "a=1" not in context.as_text(nodes, secrets=False)

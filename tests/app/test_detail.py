@@ -10,16 +10,20 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from app.feed import TraceFeed
 from app.traffic.columns import Axis
+from app.traffic.detail.context_tab import ContextTab
 from app.traffic.detail.messages_model import MessagesModel
+from app.traffic.detail.others import Other
 from app.traffic.detail.panel import DetailPanel
 from app.traffic.sequence import MessageFilter
+from inspector import tagged
 from inspector.model import Exchange, Message, State
 from inspector.store.reader import TraceReader
-from tests.support.made_trace import MadeTrace
+from tests.support.made_trace import SCOPE, MadeTrace
 
 DEADLINE = 10_000  #: ms
 
@@ -128,6 +132,62 @@ def test_the_context_is_a_tree_that_explains_itself(qtbot: QtBot, tmp_path: Path
     assert tab.tree.currentItem().text(0) == key  # the cursor stays on its key
     shown.feed.close()
     trace.close()
+
+
+def rows(tab: ContextTab) -> dict[str, QTreeWidgetItem]:
+    tops = [tab.tree.topLevelItem(at) for at in range(tab.tree.topLevelItemCount())]
+    return {item.text(0): item for item in tops if item is not None}
+
+
+def test_the_scope_says_what_the_server_made_of_the_wire(shown: Shown) -> None:
+    shown.show(shown.trace.exchange(1))
+    shown.panel.show_tab(2)
+    tab = shown.panel.context
+    said = rows(tab)
+    assert said["path"].text(4) == "'/api/items' on the wire."  # every made scope is of another path
+    assert said["http_version"].text(4) == "As on the wire."
+    headers = [said["headers"].child(at) for at in range(said["headers"].childCount())]
+    assert [(item.text(0), item.text(2)) for item in headers][-1] == ("user-agent", "not there")
+    tab.tree.setCurrentItem(said["path"])
+    assert tab.help.text().endswith("On the wire: '/api/items' on the wire.")
+    tab.only.setChecked(True)
+    assert said["http_version"].isHidden()
+    assert not said["path"].isHidden()
+
+
+def test_the_scope_is_compared_with_other_exchanges(shown: Shown) -> None:
+    first = shown.trace.exchange(1)
+    shown.show(first)
+    shown.panel.show_tab(2)
+    tab = shown.panel.context
+    tab.keep.click()
+    later = shown.trace.begin(1)
+    later.context = tagged.dumps({**SCOPE, "method": "PUT"})
+    shown.trace.finish(later)
+    shown.show(later)
+    tab.compare.setCurrentIndex(tab.compare.findData(Other.PREVIOUS))
+    shown.qtbot.waitUntil(lambda: rows(tab)["method"].text(4) == "There it is 'GET'.", timeout=DEADLINE)
+    assert tab.count.text() == "14 keys, 1 different"
+    assert tab.tree.headerItem().text(4) == f"In exchange {first.id}"
+    tab.compare.setCurrentIndex(tab.compare.findData(Other.KEPT))
+    assert rows(tab)["method"].text(4) == "There it is 'GET'."
+    tab.compare.setCurrentIndex(tab.compare.findData(Other.REPLAY))
+    shown.qtbot.waitUntil(lambda: "there is none" in tab.count.text(), timeout=DEADLINE)
+    tab.compare.setCurrentIndex(tab.compare.findData(Other.NOTHING))
+    assert tab.tree.isColumnHidden(4)
+
+
+def test_secrets_are_masked_until_asked_for(shown: Shown) -> None:
+    made = shown.trace.begin(1)
+    made.context = tagged.dumps({**SCOPE, "headers": [(b"authorization", b"Bearer abc"), (b"host", b"h")]})
+    shown.trace.finish(made)
+    shown.show(made)
+    shown.panel.show_tab(2)
+    tab = shown.panel.context
+    assert [rows(tab)["headers"].child(at).text(3) for at in (0, 1)] == ["", "h"]
+    assert "abc" not in rows(tab)["headers"].child(0).text(2)
+    tab.secrets.setChecked(True)
+    assert rows(tab)["headers"].child(0).text(3) == "Bearer abc"
 
 
 def test_request_and_response_show_head_and_body(shown: Shown) -> None:

@@ -46,7 +46,7 @@ class DetailPanel(QWidget):
         self.tabs = Tabs("Detail")
         self.summary = SummaryTab()
         self.messages = MessagesTab(feed)
-        self.context = ContextTab()
+        self.context = ContextTab(feed)
         self.request = SideTab("request")
         self.response = SideTab("response")
         self.timing = TimingTab(feed)
