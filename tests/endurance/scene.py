@@ -74,7 +74,10 @@ async def websocket(scope, receive, send):
     await receive()
     await send({"type": "websocket.accept"})
     while (message := await receive())["type"] == "websocket.receive":
-        await send({"type": "websocket.send", "text": "right " + message["text"]})
+        try:
+            await send({"type": "websocket.send", "text": "right " + message["text"]})
+        except Exception:  # it was closed meanwhile: each server has a class of its own for that
+            return
 """
 
 TARGETS = {"WSGI": "wsgi:app", "ASGI": "asgi:app"}
