@@ -42,6 +42,7 @@ bench: setup
 	$(PY) -m tests.bench.proxy_throughput
 	$(PY) -m tests.bench.probe_cost
 	$(PY) -m tests.bench.store_rate
+	$(PY) -m tests.bench.death_latency
 
 # One mode only: python -m tests.integration.lifecycle --mode MODE
 lifecycle: setup

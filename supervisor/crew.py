@@ -1,9 +1,9 @@
 """The workers of one instance: their slots, generations and lives, and the finding of how each of them ended.
 
 News comes from four sides and in any order: the worker's own connection, its master, the pidfd, and what the server
-prints. A death is recorded when all of them have spoken, or a moment after the first: whatever a dying worker managed
-to say about the request it had in hand shall be read before that request is called lost. Knows nothing of how servers
-are started.
+prints. A death is recorded when its status is known and all is read that the worker said, or a moment after the first
+sign: whatever a dying worker managed to say about the request it had in hand shall be read before that request is
+called lost. Knows nothing of how servers are started.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from supervisor.tree.watch import OomKills, Watch, stopped
 
 #: How long lines that were printed before a death may take to be read.
 SETTLE = 0.01
-#: How long the other sides are waited for once a death is certain and its status known, and if it is not known.
+#: How long the rest is waited for once a death is certain: the worker's last bytes, and a status that nobody has seen.
 KNOWN = 0.05
 UNKNOWN = 0.5
 
@@ -51,7 +51,6 @@ class Life:
     connected: bool = True
     ended_ns: int = 0  #: when the first sign of its death came
     status: int | None = None
-    reaped: bool = False
     signals: list[int] = field(default_factory=list)  #: that its master sent
     from_us: list[int] = field(default_factory=list)  #: that the user had us send
     remarks: set[Remark] = field(default_factory=set)
@@ -155,7 +154,6 @@ class Crew:
         elif event == "exited":
             self._born.pop(pid, None)
             if life is not None:
-                life.reaped = True
                 self._saw_end(life, value)
 
     def heard(self, said: Said, speaker: Worker | None) -> Worker | None:
@@ -328,14 +326,16 @@ class Crew:
         self._consider(life)
 
     def _consider(self, life: Life) -> None:
-        """Bury now if everybody has spoken, else set the limit for waiting. A closed connection alone is no death."""
+        """Bury now if all has been said that matters, else set the limit for waiting. A closed connection alone is no
+        death. Where the status is known the master need not be waited for, who may look only every half second: what it
+        did to the worker it has told before it did it.
+        """
         if not life.ended_ns or self.lives.get(life.worker.pid) is not life:
             return
-        heard_master = life.reaped or self.master_gone or not self.master
         if life.timer is not None:
             life.timer.cancel()
         limit = SETTLE
-        if life.status is None or not heard_master or life.connected:
+        if life.status is None or life.connected:
             waited = (self._clock() - life.ended_ns) / 1e9
             limit = max((UNKNOWN if life.status is None else KNOWN) - waited, SETTLE)
         life.timer = asyncio.get_running_loop().call_later(limit, self._bury, life)

@@ -180,6 +180,7 @@ class TraceWriter:
         """Append."""
         detail = json.dumps(event.detail, default=str)
         self._put("worker_event", (event.worker, event.t_ns, event.event, detail))
+        self._hurry.set()  # they are few, and somebody may be waiting to see one
 
     def log(self, line: LogLine) -> None:
         """Append."""

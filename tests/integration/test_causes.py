@@ -15,6 +15,7 @@ import pytest
 from inspector.model import Worker
 from inspector.store.reader import TraceReader
 from supervisor.tree.watch import session
+from tests.bench import death_latency
 from tests.integration.test_deaths import busy, status
 from tests.support.apps import project
 from tests.support.load import Asking, ask
@@ -306,3 +307,10 @@ def test_newer_code_that_cannot_be_loaded(tmp_path: Path, module: str, mode: str
             assert time.monotonic() < deadline
         assert "broken meanwhile" in problem["detail"]
         assert "RuntimeError: broken meanwhile" in problem["why"]
+
+
+def test_a_death_is_in_the_trace_at_once() -> None:
+    """A few of the deaths that the benchmark measures; its bound is for a machine with nothing else to do."""
+    figures = death_latency.measure(death_latency.SUBJECTS[0], 4)
+    assert figures.wrong == []
+    assert sorted(figures.readable)[1] < 500
