@@ -15,13 +15,17 @@ PROTOCOL_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSpec:
-    """What the user asked to run. ``target`` is ``module:attr``, a folder, or ``demo:NAME``; empty fields: find out."""
+    """What the user asked to run. ``target`` is ``module:attr``, a folder, or ``demo:NAME``; empty fields: find out.
+
+    ``env_files`` are read when it is started, and ``env`` goes before them.
+    """
 
     target: str
     python: str = ""
     cwd: str = ""
     env: tuple[tuple[str, str], ...] = ()
     factory: bool = False
+    env_files: tuple[str, ...] = ()  #: paths, from the folder that it is run in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +95,8 @@ class AppStatus:
     recorded: int = 0  #: exchanges
     in_flight: int = 0
     dropped: int = 0
+    root_path: str = ""  #: what the application is mounted at
+    reload: bool = False  #: whether the project's files are watched, to load the code anew when one changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,6 +404,9 @@ class Preset:
     adapt: bool = False
     args: tuple[str, ...] = ()
     custom: str = ""  #: the command of mode ``custom``
+    listen: str = ""
+    root_path: str = ""
+    reload: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -409,6 +418,7 @@ class Candidate:
     framework: str = ""
     factory: bool = False
     file: str = ""  #: where it stands, from the folder
+    cwd: str = ""  #: the folder that it is to be imported from, a whole path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
