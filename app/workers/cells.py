@@ -11,7 +11,8 @@ from app.workers.model import COURSE_ROLE, CPU, LAST, MEMORY, NODE_ROLE, SAMPLES
 from app.workers.signs import RADIUS, draw_sign
 from app.workers.words import NO_LOOK, STATE_LOOKS
 
-_COURSE = 46  #: pixels that a course takes
+_COURSE = 48  #: pixels that a course takes at most
+_NUMBERS = {CPU: "100.0 %", MEMORY: "99.9 MiB"}  #: what always has room beside it, so that courses stand in a column
 _FLOORS = {CPU: 100.0, MEMORY: 1.0}  #: what fills the height at least: one core
 
 
@@ -68,13 +69,14 @@ class ProcessDelegate(QStyledItemDelegate):
     def _figure(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, text: str) -> None:
         area = QRectF(option.rect).adjusted(6, 0, -8, 0)
         course = index.data(COURSE_ROLE)
-        wide = area.width() > _COURSE + option.fontMetrics.horizontalAdvance(text) + 8
+        longest = max(map(option.fontMetrics.horizontalAdvance, (text, _NUMBERS[index.column()])))
+        width = min(_COURSE, area.width() - longest - 6)
         painter.save()
         painter.setFont(option.font)
         painter.setPen(option.palette.color(option.palette.ColorRole.Text))
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), text)
-        if wide and course:
-            box = QRectF(area.left(), area.top() + 5, _COURSE, area.height() - 10)
+        if width >= 16 and course:
+            box = QRectF(area.left(), area.top() + 5, width, area.height() - 10)
             draw_course(painter, box, course, _FLOORS[index.column()], color(STATE_LOOKS["ready"][0]))
         painter.restore()
 

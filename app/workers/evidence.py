@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from inspector.model import CLIENT_LEFT, LogLine, Message, WorkerEvent, by_time
 
@@ -87,6 +88,22 @@ def _traceback(lines: list[str]) -> str:
         elif line.strip():
             chained = False
     return "\n".join(blocks[-1]).rstrip() if blocks else ""
+
+
+def noted_at_end(events: Iterable[WorkerEvent]) -> dict[int, dict[str, Any]]:
+    """What the supervisor noted, as a worker ended, of each request that it had in hand."""
+    listed = [event.detail.get("held") for event in events if event.event == "exited"]
+    details = [detail for one in listed if isinstance(one, list) for detail in one if isinstance(detail, dict)]
+    return {detail["exchange"]: detail for detail in details if isinstance(detail.get("exchange"), int)}
+
+
+def as_noted(found: Held, detail: Mapping[str, Any]) -> Held:
+    """``found`` with what was ``noted_at_end``, which knows messages also where they were not recorded."""
+    last, age, elapsed = (detail.get(name) for name in ("last", "last_age_ms", "elapsed_ms"))
+    if not isinstance(last, str) or not isinstance(age, int | float) or not isinstance(elapsed, int | float):
+        return found
+    words = f"{last}, {age / 1000:.1f} s before the end" if last else found.last
+    return replace(found, elapsed_ns=round(elapsed * 1e6), last=words)
 
 
 def held(

@@ -34,7 +34,7 @@ from app.workers.bar import WorkersBar
 from app.workers.cells import ProcessDelegate
 from app.workers.commands import WorkerCommands
 from app.workers.details import STACKS, SUMMARY, DetailsPanel
-from app.workers.evidence import Evidence
+from app.workers.evidence import Evidence, Held
 from app.workers.history import InHand, Life, Story
 from app.workers.means import Aim
 from app.workers.model import IN_HAND, PROCESS, WorkersModel
@@ -256,7 +256,8 @@ class WorkersPage(QWidget):
         self.commands.aim_at(Aim(status, worker))
         self.bar.show_subject(f"Worker {worker.slot}" if worker else "")
         if self._evidence.worker != self._life:
-            self._evidence = Evidence(self._life)
+            held = tuple(Held(identity, "", 0, "") for identity in self._in_hand())
+            self._evidence = Evidence(self._life, held)
         self._show_details()
         self.timeline.choose(self._life)
         if self.isVisible():
@@ -273,12 +274,22 @@ class WorkersPage(QWidget):
         life = self.chosen
         if life is None or not self._feed.is_open:
             return
-        ids = self._node.in_hand if self._node is not None else life.in_hand
         until = life.ended_ns or self.timeline.now()
         question = partial(
-            questions.evidence, worker=life.id, ids=ids, until_ns=until, ended_ns=life.ended_ns, cause=life.cause
+            questions.evidence,
+            worker=life.id,
+            ids=self._in_hand(),
+            until_ns=until,
+            ended_ns=life.ended_ns,
+            cause=life.cause,
         )
         self._feed.ask(question, self._on_evidence, key="worker-evidence")
+
+    def _in_hand(self) -> tuple[int, ...]:
+        """The requests that the chosen worker has, or had at its end."""
+        if self._node is not None:
+            return self._node.in_hand
+        return self.chosen.in_hand if self.chosen is not None else ()
 
     def _aimed(self) -> AppStatus | None:
         """What is acted on: the application of the chosen row, else the one whose trace is in view, or the only one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.workers.evidence import Evidence, Held, held, last_words
+from app.workers.evidence import Evidence, Held, as_noted, held, last_words, noted_at_end
 from app.workers.history import Story, story_of
 from inspector.store.reader import ExchangeRow, TraceReader
 
@@ -31,9 +31,11 @@ def evidence(
     """What the trace keeps of a worker. ``ids`` are in its hand, until ``until_ns``."""
     lines = reader.logs(worker=worker, limit=_LINES, newest=True) if worker else []
     events = reader.worker_events(worker) if worker else []
+    found = [_held(reader, row, until_ns, ended=bool(ended_ns)) for row in reader.rows(ids[:_HELD])]
+    noted = noted_at_end(events)
     return Evidence(
         worker=worker,
-        held=tuple(_held(reader, row, until_ns, ended=bool(ended_ns)) for row in reader.rows(ids[:_HELD])),
+        held=tuple(as_noted(one, noted.get(one.id, {})) for one in found),
         lines=tuple(line.text for line in lines),
         words=last_words(lines, events, ended_ns=ended_ns, cause=cause),
     )

@@ -173,6 +173,8 @@ class Timeline(QAbstractScrollArea):
         draw.axis(marks, AXIS, draw.switches(self.switches, AXIS, bottom))
         painter.setClipping(False)
         self._paint_legend(painter, shown, bottom)
+        if self.hasFocus():  # by the keyboard alone one has to see where one is
+            painter.fillRect(0, AXIS - 2, width, 2, inks.accent)
         painter.end()
 
     def _paint_rows(self, painter: QPainter, scale: Scale, bottom: int) -> list[Sign]:

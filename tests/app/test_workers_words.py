@@ -6,7 +6,7 @@ import pytest
 
 from app.workers import stack_words
 from app.workers.causes import CUT_OFF, exit_words, sentence, sign_of
-from app.workers.evidence import held, last_words
+from app.workers.evidence import as_noted, held, last_words, noted_at_end
 from app.workers.history import Life, Story, story_of
 from app.workers.means import Aim, of_app, of_worker, title
 from app.workers.processes import Kind, Node, forest, summary
@@ -232,6 +232,18 @@ def test_a_request_in_hand_says_how_long_and_what_was_last():
     left = held(5, "", "/", since=0, until=0, messages=[], error="the client closed the connection early", ended=False)
     assert (left.elapsed_ns, left.last, left.result) == (0, "", "the client had left")
     assert held(5, "GET", "/", since=1, until=2, messages=[], error="its worker crashed").result == ""
+
+
+def test_what_was_noted_of_requests_at_the_end_is_better_known():
+    detail = {"exchange": 5, "last": "http.request", "last_age_ms": 250.0, "elapsed_ms": 1500.0}
+    events = [WorkerEvent(1, S, "exited", {"held": [detail, "odd", {"exchange": "x"}]}),
+              WorkerEvent(1, S, "exited", {"held": "odd"}), WorkerEvent(1, S, "ready", {"held": [detail]})]  # fmt: skip
+    assert noted_at_end(events) == {5: detail}
+    found = held(5, "GET", "/", since=S, until=2 * S, messages=[])
+    better = as_noted(found, detail)
+    assert (better.elapsed_ns, better.last) == (1_500_000_000, "http.request, 0.2 s before the end")
+    assert as_noted(found, {}) == found
+    assert as_noted(found, {**detail, "last": ""}).last == ""
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
