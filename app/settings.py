@@ -104,7 +104,7 @@ class Settings(QObject):
         self.save_layout()
         self.project = project
         for widget in self._remembered:
-            self._restore(widget)
+            self.restore(widget)
         self.project_changed.emit()
 
     def remember(self, widget: QWidget) -> None:
@@ -116,7 +116,16 @@ class Settings(QObject):
             raise ValueError(f"a widget to be remembered needs an object name: {widget!r}")
         self._remembered.append(widget)
         widget.destroyed.connect(lambda: self._forget(widget))
-        self._restore(widget)
+        self.restore(widget)
+
+    def restore(self, widget: QWidget) -> None:
+        """Give a widget the layout that the project in view remembers for it."""
+        key = f"{self._group()}/layout/{widget.objectName()}"
+        geometry, state = self._store.value(f"{key}.geometry"), self._store.value(key)
+        if isinstance(widget, QMainWindow) and isinstance(geometry, QByteArray):
+            widget.restoreGeometry(geometry)
+        if isinstance(widget, QMainWindow | QSplitter | QHeaderView) and isinstance(state, QByteArray):
+            widget.restoreState(state)
 
     def save_layout(self) -> None:
         """Write down geometry, splitters and headers, and flush the file."""
@@ -131,14 +140,6 @@ class Settings(QObject):
 
     def _forget(self, widget: QWidget) -> None:
         self._remembered = [kept for kept in self._remembered if kept is not widget]
-
-    def _restore(self, widget: QWidget) -> None:
-        key = f"{self._group()}/layout/{widget.objectName()}"
-        geometry, state = self._store.value(f"{key}.geometry"), self._store.value(key)
-        if isinstance(widget, QMainWindow) and isinstance(geometry, QByteArray):
-            widget.restoreGeometry(geometry)
-        if isinstance(widget, QMainWindow | QSplitter | QHeaderView) and isinstance(state, QByteArray):
-            widget.restoreState(state)
 
     def _group(self) -> str:
         if not self.project:

@@ -5,6 +5,7 @@ Pure. A column turns one row into text; colours and painting are the view's busi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -109,5 +110,29 @@ COLUMNS: tuple[Column, ...] = (
     Column("client", "Client", lambda r, _: r.client, 17, "client", shown=False),
     Column("waterfall", "Phases", lambda _r, _a: "", 30),
 )  # fmt: skip
+
+#: What a column can be made of beside these: a name after the dot as the filter language takes it.
+KEYED = ("header", "scope", "environ")
+_FIELD_WIDTH = 18
+
+
+def field_column(name: str, values: Callable[[int], str]) -> Column:
+    """A column for ``header.NAME``, ``scope.KEY`` or ``environ.KEY``; ``values`` gives an exchange's, by its id."""
+
+    def text(row: ExchangeRow, _axis: Axis) -> str:
+        return formats.cell(values(row.id))
+
+    def value(row: ExchangeRow) -> str:
+        found = values(row.id)
+        return f"={found}" if found else ""
+
+    return Column(name, name.partition(".")[2], text, _FIELD_WIDTH, name, field=name, value=value)
+
+
+def is_field(name: str) -> bool:
+    """Whether ``name`` is that of a header or a key, with its kind before a dot."""
+    kind, dot, key = name.partition(".")
+    return kind in KEYED and bool(dot) and re.fullmatch(r"[A-Za-z0-9_.-]+", key) is not None
+
 
 INDEX = {column.key: number for number, column in enumerate(COLUMNS)}

@@ -2,10 +2,13 @@
 
 With neither filter nor order, what the feed reports is appended. Otherwise the store is asked for the list again,
 and left in peace for ten times as long as its answer took, so that a slow filter on a long trace stays in the
-background.
+background. To sort a long trace takes a second: what comes first in the order is asked for first, and shown.
 """
 
 from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
@@ -17,6 +20,7 @@ from inspector.store.reader import ExchangeRow, TraceCounts
 
 _AGAIN_MS = 250  #: at the soonest
 _RATIO = 10
+FIRST = 500  #: of a sorted list: more than a screen
 
 
 class Listing(QObject):
@@ -39,12 +43,14 @@ class Listing(QObject):
         self._again = QTimer(self, singleShot=True)
         self._again.timeout.connect(self._ask)
         self._cost_ms = 0
+        self._total = 0  # exchanges in the trace
         self._gone = 0  # exchanges that the trace let go of, to keep within its limit
         feed.opened.connect(self._on_opened)
         feed.closed.connect(self._on_closed)
         feed.rows_changed.connect(self._on_rows_changed)
         feed.counts_changed.connect(self._on_counts_changed)
-        model.rows_wanted.connect(lambda ids: feed.load_rows(ids, model.fill))
+        feed.failed.connect(model.forget_asked)
+        model.rows_wanted.connect(self._on_rows_wanted)
 
     @property
     def plain(self) -> bool:
@@ -54,30 +60,42 @@ class Listing(QObject):
     def set_query(self, query: Query | None) -> None:
         """Show what ``query`` lets through; None: everything."""
         self.query = query
-        self._ask()
+        self._ask(anew=True)
 
     def set_order(self, order: str, descending: bool) -> None:
         """Sort by the store's name for a column; empty: as it came."""
         self._order, self._descending = order, descending
-        self._ask()
+        self._ask(anew=True)
 
     def _on_opened(self, _path: str) -> None:
         self._model.clear()
         self._listed, self._gone = False, 0
-        self._ask()
+        self._ask(anew=True)
 
     def _on_closed(self) -> None:
         self._again.stop()
         self._model.clear()
 
-    def _ask(self) -> None:
+    def _ask(self, *, anew: bool = False) -> None:
+        """Ask for the list; ``anew`` when it is another one than before, whose first rows are worth having early."""
         self._again.stop()
         self._asked.start()
-        self._feed.run_query(
-            self.query, self._on_listed, order=self._order or "id", descending=self._descending, key="listing"
-        )
+        if anew and self._order and self._total > FIRST:
+            self._run(self._on_first, FIRST, "listing first")
+        else:
+            self._feed.cancel("listing first")
+        self._run(self._on_listed, None, "listing")
 
-    def _on_listed(self, ids: list[int]) -> None:
+    def _run(self, callback: Callable[[array[int]], None], limit: int | None, key: str) -> None:
+        order, descending = self._order or "id", self._descending
+        self._feed.run_query(self.query, callback, order=order, descending=descending, limit=limit, key=key)
+
+    def _on_first(self, ids: array[int]) -> None:
+        """The top of a list whose rest is still being sorted."""
+        self._model.set_ids(ids, ascending=False)
+        self.settled.emit()
+
+    def _on_listed(self, ids: array[int]) -> None:
         self._listed = True
         self._cost_ms = self._asked.elapsed()
         ascending = not self._order or (self._order == "id" and not self._descending)
@@ -94,8 +112,19 @@ class Listing(QObject):
         if not self._again.isActive():
             self._again.start(max(_AGAIN_MS, self._cost_ms * _RATIO))
 
+    def _on_rows_wanted(self, ids: list[int]) -> None:
+        fields = self._model.fields
+
+        def take(found: tuple[list[ExchangeRow], dict[int, tuple[str, ...]]]) -> None:
+            rows, values = found
+            same = fields == self._model.fields
+            self._model.fill(rows, values if same else None, ids)
+
+        self._feed.ask(lambda reader: (reader.rows(ids), reader.fields(ids, fields) if fields else {}), take)
+
     def _on_counts_changed(self, counts: TraceCounts) -> None:
         """Exchanges that are gone from the trace leave the table too; nothing else tells which they are."""
+        self._total = counts.exchanges
         gone = counts.dropped.get("exchanges", 0)
         if gone > self._gone and self._listed and not self._again.isActive():
             self._again.start(max(_AGAIN_MS, self._cost_ms * _RATIO))

@@ -15,8 +15,9 @@ from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
 from app.traffic import formats
+from app.traffic.add_column import ColumnPrompt
 from app.traffic.clipboard import Copier
-from app.traffic.columns import COLUMNS, Axis
+from app.traffic.columns import Axis, is_field
 from app.traffic.detail.panel import DetailPanel
 from app.traffic.empty import EmptyState
 from app.traffic.filter_bar import FilterBar
@@ -64,6 +65,7 @@ class TrafficPage(QWidget):
         self._term = ""  # of the filter, for a range taken in the lanes
         self.filter = FilterBar()
         self.table = ExchangeTable(self.model)
+        self._prompt = ColumnPrompt(self)
         self.empty = EmptyState()
         self.detail = DetailPanel(feed)
         self.splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
@@ -144,6 +146,7 @@ class TrafficPage(QWidget):
             make("lanes_fit", "Show the whole trace in the lanes", self.lanes.fit, icon="fit"),
             make("lanes_follow", "Follow the newest in the lanes", self.lanes.follow, icon="last"),
             make("columns", "Choose columns", self._choose_columns, icon="columns"),
+            make("add_column", "Add a column for a header or key", self.ask_column, icon="columns"),
             make("beside", "Detail beside the table", self._toggle_beside, icon="detach",
                  checked_when=lambda: self.splitter.orientation() == Qt.Orientation.Horizontal),
         ]  # fmt: skip
@@ -159,6 +162,8 @@ class TrafficPage(QWidget):
         self.table.order_changed.connect(self.listing.set_order)
         self.table.follow_changed.connect(lambda _on: self._actions.refresh())
         self.table.menu_wanted.connect(self._show_menu)
+        self.table.column_wanted.connect(self.ask_column)
+        self._prompt.named.connect(self.table.add_field)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selection_changed())
         self.detail.exchange_wanted.connect(self.show_exchange)
         self.listing.settled.connect(self._say_empty)
@@ -173,13 +178,25 @@ class TrafficPage(QWidget):
         self._tick.timeout.connect(self._on_tick)
 
     def _restore(self) -> None:
+        self._restore_fields()  # before the header's own state, which has a place and a width for each
+        self.table.fields_changed.connect(lambda names: self._settings.set_value("traffic/fields", names))
         for widget in (self.strip, self.splitter, self.table.horizontalHeader(), self.detail.request.splitter):
             self._settings.remember(widget)
         self._settings.remember(self.detail.response.splitter)
         self._settings.remember(self.detail.messages.splitter)
         self._restore_state()
-        self._settings.project_changed.connect(self._restore_state)
+        self._settings.project_changed.connect(self._on_project_changed)
         self.table.columns_sized.connect(lambda sized: self._settings.set_value("traffic/sized", sized))
+
+    def _restore_fields(self) -> None:
+        kept: list[object] = self._settings.value("traffic/fields", [])
+        names = [name for name in kept if isinstance(name, str)]
+        self.table.set_fields([name for name in dict.fromkeys(names) if is_field(name)])
+
+    def _on_project_changed(self) -> None:
+        self._restore_fields()
+        self._settings.restore(self.table.horizontalHeader())
+        self._restore_state()
 
     def _restore_state(self) -> None:
         """What the project in view remembers."""
@@ -199,6 +216,12 @@ class TrafficPage(QWidget):
     def filter_by(self, text: str) -> None:
         """Use a filter made elsewhere, such as a range of time in the lanes."""
         self.filter.set_text(text)
+
+    def ask_column(self) -> None:
+        """Let the user name a header or key for a column of its own."""
+        header = self.table.horizontalHeader()
+        self._prompt.ask(header.mapToGlobal(QPoint(max(0, header.width() - self._prompt.width() - 8), header.height())))
+        self._feed.ask(TraceReader.field_names, self._prompt.offer, key="field names")
 
     def set_address(self, url: str) -> None:
         """The proxy's address, for the words of an empty table."""
@@ -363,16 +386,17 @@ class TrafficPage(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         row = self.model.known(self.table.current_id())
-        wanted = term(COLUMNS[column], row) if row else ""
+        shown = self.model.columns[column]
+        wanted = term(shown, row) if row else ""
         if wanted:
             menu.addAction(f"Filter by  {wanted}", lambda: self.filter.add_term(wanted))
             menu.addAction(f"Exclude  {wanted}", lambda: self.filter.add_term(wanted, exclude=True))
             menu.addSeparator()
         for identity in ("traffic.copy_curl", "traffic.replay"):
             menu.addAction(self._actions.get(identity))
-        text = COLUMNS[column].text(row, self._axis) if row else ""
+        text = shown.text(row, self._axis) if row else ""
         if text:
-            menu.addAction(f"Copy {COLUMNS[column].title.lower()}", lambda: self._copier.copy_text(text))
+            menu.addAction(f"Copy {shown.title.lower()}", lambda: self._copier.copy_text(text))
         menu.addSeparator()
         columns = self.table.columns_menu()
         menu.addMenu(columns)

@@ -1,15 +1,16 @@
 """The exchange table's model: a list of ids, and the rows of those that were looked at.
 
 Knows rows and columns; not where they come from, and not the view. Memory grows by eight bytes an exchange: rows are
-kept for what is on the screen and around it, and asked for with ``rows_wanted`` when the view wants others. Every
-change costs what the batch costs, not what the table holds.
+kept for what is on the screen and around it, and asked for with ``rows_wanted`` when the view wants others; values of
+headers and keys that have a column of their own come the same way. Every change costs what the batch costs, not what
+the table holds.
 """
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
@@ -17,7 +18,7 @@ from PySide6.QtGui import QBrush, QFont
 
 from app.theme import color, tip
 from app.traffic import formats
-from app.traffic.columns import COLUMNS, Axis, running
+from app.traffic.columns import COLUMNS, Axis, Column, field_column, running
 from app.traffic.phases import MEANINGS, TITLES, phases
 from app.traffic.tones import TONES
 from inspector.store.reader import ExchangeRow
@@ -35,9 +36,10 @@ _FONT = int(Qt.ItemDataRole.FontRole)
 _TIP = int(Qt.ItemDataRole.ToolTipRole)
 _SERVED = frozenset((_DISPLAY, _ACCESSIBLE, _ALIGNMENT, _INK, _FONT, _TIP, ROW_ROLE, AXIS_ROLE))
 
-_CHUNK = 256  #: rows asked for at once
+_CHUNK = 128  #: rows asked for at once, two such at most: whoever scrolls on wants others by then
+_BEHIND = 2
 _STRAGGLERS = 200  #: old exchanges in flight among those that are gone, before the whole list is taken anew
-_KEPT = 40_000  #: rows kept before the oldest looked at are let go
+_KEPT = 8_000  #: rows kept before those that were looked at longest ago are let go: about 10 MB
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -46,7 +48,7 @@ class ExchangeTableModel(QAbstractTableModel):
     """Exchanges in the order of ``ids``.
 
     Signals:
-        rows_wanted(list[int]): the view needs these exchanges; hand them to ``fill``.
+        rows_wanted(list[int]): the view needs these exchanges; hand them to ``fill``. Until then nothing is asked.
     """
 
     rows_wanted = Signal(object)
@@ -56,11 +58,14 @@ class ExchangeTableModel(QAbstractTableModel):
         self.axis = Axis()
         self._ids = array("q")
         self._ascending = True  # whether the ids are sorted: then a position is found by bisection
-        self._positions: dict[int, int] | None = None
         self._rows: dict[int, ExchangeRow] = {}
         self._running: set[int] = set()
-        self._wanted: set[int] = set()
+        self.columns: list[Column] = list(COLUMNS)
+        self.fields: tuple[str, ...] = ()  #: the headers and keys that have a column
+        self._values: dict[int, tuple[int, tuple[str, ...]]] = {}  # of those, with the row's rev, by exchange
+        self._wanted: dict[int, None] = {}  # positions where something is missing, by chunk, in the order of asking
         self._asked: set[int] = set()
+        self._gone: set[int] = set()  # asked for, and not in the trace any more
         self._asking = QTimer(self, singleShot=True, interval=0)
         self._asking.timeout.connect(self._ask)
         self._brushes: dict[str, QBrush] = {}
@@ -91,9 +96,10 @@ class ExchangeTableModel(QAbstractTableModel):
         if self._ascending:
             at = bisect_left(self._ids, identity)
             return at if at < len(self._ids) and self._ids[at] == identity else -1
-        if self._positions is None:
-            self._positions = {found: at for at, found in enumerate(self._ids)}
-        return self._positions.get(identity, -1)
+        try:
+            return self._ids.index(identity)  # milliseconds in a million; nobody asks this of many
+        except ValueError:
+            return -1
 
     # changes
 
@@ -111,8 +117,7 @@ class ExchangeTableModel(QAbstractTableModel):
         if ascending and self._ascending and self._drop_missing(fresh):
             return False
         self.beginResetModel()
-        self._ids, self._ascending, self._positions = fresh, ascending, None
-        self._asked.clear()
+        self._ids, self._ascending = fresh, ascending
         self.endResetModel()
         return True
 
@@ -142,18 +147,20 @@ class ExchangeTableModel(QAbstractTableModel):
         self.beginRemoveRows(QModelIndex(), first, end - 1)
         for identity in self._ids[first:end]:
             self._rows.pop(identity, None)
+            self._values.pop(identity, None)
             self._running.discard(identity)
         del self._ids[first:end]
-        self._positions = None
         self.endRemoveRows()
 
     def clear(self) -> None:
         """Nothing to show; rows are forgotten too."""
         self.beginResetModel()
-        self._ids, self._ascending, self._positions = array("q"), True, None
+        self._ids, self._ascending = array("q"), True
         self._rows.clear()
         self._running.clear()
-        self._asked.clear()
+        self._values.clear()
+        self._gone.clear()
+        self.forget_asked()
         self.endResetModel()
 
     def take_changes(self, rows: Sequence[ExchangeRow]) -> None:
@@ -169,22 +176,58 @@ class ExchangeTableModel(QAbstractTableModel):
 
     def update_rows(self, rows: Sequence[ExchangeRow]) -> None:
         """Changed exchanges of a table whose list is made by the store: only what is shown is taken."""
-        shown = [row for row in rows if self.position(row.id) >= 0]
+        shown = [row for row in rows if not self._ascending or self.position(row.id) >= 0]
         self._keep(shown)
         self._changed(row.id for row in shown)
 
-    def fill(self, rows: Sequence[ExchangeRow]) -> None:
-        """Rows that were asked for."""
-        self._asked.difference_update(row.id for row in rows)
+    def fill(
+        self,
+        rows: Sequence[ExchangeRow],
+        values: Mapping[int, tuple[str, ...]] | None = None,
+        asked: Sequence[int] | None = None,
+    ) -> None:
+        """Rows that were asked for, with the ``values`` of ``fields``; what of ``asked`` is not there is gone."""
+        self._asked.difference_update((row.id for row in rows) if asked is None else asked)
+        self._gone.update(set(asked or ()).difference(row.id for row in rows))
         self._keep(rows)
+        if values is not None:
+            self._values.update((row.id, (row.rev, values.get(row.id, ()))) for row in rows)
         self._changed(row.id for row in rows)
+        if self._wanted:
+            self._asking.start()
+
+    def forget_asked(self) -> None:
+        """No answer will come to what was asked."""
+        self._asked.clear()
+        self._wanted.clear()
+
+    def set_fields(self, names: Sequence[str]) -> None:
+        """Give these headers and keys (``header.host``) a column each, after all others, in this order."""
+        first = len(COLUMNS)
+        if self.fields:
+            self.beginRemoveColumns(QModelIndex(), first, first + len(self.fields) - 1)
+            self.fields, self.columns = (), list(COLUMNS)
+            self.endRemoveColumns()
+        self._values.clear()
+        if names:
+            self.beginInsertColumns(QModelIndex(), first, first + len(names) - 1)
+            self.fields = tuple(names)
+            self.columns = [*COLUMNS, *(field_column(name, self._value_of(at)) for at, name in enumerate(names))]
+            self.endInsertColumns()
+
+    def _value_of(self, at: int) -> Callable[[int], str]:
+        def value(identity: int) -> str:
+            found = self._values.get(identity, (0, ()))[1]
+            return found[at] if at < len(found) else ""
+
+        return value
 
     def tick(self, axis: Axis, first: int, last: int) -> None:
         """Time has passed: what runs between the rows ``first`` and ``last``, those on the screen, has grown."""
         self.axis = axis
         for position in range(max(0, first), min(last + 1, len(self._ids))):
             if self._ids[position] in self._running:
-                self.dataChanged.emit(self.index(position, 0), self.index(position, len(COLUMNS) - 1))
+                self.dataChanged.emit(self.index(position, 0), self.index(position, len(self.columns) - 1))
 
     def _keep(self, rows: Sequence[ExchangeRow]) -> None:
         for row in rows:
@@ -197,6 +240,7 @@ class ExchangeTableModel(QAbstractTableModel):
         if len(self._rows) > _KEPT:
             for identity in list(self._rows)[: len(self._rows) - _KEPT * 3 // 4]:
                 del self._rows[identity]
+                self._values.pop(identity, None)
 
     def _append(self, ids: array[int]) -> None:
         if not ids:
@@ -204,7 +248,6 @@ class ExchangeTableModel(QAbstractTableModel):
         held = len(self._ids)
         self.beginInsertRows(QModelIndex(), held, held + len(ids) - 1)
         self._ids.extend(ids)
-        self._positions = None
         self.endInsertRows()
 
     def _insert(self, identity: int) -> None:
@@ -215,10 +258,13 @@ class ExchangeTableModel(QAbstractTableModel):
 
     def _changed(self, ids: Iterable[int]) -> None:
         """One signal for all: views only look at what of the range is on the screen."""
-        positions = [at for identity in ids if (at := self.position(identity)) >= 0]
+        if not self._ascending:  # then to find each would take longer than to paint the screen
+            positions = [0, len(self._ids) - 1] if any(True for _ in ids) and self._ids else []
+        else:
+            positions = [at for identity in ids if (at := self.position(identity)) >= 0]
         if positions:
             top, bottom = min(positions), max(positions)
-            self.dataChanged.emit(self.index(top, 0), self.index(bottom, len(COLUMNS) - 1))
+            self.dataChanged.emit(self.index(top, 0), self.index(bottom, len(self.columns) - 1))
 
     # Qt's side
 
@@ -228,28 +274,32 @@ class ExchangeTableModel(QAbstractTableModel):
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         """All columns, hidden ones too."""
-        return 0 if parent.isValid() else len(COLUMNS)
+        return 0 if parent.isValid() else len(self.columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802
         """Titles, aligned as their cells."""
-        if orientation == Qt.Orientation.Vertical or not 0 <= section < len(COLUMNS):
+        if orientation == Qt.Orientation.Vertical or not 0 <= section < len(self.columns):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section].title
+            return self.columns[section].title
+        if role == Qt.ItemDataRole.ToolTipRole and section >= len(COLUMNS):
+            return tip(self.columns[section].key)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if COLUMNS[section].right else _LEFT
+            return _RIGHT if self.columns[section].right else _LEFT
         return None
 
     def data(self, index: Index, role: int = _DISPLAY) -> Any:
         """Text, colour and alignment of a cell. Painting asks it seven times a cell: what is asked most comes first."""
         if role not in _SERVED or not index.isValid():
             return None
-        column = COLUMNS[index.column()]
+        column = self.columns[index.column()]
         if role == _ALIGNMENT:
             return _RIGHT if column.right else _LEFT
         row = self._rows.get(self._ids[index.row()])
         if row is None:
             return self._missing(index.row(), column.key, role)
+        if self.fields and role == _DISPLAY and self._values.get(row.id, (-1,))[0] < row.rev:
+            self._want(index.row())  # shown as they were until they come
         if role in (_DISPLAY, _ACCESSIBLE):
             return column.text(row, self.axis)
         if role == _INK:
@@ -278,19 +328,34 @@ class ExchangeTableModel(QAbstractTableModel):
     def _missing(self, position: int, key: str, role: int) -> Any:
         """A row that is not here: ask for it and those around it."""
         if role == _DISPLAY:
-            start = position // _CHUNK * _CHUNK
-            self._wanted.update(i for i in self._ids[start : start + _CHUNK] if i not in self._rows)
-            if not self._asking.isActive():
-                self._asking.start()
+            self._want(position)
             return "…" if key == "path" else ""
         return None
 
+    def _want(self, position: int) -> None:
+        chunk = position // _CHUNK
+        self._wanted.pop(chunk, None)
+        self._wanted[chunk] = None
+        if not self._asking.isActive() and not self._asked:
+            self._asking.start()
+
     def _ask(self) -> None:
-        ids = self._wanted - self._asked
+        """Ask for what was wanted last; what else still is in view will be wanted again when it is painted."""
+        if self._asked:
+            return
+        ids: set[int] = set()
+        for chunk in list(self._wanted)[-_BEHIND:]:
+            ids.update(filter(self._lacks, self._ids[chunk * _CHUNK : (chunk + 1) * _CHUNK]))
         self._wanted.clear()
         if ids:
             self._asked |= ids
             self.rows_wanted.emit(sorted(ids))
+
+    def _lacks(self, identity: int) -> bool:
+        if identity in self._gone:
+            return False
+        row = self._rows.get(identity)
+        return row is None or bool(self.fields and self._values.get(identity, (-1,))[0] < row.rev)
 
 
 def _tone(row: ExchangeRow, key: str) -> str:

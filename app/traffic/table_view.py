@@ -5,6 +5,9 @@ Knows the model and the settings; what is done with the selection is the page's 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
@@ -28,6 +31,8 @@ class ExchangeTable(QTableView):
         order_changed(str, bool): another order was asked for: the store's name of it, empty for none; descending.
         columns_sized(bool): the user has chosen widths, or let go of them.
         menu_wanted(QPoint, int): a context menu at a global point, for a column.
+        column_wanted(): the user wants to name a header or key for a column.
+        fields_changed(list[str]): the headers and keys that have a column are others now.
     """
 
     chosen = Signal(int)
@@ -36,6 +41,8 @@ class ExchangeTable(QTableView):
     order_changed = Signal(str, bool)
     columns_sized = Signal(bool)
     menu_wanted = Signal(QPoint, int)
+    column_wanted = Signal()
+    fields_changed = Signal(object)
 
     def __init__(self, model: ExchangeTableModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,7 +96,7 @@ class ExchangeTable(QTableView):
 
     def _connect(self) -> None:
         header = self.horizontalHeader()
-        header.customContextMenuRequested.connect(lambda at: self.columns_menu().popup(header.mapToGlobal(at)))
+        header.customContextMenuRequested.connect(self._on_header_menu_asked)
         header.sectionResized.connect(self._on_section_resized)
         header.sortIndicatorChanged.connect(self._on_sort_asked)
         self.customContextMenuRequested.connect(self._on_menu_asked)
@@ -106,10 +113,11 @@ class ExchangeTable(QTableView):
         """Widths, order and choice as they were made."""
         header = self.horizontalHeader()
         unit = self.fontMetrics().averageCharWidth()
-        for number, column in enumerate(COLUMNS):
+        for number, column in enumerate(self.exchanges.columns):
             header.moveSection(header.visualIndex(number), number)
             header.resizeSection(number, column.width * unit + 14)
             header.setSectionHidden(number, not column.shown)
+        self._keep_phases_last()
         if self.sized_by_user:
             self.sized_by_user = False
             self.columns_sized.emit(False)
@@ -119,26 +127,87 @@ class ExchangeTable(QTableView):
         """What to show, as a menu of ticks."""
         menu = QMenu("Columns", self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for number, column in enumerate(COLUMNS):
-            action = QAction(column.title, menu, checkable=True)
+        for number, column in enumerate(self.exchanges.columns):
+            action = QAction(column.key if number >= len(COLUMNS) else column.title, menu, checkable=True)
             action.setChecked(not self.isColumnHidden(number))
             action.toggled.connect(lambda shown, at=number: self.show_column(at, shown))
             menu.addAction(action)
         menu.addSeparator()
+        menu.addAction("Add column…", self.column_wanted.emit)
+        if self.exchanges.fields:
+            remove = menu.addMenu("Remove column")
+            for name in self.exchanges.fields:
+                remove.addAction(name, partial(self.remove_field, name))
         menu.addAction("Reset columns", self.reset_columns)
         return menu
+
+    def _on_header_menu_asked(self, at: QPoint) -> None:
+        """All columns; for one that was added, first what concerns that one."""
+        header = self.horizontalHeader()
+        menu = self.columns_menu()
+        section = header.logicalIndexAt(at)
+        if section >= len(COLUMNS):
+            name = self.exchanges.columns[section].key
+            first = menu.actions()[0]
+            remove = QAction(f"Remove {name}", menu)
+            remove.triggered.connect(lambda: self.remove_field(name))
+            menu.insertAction(first, remove)
+            menu.insertSeparator(first)
+        menu.popup(header.mapToGlobal(at))
+
+    # columns for headers and keys
+
+    def add_field(self, name: str) -> None:
+        """Give a header or key, such as ``header.user-agent``, a column; if it has one, bring that into view."""
+        fields = self.exchanges.fields
+        if name not in fields:
+            self.set_fields([*fields, name])
+            self.fields_changed.emit(list(self.exchanges.fields))
+        number = len(COLUMNS) + self.exchanges.fields.index(name)
+        self.setColumnHidden(number, False)
+        row = max(0, self.currentIndex().row())
+        if not self.following:
+            self.scrollTo(self.exchanges.index(row, number))
+
+    def remove_field(self, name: str) -> None:
+        """Take the column of a header or key away."""
+        fields = [field for field in self.exchanges.fields if field != name]
+        if len(fields) < len(self.exchanges.fields):
+            self.set_fields(fields)
+            self.fields_changed.emit(fields)
+
+    def set_fields(self, names: Sequence[str]) -> None:
+        """Have columns for these headers and keys, and for no others."""
+        header = self.horizontalHeader()
+        before = {name: header.sectionSize(len(COLUMNS) + at) for at, name in enumerate(self.exchanges.fields)}
+        if self._order[0] in before and self._order[0] not in names:
+            header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.exchanges.set_fields(names)
+        unit = self.fontMetrics().averageCharWidth()
+        for number in range(len(COLUMNS), len(self.exchanges.columns)):
+            column = self.exchanges.columns[number]
+            header.resizeSection(number, before.get(column.key, column.width * unit + 14))
+        self._keep_phases_last()
+        self._share_width()
+
+    def _keep_phases_last(self) -> None:
+        """Added columns stand before the bar of phases, which takes what room is left."""
+        header = self.horizontalHeader()
+        header.moveSection(header.visualIndex(INDEX["waterfall"]), header.count() - 1)
 
     def show_column(self, number: int, shown: bool) -> None:
         """Show or hide a column; the last one stays."""
         hidden = self.horizontalHeader().hiddenSectionCount()
-        if not shown and hidden >= len(COLUMNS) - 1:
+        if not shown and hidden >= len(self.exchanges.columns) - 1:
             return
         self.setColumnHidden(number, not shown)
         if shown and self.columnWidth(number) < 36:
-            self.setColumnWidth(number, COLUMNS[number].width * self.fontMetrics().averageCharWidth() + 14)
+            self.setColumnWidth(
+                number, self.exchanges.columns[number].width * self.fontMetrics().averageCharWidth() + 14
+            )
 
     def _on_sort_asked(self, section: int, order: Qt.SortOrder) -> None:
-        name = COLUMNS[section].order if section >= 0 else ""
+        name = self.exchanges.columns[section].order if section >= 0 else ""
         if section >= 0 and not name:
             self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
             return
@@ -156,7 +225,7 @@ class ExchangeTable(QTableView):
         path, last = INDEX["path"], INDEX["waterfall"]
         unit = self.fontMetrics().averageCharWidth()
         width = self.viewport().width()
-        others = sum(self.columnWidth(at) for at in range(len(COLUMNS)) if at not in (path, last))
+        others = sum(self.columnWidth(at) for at in range(len(self.exchanges.columns)) if at not in (path, last))
         bar = COLUMNS[last].width * unit * (2 if width < _NARROW else 3) // 3
         self._sharing = True
         if not self.sized_by_user:
@@ -204,7 +273,7 @@ class ExchangeTable(QTableView):
         column = self.currentIndex().column()
         if column >= 0 and not self.isColumnHidden(column):
             return column
-        return next(at for at in range(len(COLUMNS)) if not self.isColumnHidden(at))
+        return next(at for at in range(len(self.exchanges.columns)) if not self.isColumnHidden(at))
 
     def step(self, by: int) -> None:
         """Move the cursor by rows; the first step takes the newest or the first."""

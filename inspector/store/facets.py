@@ -28,8 +28,6 @@ _MOST_NAMES = 400  #: in a block; somebody who makes names up is read the long w
 _MOST_BYTES = 8 << 20  #: of a facet, unpacked
 _WIDE = 255  #: different values, from which on a number takes two bytes
 _LENGTH = struct.Struct("<I")
-#: Not worth it: long, different each time, and there as headers already.
-LEFT_OUT = frozenset({"scope.headers"})
 
 _SOURCES = (
     "SELECT e.id, e.interface, ifnull(d.context, ''), d.request_head, ifnull(d.response_head, x'')"
@@ -41,10 +39,10 @@ Column = dict[int, str]
 
 def pack(values: Column) -> bytes:
     """The facet of a block: values by the place of their exchange in it."""
-    numbers: dict[str, int] = {}
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(values.values()), start=1)}
     codes = array("H", bytes(2 * SIZE))
-    for place, value in values.items():
-        codes[place] = numbers.setdefault(value, len(numbers) + 1)
+    for place, value in values.items() if len(numbers) > 1 or len(values) < SIZE else ():
+        codes[place] = numbers[value]
     texts = json.dumps(list(numbers)).encode()
     if len(numbers) == 1 and len(values) == SIZE:
         packed = b""
@@ -147,16 +145,19 @@ class FacetBuilder:
         first = block * SIZE
         for start in range(first, first + SIZE, _SLICE):
             for identity, *sources in self._connection.execute(_SOURCES, (start, start + _SLICE)):
+                place = identity - first
                 for name, value in fields.every(*sources).items():
-                    columns.setdefault(name, {})[identity - first] = value
+                    if name in columns:
+                        columns[name][place] = value
+                    else:
+                        columns[name] = {place: value}
             if len(columns) > _MOST_NAMES:
                 return
             yield
         packed = []
         for name, values in columns.items():
-            if name not in LEFT_OUT:
-                packed.append((block, name, pack(values)))
-                yield
+            packed.append((block, name, pack(values)))
+            yield
         self._write(block, packed)
 
     def _write(self, block: int, packed: list[tuple[int, str, bytes]]) -> None:

@@ -16,7 +16,7 @@ from inspector.query import Query, to_sql
 from inspector.query.functions import Functions, test
 from inspector.query.language import Text
 from inspector.store import ids
-from inspector.store.facets import LEFT_OUT, SIZE, mask
+from inspector.store.facets import SIZE, mask
 
 Known = tuple[int, bytes]
 
@@ -55,7 +55,7 @@ class Masks:
             "SELECT min(e.id), (SELECT max(id) FROM exchange), (SELECT count(*) FROM facet_block) FROM exchange AS e"
         )
         [(low, high, blocks)] = self._connection.execute(bounds)
-        if LEFT_OUT.intersection(names) or blocks < _FEWEST or (high - low) // SIZE > 4 * blocks + 64:
+        if blocks < _FEWEST or (high - low) // SIZE > 4 * blocks + 64:
             return None
         first, last = low // SIZE, high // SIZE
         holds = test(node.op, node.value, self._functions.regex)

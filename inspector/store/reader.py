@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from array import array
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,7 @@ from inspector.model import (
 )
 from inspector.query import Query, to_sql
 from inspector.query.functions import Functions
+from inspector.query.language import KEYED
 from inspector.query.sql import Condition
 from inspector.store import ids
 from inspector.store import rows as shapes
@@ -401,8 +403,22 @@ def _worker(row: tuple[Any, ...]) -> Worker:
 
 
 def _order(order: str, descending: bool) -> str:
+    """SQL for an order: one of ``ORDERS``, or a header or key as a filter names it. Raises KeyError."""
     direction = "DESC" if descending else "ASC"
-    return f"{ORDERS[order]} {direction}" + ("" if order == "id" else f", e.id {direction}")
+    column = ORDERS[order] if order in ORDERS else _field(order)
+    return f"{column} {direction}" + ("" if order == "id" else f", e.id {direction}")
+
+
+def _field(name: str) -> str:
+    kind, _, key = name.partition(".")
+    if kind not in KEYED or not re.fullmatch(r"[A-Za-z0-9_.-]+", key):
+        raise KeyError(name)
+    detail = "(SELECT {value} FROM detail AS d WHERE d.id = e.id)"
+    if kind == "header":
+        value = f"ifnull(gs_header(d.request_head, '{key}'), gs_header(d.response_head, '{key}'))"
+    else:
+        value = f"gs_key(e.interface, d.context, '{name}')"
+    return f"ifnull({detail.format(value=value)}, '') COLLATE NOCASE"
 
 
 def _columns(*groups: str) -> str:

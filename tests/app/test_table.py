@@ -413,3 +413,75 @@ def test_a_trace_that_let_go_of_exchanges_is_listed_again(shown: Shown, trace: M
     trace.writer.dropped("exchanges", 3)
     trace.exchange(1)
     shown.qtbot.waitUntil(lambda: list(shown.page.model.ids) == [4, 5, 6, 7], timeout=DEADLINE)
+
+
+# columns for headers and keys
+
+
+def field_text(shown: Shown, row: int, name: str) -> str:
+    model = shown.page.model
+    number = [column.key for column in model.columns].index(name)
+    return str(model.data(model.index(row, number), DISPLAY))
+
+
+def test_a_header_or_key_has_a_column_filled_for_what_is_in_view(shown: Shown, trace: MadeTrace) -> None:
+    trace.traffic(30)
+    shown.wait_rows(30)
+    table = shown.page.table
+    for name in ("header.user-agent", "header.content-type", "scope.client", "scope.asgi.version"):
+        table.add_field(name)
+    wanted = {"header.user-agent": "made/1", "scope.client": "127.0.0.1:51324", "scope.asgi.version": "3.0"}
+    shown.qtbot.waitUntil(lambda: {name: field_text(shown, 29, name) for name in wanted} == wanted, timeout=DEADLINE)
+    assert field_text(shown, 29, "header.content-type")
+    assert field_text(shown, 29, "scope.client") == "127.0.0.1:51324"
+    trace.exchange(2)
+    shown.wait_rows(31)
+    shown.qtbot.waitUntil(lambda: field_text(shown, 30, "header.user-agent") == "made/1", timeout=DEADLINE)
+
+
+def test_columns_that_were_added_are_filtered_and_sorted_by_remembered_and_removed(
+    shown: Shown, trace: MadeTrace
+) -> None:
+    trace.traffic(20)
+    shown.wait_rows(20)
+    page, table = shown.page, shown.page.table
+    table.add_field("header.content-type")
+    shown.qtbot.waitUntil(lambda: bool(field_text(shown, 3, "header.content-type")), timeout=DEADLINE)
+    table.go_to(table.exchanges.id_at(3))
+    number = len(COLUMNS)
+    filtering = page.context_menu(number).actions()[0]
+    assert "header.content-type:=" in filtering.text()
+    table.horizontalHeader().setSortIndicator(number, Qt.SortOrder.AscendingOrder)
+
+    def column() -> list[str]:
+        return [field_text(shown, at, "header.content-type") for at in range(table.exchanges.rowCount())]
+
+    shown.qtbot.waitUntil(lambda: all(column()) and column() == sorted(column()), timeout=DEADLINE)
+    filtering.trigger()
+    shown.qtbot.waitUntil(lambda: len(set(column())) == 1 and len(column()) < 20, timeout=DEADLINE)
+    assert page._settings.value("traffic/fields", []) == ["header.content-type"]
+    table.remove_field("header.content-type")
+    assert page._settings.value("traffic/fields", ["x"]) == []
+    assert table.exchanges.columnCount() == len(COLUMNS)
+    page.filter.set_text("")
+    shown.wait_rows(20)
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard", "propagateSizeHints", "does not support raise", extend=True)
+def test_a_column_is_named_with_completion_from_the_traffic(shown: Shown, trace: MadeTrace) -> None:
+    trace.traffic(3)
+    shown.wait_rows(3)
+    prompt = shown.page._prompt
+    shown.page.ask_column()
+    completer = prompt.line.completer()
+    assert completer is not None
+    shown.qtbot.waitUntil(lambda: completer.model().rowCount() > 10, timeout=DEADLINE)
+    names = {completer.model().index(at, 0).data() for at in range(completer.model().rowCount())}
+    assert {"header.user-agent", "header.server", "scope.path", "scope.asgi.spec_version"} <= names
+    prompt.line.setText("nonsense")
+    prompt.line.returnPressed.emit()
+    assert prompt.isVisible()
+    prompt.line.setText("scope.path")
+    prompt.line.returnPressed.emit()
+    assert not prompt.isVisible()
+    assert shown.page.model.fields == ("scope.path",)
