@@ -52,7 +52,7 @@ def text(found: Observation) -> Iterable[str]:
     yield f"\n{found.slug}  ({found.seconds:.1f} s)"
     for situation, cell in found.cells.items():
         title = f"{situation} ({cell.seconds:.1f} s)"
-        for name in dict.fromkeys([*cell.expected, *cell.differences]):
+        for name in dict.fromkeys([*(cell.expected if cell.finished else ()), *cell.differences]):
             yield f"  {title:22}{name:18}{_fact(cell, name)}"
             title = ""
 
@@ -61,7 +61,7 @@ def _fact(cell: Cell, name: str) -> str:
     wanted = cell.expected.get(name, "-")
     if name in cell.differences:
         return f"{wanted!s:52} SEEN: {cell.differences[name][1]}"
-    return f"{wanted!s:52} {'as expected' if name in cell.seen else 'NOT SEEN'}"
+    return f"{wanted!s:52} as expected"
 
 
 def table(observations: list[Observation]) -> Iterable[str]:

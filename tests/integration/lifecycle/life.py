@@ -210,7 +210,7 @@ class Life:
     @contextmanager
     def _load(self) -> Iterator[Load]:
         """Requests before, during and after what is done meanwhile."""
-        load = Load(self._run.url, threads=3, pause=0.015)
+        load = Load(self._run.url, threads=2, pause=0.02)
         try:
             load.more(5)
             yield load

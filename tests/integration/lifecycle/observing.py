@@ -26,6 +26,11 @@ class Cell:
     seconds: float = 0.0
 
     @property
+    def finished(self) -> bool:
+        """Whether it was reached and gone through."""
+        return bool(self.seen) and "error" not in self.seen
+
+    @property
     def differences(self) -> dict[str, tuple[Fact | None, Fact | None]]:
         """The facts that are not as expected: what they should be, and what they are."""
         if not self.seen:

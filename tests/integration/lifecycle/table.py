@@ -36,9 +36,9 @@ class Row:
     ``lone_master``: one worker has a master above it. ``many``: it can have several workers. ``heir``: who replaces a
     worker that was killed. ``lifespan``: whether the application hears of its startup. ``others``: whether a second
     request is answered while one hangs. ``gives_up``: its master ends a worker that does not answer in time. ``end``:
-    the cause of the end of a hanging worker when the application is stopped, ``patience`` the seconds that may take:
-    what its server is given to end by itself, and three. ``command``: of the mode ``custom``, with what it
-    ``needs`` installed; ``{target}`` is ``module:attr``, ``{dotted}`` the same with a dot.
+    the cause of the end of a hanging worker when the application is stopped, ``limit`` the seconds that its server is
+    given to end by itself. ``command``: of the mode ``custom``, with what it ``needs`` installed; ``{target}`` is
+    ``module:attr``, ``{dotted}`` the same with a dot.
     """
 
     interface: str
@@ -49,7 +49,7 @@ class Row:
     others: bool = False
     gives_up: bool = False
     end: str = "forced"
-    patience: int = 12
+    limit: int = 9
     command: str = ""
     needs: str = ""
 
@@ -60,30 +60,30 @@ class Row:
         return {"mode": "custom", "custom": self.command.format(target=target, dotted=target.replace(":", "."))}
 
 
-_GUNICORN = {"lone_master": True, "patience": 13}
+_GUNICORN = {"lone_master": True, "limit": 10}
 
 ROWS: dict[str, Row] = {
-    "wsgiref": Row(interface="WSGI", many=False, heir="Gatescope", patience=6),
+    "wsgiref": Row(interface="WSGI", many=False, heir="Gatescope", limit=3),
     "waitress": Row(interface="WSGI", many=False, heir="Gatescope", others=True, end="graceful"),
     "gunicorn-sync": Row(interface="WSGI", gives_up=True, **_GUNICORN),  # type: ignore[arg-type]
     "gunicorn-gthread": Row(interface="WSGI", others=True, **_GUNICORN),  # type: ignore[arg-type]
     "gunicorn-gevent": Row(interface="WSGI", gives_up=True, **_GUNICORN),  # type: ignore[arg-type]
     # Its workers end without waiting for the threads that run the application.
-    "granian-wsgi": Row(interface="WSGI", lone_master=True, others=True, end="graceful", patience=10),
+    "granian-wsgi": Row(interface="WSGI", lone_master=True, others=True, end="graceful", limit=7),
     "hypercorn-wsgi": Row(interface="WSGI", heir="Gatescope", others=True),
     "uvicorn": Row(interface="ASGI3"),
     "gunicorn-uvicorn": Row(interface="ASGI3", gives_up=True, **_GUNICORN),  # type: ignore[arg-type]
     "gunicorn-asgi": Row(interface="ASGI3", gives_up=True, **_GUNICORN),  # type: ignore[arg-type]
     "hypercorn": Row(interface="ASGI3", heir="Gatescope"),
-    "granian": Row(interface="ASGI3", lone_master=True, patience=10),
-    "daphne": Row(interface="ASGI3", many=False, heir="Gatescope", lifespan=False, patience=8),
+    "granian": Row(interface="ASGI3", lone_master=True, limit=7),
+    "daphne": Row(interface="ASGI3", many=False, heir="Gatescope", lifespan=False, limit=5),
     "custom": Row(
-        interface="ASGI3", many=False, heir="Gatescope", patience=10, needs="uvicorn",
+        interface="ASGI3", many=False, heir="Gatescope", limit=7, needs="uvicorn",
         command=f"{sys.executable} -m uvicorn --host {{{{host}}}} --port {{{{port}}}} {{target}}",
     ),
     # A reloader and its child, which ends without waiting for its threads.
     "custom-django": Row(
-        interface="WSGI", many=False, lone_master=True, heir="Gatescope", others=True, end="graceful", patience=10,
+        interface="WSGI", many=False, lone_master=True, heir="Gatescope", others=True, end="graceful", limit=7,
         needs="django",
         command=f"TARGET={{dotted}} {sys.executable} manage.py runserver {{{{host}}}}:{{{{port}}}}",
     ),
@@ -201,7 +201,7 @@ def _hang(row: Row) -> Facts:
     if row.gives_up:
         facts |= {"given up": "timeout, the request in hand", "client": "cut or 500", "waiting one": "200"}
     return facts | {
-        "stopped": f"within {row.patience} s",
+        "stopped": f"within its limit of {row.limit} s",
         "cause": row.end,
         "processes left": 0,
         "state": "stopped",
