@@ -1,6 +1,6 @@
 """SIGKILL at random, again and again, under load: the supervisor, a server's master, a worker, the window.
 
-    python -m tests.endurance.kills [--rounds 100] [--seed N]
+    python -m tests.endurance.kills [--rounds 100 | --victims VICTIM...] [--seed N]
 
 After each kill: nothing that belonged to what was killed runs 3 s later, the rest goes on, the trace opens and is
 whole, and every request that was answered more than 100 ms before the kill is in it. Prints a line for each round; the
@@ -223,17 +223,16 @@ class Show:
             self.failures.append(otherwise)
 
 
-async def endure(on: scene.Stage, rounds: int, rng: random.Random) -> list[str]:
-    """So many kills; what failed."""
+async def endure(on: scene.Stage, victims: list[str], rng: random.Random) -> list[str]:
+    """Kill one after the other; what failed."""
     failures: list[str] = []
     killed: Counter[str] = Counter()
     lost = 0
     show: Show | None = None
-    for number in range(1, rounds + 1):
+    for number, victim in enumerate(victims, start=1):
         if show is None:
             show = Show(on, number, rng)
             await show.open()
-        victim = rng.choice(VICTIMS)
         what = await show.round(victim)
         killed[victim] += 1
         print(f"  {number:3} {victim:>10}  {what:<22} {'; '.join(show.failures)[:400] or 'all well'}", flush=True)
@@ -253,11 +252,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run them; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.endurance.kills", description=__doc__)
     parser.add_argument("--rounds", type=int, default=100, help="how many kills (default: 100)")
+    parser.add_argument("--victims", nargs="+", choices=VICTIMS, help="whom to kill, in this order, instead of rounds")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 32), help="to repeat a run")
     options = parser.parse_args(arguments)
     print(f"seed {options.seed}", flush=True)
+    rng = random.Random(options.seed)
+    victims = options.victims or [rng.choice(VICTIMS) for _ in range(options.rounds)]
     with scene.stage() as on:
-        failures = asyncio.run(endure(on, options.rounds, random.Random(options.seed)))
+        failures = asyncio.run(endure(on, victims, rng))
     for failure in failures:
         print(f"FAILED {failure}")
     print(f"{len(failures)} failures" if failures else "no failure")
