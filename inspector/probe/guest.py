@@ -15,15 +15,13 @@ from .family import die_with_parent
 from .session import Session
 
 _clock = time.monotonic_ns
-_session = None
 
 
 def hook(module, heritage):
     """Put our hooks into what ``module``, just imported, defines."""
-    global _session
-    if _session is None:
-        _session = Guest(json.loads(heritage.word), heritage)
-    servers.hook(module, _session)
+    if heritage.session is None:
+        heritage.session = Guest(json.loads(heritage.word), heritage)
+    servers.hook(module, heritage.session)
 
 
 class Guest(Session):

@@ -31,14 +31,16 @@ SERVING = frozenset(
 class Heritage:
     """Gives what was found in the environment to the processes that are started from this one.
 
-    Attributes: ``word``: the value of the variable; ``started``: called with the pid of each process started anew. The
-    functions that start one are replaced until ``serving`` (a process that serves starts nothing of ours, but it may
-    become another program) or ``end``.
+    Attributes: ``word``: the value of the variable; ``started``: called with the pid of each process started anew;
+    ``session``: of this process, once a module that serves was imported (``guest.Guest``). The functions that start one
+    are replaced until ``serving`` (a process that serves starts nothing of ours, but it may become another program) or
+    ``end``.
     """
 
     def __init__(self, word):
         self.word = word
         self.started = None
+        self.session = None
         self._originals = []
 
     def begin(self):
