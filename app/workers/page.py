@@ -123,8 +123,15 @@ class WorkersPage(QWidget):
     # choosing
 
     def choose_life(self, identity: int) -> None:
-        """Show a life; if it is the process that a slot has now, its row in the tree as well."""
-        node = next((node for node in self.model.nodes() if node.worker == identity and identity), None)
+        """Show a life; if it is the process that a slot has now, its row in the tree as well.
+
+        One that is over stays in view when its slot gets another process, as a row of a running tree would not.
+        """
+        life = self._story.life(identity)
+        over = life is not None and life.ended_ns and bool(self._statuses)
+        node = (
+            None if over else next((node for node in self.model.nodes() if identity and node.worker == identity), None)
+        )
         self._life = identity
         if node is not None and (self._node is None or self._node.key != node.key):
             self.tree.setCurrentIndex(self.model.find(node.key))

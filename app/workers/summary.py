@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QPlainTextEdit,
     QScrollArea,
     QSizePolicy,
@@ -81,6 +82,8 @@ class SummaryTab(QScrollArea):
         self.table = PlainTable("Requests in hand", self.held, (6, 26, 9, 30))
         self.table.activated.connect(self._on_activated)
         self._pairs = QWidget()
+        self._shape: tuple[object, ...] = ()
+        self._values: list[QLabel] = []
         self._lay_out()
 
     def show_facts(self, facts: Facts, evidence: Evidence) -> None:
@@ -137,6 +140,13 @@ class SummaryTab(QScrollArea):
         self.table.setFixedHeight(height + 14)
 
     def _show_pairs(self, facts: Facts) -> None:
+        """Changed in place where only values are others: what is selected in them, and the scroll position, stay."""
+        shape = (tuple(name for name, _value in facts.pairs), facts.command)
+        if shape == self._shape:
+            for shown, (_name, value) in zip(self._values, facts.pairs, strict=True):
+                shown.setText(value)
+            return
+        self._shape, self._values = shape, []
         old, self._pairs = self._pairs, QWidget()
         grid = QGridLayout(self._pairs)
         grid.setContentsMargins(0, 2, 0, 2)
@@ -144,7 +154,8 @@ class SummaryTab(QScrollArea):
         grid.setVerticalSpacing(3)
         for row, (name, value) in enumerate(facts.pairs):
             grid.addWidget(label(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(label(value, wrap=True, selectable=True), row, 1)
+            self._values.append(label(value, wrap=True, selectable=True))
+            grid.addWidget(self._values[-1], row, 1)
         if facts.command:
             shown = label(facts.command, wrap=True, selectable=True)
             shown.setFont(mono_font())

@@ -412,10 +412,10 @@ def test_a_saved_trace_tells_the_whole_story_and_offers_no_deeds(page, trace, fe
     assert not page.commands.can("SIGKILL").be_done
     page.choose_life(trace.dead)
     summary = page.details.summary
-    qtbot.waitUntil(lambda: summary.held.rowCount() == 1, timeout=DEADLINE)
+    qtbot.waitUntil(lambda: "Segmentation" in summary.words.toPlainText(), timeout=DEADLINE)
+    assert summary.held.rowCount() == 1
     assert summary.sentence.text() == "The worker crashed with SIGSEGV."
     assert summary.exit.text() == "signal 11, SIGSEGV"
-    assert "Segmentation" in summary.words.toPlainText()
     assert "GET /" in summary.held.index(0, 1).data()
     assert summary.held.index(0, 2).data() == "1.00 s"
     assert page.details.events.rowCount() == 3

@@ -140,10 +140,9 @@ def test_a_killed_worker_leaves_its_cause_and_what_it_had_in_hand(scene, qtbot):
     asking.join()
     scene.page.choose_life(dead)
     summary = scene.page.details.summary
-    qtbot.waitUntil(lambda: summary.held.rowCount() == 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: summary.held.index(0, 1).data() == "GET /slow?60", timeout=WAIT)
     assert "killed by SIGKILL" in summary.sentence.text()
     assert summary.exit.text() == "signal 9, SIGKILL"
-    assert summary.held.index(0, 1).data() == "GET /slow?60"
     assert scene.page.timeline.chosen == dead
     assert not scene.page.commands.can("SIGKILL").be_done, "who is dead can't be killed"
     qtbot.waitUntil(lambda: len([n for n in scene.workers() if n.state == "ready"]) == 2, timeout=WAIT)
