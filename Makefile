@@ -9,7 +9,7 @@ help:
 	@echo "make run      start Gatescope on its demo applications (without a display: the headless demo)"
 	@echo "make test     every test"
 	@echo "make check    style, types, spelling, import rules"
-	@echo "make bench    the benchmarks: the proxy beside its peers, the probe beside OpenTelemetry, the store"
+	@echo "make bench    the benchmarks: the proxy beside its peers, the probe beside OpenTelemetry, the store, a million exchanges"
 	@echo "make lifecycle  what each mode does from its start to its stop, expected and seen (about 3 minutes)"
 	@echo "make endurance  50 switches of mode and 100 kills under load (about 15 minutes)"
 	@echo "make setup    only make .venv with the program in it"
@@ -42,6 +42,7 @@ bench: setup
 	$(PY) -m tests.bench.proxy_throughput
 	$(PY) -m tests.bench.probe_cost
 	$(PY) -m tests.bench.store_rate
+	$(PY) -m tests.bench.million
 	$(PY) -m tests.bench.death_latency
 
 # One mode only: python -m tests.integration.lifecycle --mode MODE

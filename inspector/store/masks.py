@@ -55,7 +55,7 @@ class Masks:
             "SELECT min(e.id), (SELECT max(id) FROM exchange), (SELECT count(*) FROM facet_block) FROM exchange AS e"
         )
         [(low, high, blocks)] = self._connection.execute(bounds)
-        if blocks < _FEWEST or (high - low) // SIZE > 4 * blocks + 64:
+        if blocks < _FEWEST or (high - low) // SIZE > 2 * blocks:  # the rest of the filter may narrow it more
             return None
         first, last = low // SIZE, high // SIZE
         holds = test(node.op, node.value, self._functions.regex)

@@ -42,7 +42,7 @@ from inspector.store.errors import READING_ERRORS, TraceError, explain
 from inspector.store.log_lines import LogFilter
 from inspector.store.masks import Masks
 from inspector.store.opening import open_for_reading
-from inspector.store.rows import ExchangeRow, LogRow, Session, TraceCounts, TraceMeta, blob, integer, text
+from inspector.store.rows import ExchangeRow, Found, LogRow, Session, TraceCounts, TraceMeta, blob, integer, text
 from inspector.store.schema import DROPPED, RECORDED
 
 __all__ = [
@@ -193,6 +193,22 @@ class TraceReader:
         where, parameters = self._condition(query)
         # As the index gives them: to sort them is quicker here.
         return ids.ascending(ids.collect(self._connection, f"SELECT e.id FROM exchange AS e WHERE {where}", parameters))
+
+    def search(self, query: Query, after: int, limit: int) -> Found:
+        """A slice of a search that may take long: which of the next ``limit`` exchanges after ``after`` pass.
+
+        Begin after 0 and go on after ``last`` until ``over``; between two slices it can be left, and progress shown.
+        """
+        with self._mapped():
+            bounds = "SELECT max(id) FROM (SELECT id FROM exchange WHERE id > ? ORDER BY id LIMIT ?)"
+            [(last,)] = self._connection.execute(bounds, (after, limit))
+            if last is None:
+                return Found(array("q"), after, True)
+            where, parameters = self._condition(query)
+            sql = f"SELECT e.id FROM exchange AS e WHERE e.id > ? AND e.id <= ? AND {where} ORDER BY e.id"
+            passed = ids.collect(self._connection, sql, [after, last, *parameters])
+            [(newest,)] = self._connection.execute("SELECT max(id) FROM exchange")
+        return Found(passed, last, last >= newest)
 
     def rows(self, identities: Sequence[int]) -> list[ExchangeRow]:
         """The exchanges with these ids, in this order; those that are gone are left out."""

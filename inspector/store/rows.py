@@ -6,6 +6,7 @@ that what arrives here has the type that the field says.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -56,6 +57,15 @@ class ExchangeRow:
     duration_ms: float | None  #: to the last byte to the client (without a proxy: to the return); None while open
     path: str  #: the target without its query
     findings: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A slice of a search: the ids that passed, the last exchange that was looked at, and whether there is no more."""
+
+    ids: array[int]
+    last: int
+    over: bool
 
 
 @dataclass(frozen=True, slots=True)
