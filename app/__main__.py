@@ -133,6 +133,8 @@ class Desk:
         self.replay.exchange_wanted.connect(self._on_exchange_wanted)
         self.workers.exchange_wanted.connect(self._on_exchange_wanted)
         traffic.said.connect(window.say)
+        traffic.detail.said.connect(window.say)
+        traffic.detail.worker_wanted.connect(self._on_worker_wanted)
         traffic.shown_changed.connect(window.show_counts)
         window.looked_at.connect(self.feed.set_visible)
         window.closed.connect(self._on_closed)
@@ -143,6 +145,10 @@ class Desk:
     def _on_exchange_wanted(self, identity: int) -> None:
         self.window.show_page("traffic")
         self.traffic.show_exchange(identity)
+
+    def _on_worker_wanted(self, identity: int) -> None:
+        self.window.show_page("workers")
+        self.workers.choose_life(identity)
 
     def _on_changed(self) -> None:
         status = self.controller.status

@@ -36,6 +36,7 @@ PURE = (
     "app/traffic/handover.py",
     "app/traffic/ladder.py",
     "app/traffic/timing.py",
+    "app/traffic/tracebacks.py",
     "supervisor/modes.py",
     "supervisor/lending.py",
     "supervisor/requirements.py",

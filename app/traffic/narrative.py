@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from app.traffic import formats
 from app.traffic.phases import phases, total_ns
+from app.traffic.tracebacks import innermost_own
 from inspector.model import Exchange, Kind, State
 
 
@@ -112,7 +113,9 @@ def _raised(exchange: Exchange) -> str:
         return ""
     last = exchange.exception.rstrip().rsplit("\n", 1)[-1]
     moment = "after its response had begun" if exchange.started_ns else "before it had answered"
-    return f"An exception left the application {moment}: {formats.cell(last, 300)}"
+    frame = innermost_own(exchange.exception)
+    where = f" It came from {formats.cell(str(frame), 300)}." if frame else ""
+    return f"An exception left the application {moment}: {formats.cell(last, 300)}{where}"
 
 
 def _replay(exchange: Exchange) -> str:

@@ -228,7 +228,7 @@ def test_the_models_are_sound(view: BodyView) -> None:
         "2\u202f000 … 2\u202f499",
     ]
     model.show(None)
-    rows = RowsModel()
+    rows = RowsModel(lambda _row, _column: None)
     other = QAbstractItemModelTester(rows, QAbstractItemModelTester.FailureReportingMode.Fatal)
     rows.show(("A", "B"), [("1", "2")])
     rows.show(("A", "B"), [("1", "2"), ("3", "4")])

@@ -21,7 +21,7 @@ from app.traffic.detail.others import Other
 from app.traffic.detail.panel import DetailPanel
 from app.traffic.sequence import MessageFilter
 from inspector import tagged
-from inspector.model import Exchange, Message, State
+from inspector.model import Exchange, LogLine, Message, State
 from inspector.store.reader import TraceReader
 from tests.support.made_trace import SCOPE, MadeTrace
 
@@ -66,7 +66,7 @@ def test_summary_tells_what_happened(shown: Shown) -> None:
     summary = shown.panel.summary
     assert summary.headline.text() == "POST /checkout → 500 Internal Server Error"
     assert "KeyError: 'price'" in summary.story.text()
-    assert "KeyError: 'price'" in summary.problem.toPlainText()
+    assert "KeyError: 'price'" in summary.problem.text()
     assert "Application" in summary.bar.accessibleDescription()
     shown.show(shown.trace.exchange(1))
     assert summary.problem.isHidden()
@@ -203,6 +203,83 @@ def test_request_and_response_show_head_and_body(shown: Shown) -> None:
     request.headers.selectAll()
     request.headers.copy_selected()
     assert QGuiApplication.clipboard().text().startswith("Host: shop.example\nAccept: ")
+
+
+def log(shown: Shown, at: int, worker: int, text: str, exchange: int = 0, level: str = "") -> None:
+    shown.trace.writer.log(LogLine(at, shown.trace.instance, worker, "stderr", text, exchange, level))
+
+
+def test_logs_are_the_exchange_s_own_and_those_of_its_worker_around_it(shown: Shown) -> None:
+    made = shown.trace.exchange(1)
+    other = next(worker for worker in shown.trace.workers if worker != made.worker)
+    for number in range(50):
+        log(shown, made.opened_ns - (60 - number) * 1_000_000_000, made.worker, "long ago")
+    log(shown, made.opened_ns - 1_000_000, made.worker, "before")
+    log(shown, made.called_ns, made.worker, "WARNING low stock", made.id, "warning")
+    log(shown, made.called_ns, other, "somebody else's")
+    log(shown, made.closed_ns + 60_000_000_000, made.worker, "much later")
+    shown.show(made)
+    shown.panel.show_tab(6)
+    logs = shown.panel.logs
+    shown.qtbot.waitUntil(lambda: logs.table.rows.rowCount() == 2, timeout=DEADLINE)
+    assert [logs.table.rows.row(at)[1:] for at in (0, 1)] == [
+        ("worker", "", "stderr", "before"), ("this", "warning", "stderr", "WARNING low stock"),
+    ]  # fmt: skip
+    assert logs.table.rows.row(0)[0] == "\N{MINUS SIGN}1.00 ms"
+    assert logs.count.text() == "2 of 2, 1 its own"
+    logs.whose.group.button(0).click()
+    assert logs.table.rows.rowCount() == 1
+    logs.search.setText("nobody says this")
+    assert logs.nothing.text() == "No line says that."
+    quiet = shown.trace.exchange(2, messages=False)
+    quiet.worker = 0
+    shown.trace.writer.touch(quiet)
+    logs.search.clear()
+    shown.show(quiet)
+    shown.qtbot.waitUntil(lambda: "Nothing was printed" in logs.nothing.text(), timeout=DEADLINE)
+
+
+def test_the_summary_leads_to_the_worker_and_shows_the_user_s_own_line(shown: Shown) -> None:
+    made = shown.trace.exchange(5)
+    shown.show(made)
+    summary = shown.panel.summary
+    assert "It came from /srv/shop/app.py:41 in checkout." in summary.story.text()
+    assert list(summary.problem._strong) == [1, 2]
+    with shown.qtbot.waitSignal(shown.panel.worker_wanted, timeout=DEADLINE) as wanted:
+        summary.worker.click()
+    assert wanted.args == [made.worker]
+
+
+def test_tabs_are_walked_by_keyboard_and_remembered_for_each_kind(shown: Shown) -> None:
+    page, stream = shown.trace.exchange(1), shown.trace.exchange(7)
+    shown.show(page)
+    shown.panel.activateWindow()
+    shown.panel.focus()
+    shown.qtbot.waitUntil(lambda: QGuiApplication.focusObject() is not None, timeout=DEADLINE)
+    shown.qtbot.keyClick(shown.panel.summary, Qt.Key.Key_Tab, Qt.KeyboardModifier.ControlModifier)
+    assert shown.panel.tabs.current is shown.panel.messages
+    shown.show(stream)
+    shown.panel.show_tab(4)
+    shown.show(page)
+    assert shown.panel.tabs.current is shown.panel.messages
+    shown.panel.step_tab(-2)
+    assert shown.panel.tabs.current is shown.panel.logs
+    shown.show(stream)
+    assert shown.panel.tabs.current is shown.panel.response
+
+
+def test_events_of_a_stream_tell_when_they_arrived(shown: Shown) -> None:
+    made = shown.trace.begin(7)
+    for number, size in enumerate((26, 100)):
+        shown.trace.say(
+            made, made.opened_ns + (number + 1) * 1_000_000, "wire", "out", "response.body", b"x" * size, {}
+        )
+    shown.trace.finish(made, messages=False)
+    shown.show(made)
+    shown.panel.show_tab(4)
+    table = shown.panel.response.body.table.rows
+    shown.qtbot.waitUntil(lambda: table.rowCount() == 2 and table.row(0)[0] != "", timeout=DEADLINE)
+    assert [table.row(at)[0] for at in (0, 1)] == ["+2.00 ms", "+2.00 ms"]
 
 
 def test_choosing_another_exchange_is_instant(shown: Shown) -> None:

@@ -58,6 +58,7 @@ class LineView(QAbstractScrollArea):
         self._cursor: Place = (0, 0)
         self._anchor: Place = (0, 0)
         self._marked = ""
+        self._strong: range = range(0)
         self._placeholder = ""
         self._measure()
 
@@ -66,6 +67,7 @@ class LineView(QAbstractScrollArea):
     def show_lines(self, lines: Lines, *, keep_place: bool = False) -> None:
         """Show other lines, from their beginning, or where one was if they are the same ones grown longer."""
         self._lines = lines
+        self._strong = range(0)
         if not keep_place:
             self._cursor = self._anchor = (0, 0)
         self._lay_out()
@@ -77,6 +79,11 @@ class LineView(QAbstractScrollArea):
     def show_text(self, text: str) -> None:
         """Show a short text."""
         self.show_lines(plain(text) if text else ListLines([]))
+
+    def emphasize(self, numbers: range) -> None:
+        """Put these lines before a ground of their own, until others are shown."""
+        self._strong = numbers
+        self.viewport().update()
 
     def set_placeholder(self, text: str) -> None:
         """What stands there while there are no lines."""
@@ -202,6 +209,10 @@ class LineView(QAbstractScrollArea):
     def _paint_row(self, painter: QPainter, number: int, left: float, top: float) -> None:
         line, start, end = self._row(number)
         text = self._line(line)[start:end]
+        if line in self._strong:
+            ground = QRectF(0, top, self.viewport().width(), self._height)
+            painter.fillRect(ground, color(Role.ERROR_BACK))
+            painter.fillRect(QRectF(0, top, 3, self._height), color(Role.SERVER_ERROR))
         self._paint_selection(painter, (line, start, end), text, left, top)
         base = top + self._metrics.ascent() + 1
         at = 0

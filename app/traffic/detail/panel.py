@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.feed import TraceFeed
 from app.traffic.columns import Axis, running
+from app.traffic.detail.arrivals import Arrivals, Times
 from app.traffic.detail.context_tab import ContextTab
+from app.traffic.detail.logs_tab import LogsTab
 from app.traffic.detail.messages_tab import MessagesTab
 from app.traffic.detail.side_tab import SideTab
 from app.traffic.detail.summary_tab import SummaryTab
@@ -28,10 +31,14 @@ class DetailPanel(QWidget):
 
     Signals:
         exchange_wanted(int): show another exchange.
+        worker_wanted(int): show the worker with this id.
+        said(str): something for the status bar, such as what was copied.
         escaped(): the user wants back to the table.
     """
 
     exchange_wanted = Signal(int)
+    worker_wanted = Signal(int)
+    said = Signal(str)
     escaped = Signal()
 
     def __init__(self, feed: TraceFeed, parent: QWidget | None = None) -> None:
@@ -50,9 +57,11 @@ class DetailPanel(QWidget):
         self.request = SideTab("request")
         self.response = SideTab("response")
         self.timing = TimingTab(feed)
+        self.logs = LogsTab(feed)
+        self._arrivals = Arrivals(feed, self._on_arrivals)
+        self._chosen: dict[str, int] = {}  # the tab last looked at, by kind of exchange
         self._arrange()
-        self.tabs.current_changed.connect(lambda _number: self._show_current())
-        self.summary.exchange_wanted.connect(self.exchange_wanted)
+        self._connect()
 
     def _arrange(self) -> None:
         tabs = (
@@ -62,6 +71,7 @@ class DetailPanel(QWidget):
             ("Request", self.request),
             ("Response", self.response),
             ("Timing", self.timing),
+            ("Logs", self.logs),
         )
         for title, tab in tabs:
             self.tabs.add(title, tab)
@@ -77,6 +87,17 @@ class DetailPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._stack)
 
+    def _connect(self) -> None:
+        self.tabs.current_changed.connect(self._on_tab_changed)
+        self.summary.exchange_wanted.connect(self.exchange_wanted)
+        self.summary.worker_wanted.connect(self.worker_wanted)
+        for side in (self.request, self.response):
+            side.body.said.connect(self.said)
+        for keys, step in (("Ctrl+Tab Ctrl+PgDown", 1), ("Ctrl+Shift+Tab Ctrl+PgUp", -1)):
+            for key in keys.split():
+                shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                shortcut.activated.connect(partial(self.step_tab, step))
+
     @property
     def shown(self) -> int:
         """The exchange in view, 0 for none."""
@@ -90,9 +111,11 @@ class DetailPanel(QWidget):
             self.messages.begin(0, 0)
             return
         if row.id != self.shown:
+            self._row = row
             self.messages.begin(row.id, row.opened_ns or row.called_ns)
             self._again.stop()
-            self._row = row
+            # The tab last looked at for exchanges of this kind; the one in view for a kind that is new.
+            self.tabs.show_page(self._chosen.setdefault(row.kind, self.tabs.pages.currentIndex()))
             self._load()
         else:
             self.row_changed(row)
@@ -116,11 +139,27 @@ class DetailPanel(QWidget):
         page = self.tabs.current
         targets: dict[QWidget, QWidget] = {self.messages: self.messages.view, self.context: self.context.tree}
         targets |= {side: side.headers for side in (self.request, self.response)}
+        targets[self.logs] = self.logs.table
         targets.get(page, page).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_tab(self, number: int) -> None:
         """Bring a tab to the front, counted from 0."""
         self.tabs.show_page(number)
+
+    def step_tab(self, by: int) -> None:
+        """The next tab, or the one before; round the ends."""
+        self.tabs.show_page((self.tabs.pages.currentIndex() + by) % self.tabs.pages.count())
+        self.focus()
+
+    def _on_tab_changed(self, number: int) -> None:
+        if self._row is not None:
+            self._chosen[self._row.kind] = number
+        if self._exchange is not None and self._exchange.id == self.shown:
+            self._show_current()
+
+    def _on_arrivals(self, identity: int, _times: Times) -> None:
+        if identity == self.shown and self.tabs.current is self.response:
+            self._show_current()
 
     def _load(self) -> None:
         if self._row is not None:
@@ -155,8 +194,10 @@ class DetailPanel(QWidget):
             self.context.show_exchange(exchange)
         elif page is self.timing:
             self.timing.show_exchange(exchange, self._axis)
+        elif page is self.logs:
+            self.logs.show_exchange(exchange)
         elif isinstance(page, SideTab):
-            page.show_exchange(exchange)
+            page.show_exchange(exchange, self._arrivals.of(exchange) if page is self.response else ())
 
     def _show_summary(self) -> None:
         row, exchange = self._row, self._exchange

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
@@ -17,14 +17,17 @@ _WIDEST = 34  #: characters of a column but the widest
 _LOOKED_AT = 200  #: rows that decide how wide columns are
 
 Row = tuple[str, ...]
+#: The role that a row's text has in a column; None: that of text.
+Ink = Callable[[Row, int], Role | None]
 Index = QModelIndex | QPersistentModelIndex
 
 
 class RowsModel(QAbstractTableModel):
     """Rows under titles, or those of them that match."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, ink: Ink, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._ink = ink
         self.titles: tuple[str, ...] = ()
         self.rows: list[Row] = []
         self._shown: list[Row] = []
@@ -91,16 +94,21 @@ class RowsModel(QAbstractTableModel):
             return tip(formats.lines(text)) if len(text) > 20 else None
         if role == Qt.ItemDataRole.FontRole and index.column():
             return mono_font()
-        if role == Qt.ItemDataRole.ForegroundRole and not index.column():
-            return color(Role.MUTED)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            ink = self._ink(self._shown[index.row()], index.column())
+            return color(ink) if ink is not None else None
         return None
+
+
+def _names_stand_back(_row: Row, column: int) -> Role | None:
+    return None if column else Role.MUTED
 
 
 class RowsTable(PlainTable):
     """The table; Ctrl+C copies the selected rows."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        self.rows = RowsModel()
+    def __init__(self, name: str, parent: QWidget | None = None, *, ink: Ink = _names_stand_back) -> None:
+        self.rows = RowsModel(ink)
         super().__init__(name, self.rows, (), parent)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
 

@@ -50,8 +50,8 @@ class SideTab(QWidget):
         column.addWidget(self.headers, 1)
         return box
 
-    def show_exchange(self, exchange: Exchange) -> None:
-        """Show this side of ``exchange``."""
+    def show_exchange(self, exchange: Exchange, arrivals: tuple[tuple[int, int], ...] = ()) -> None:
+        """Show this side of ``exchange``; ``arrivals`` are the times at which pieces of the body came by."""
         request = self._side == "request"
         raw = exchange.request_head if request else exchange.response_head
         head = parse_head(raw)
@@ -61,7 +61,7 @@ class SideTab(QWidget):
             self.start_line.setToolTip(tip(formats.cell(head.start_line, 4000)))
             self.headers.show_pairs([(name, formats.cell(value, 4000)) for name, value in head.headers])
         body = exchange.request_body if request else exchange.response_body
-        self.body.show_body(body, head.get("content-type"), head.get("content-encoding"))
+        self.body.show_body(body, head.get("content-type"), head.get("content-encoding"), arrivals)
 
     def _absent(self, exchange: Exchange) -> str:
         if self._side == "request":

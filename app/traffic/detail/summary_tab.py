@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFont, QPalette
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.theme import Role, color, mono_font, tip
-from app.traffic import formats, narrative
+from app.traffic import formats, narrative, syntax, tracebacks
 from app.traffic.columns import Axis
-from app.traffic.detail.parts import MonoText, caption
+from app.traffic.detail.line_view import LineView
+from app.traffic.detail.parts import caption
 from app.traffic.detail.phases_bar import PhasesBar
 from app.traffic.narrative import Placed
 from app.traffic.phases import phases
@@ -22,9 +23,11 @@ class SummaryTab(QScrollArea):
 
     Signals:
         exchange_wanted(int): the user wants to see another exchange, the original of a replay.
+        worker_wanted(int): the user wants to see the worker with this id.
     """
 
     exchange_wanted = Signal(int)
+    worker_wanted = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,12 +40,17 @@ class SummaryTab(QScrollArea):
         self.bar = PhasesBar()
         self.facts = QGridLayout()
         self._values: dict[str, QLabel] = {}
-        self.problem = MonoText("Exception", wrap=False)
+        self.problem = LineView("Exception", wrap=False)
+        self._problem = ""
         self.problem_title = caption("Exception that left the application")
         self.original = QPushButton("Show the original")
         self.original.setProperty("look", "link")
         self._original = 0
         self.original.clicked.connect(lambda: self.exchange_wanted.emit(self._original))
+        self.worker = QPushButton("Go to the worker")
+        self.worker.setProperty("look", "link")
+        self._worker = 0
+        self.worker.clicked.connect(lambda: self.worker_wanted.emit(self._worker))
         self._arrange()
 
     def _arrange(self) -> None:
@@ -56,9 +64,15 @@ class SummaryTab(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(10)
-        for part in (self.headline, self.story, self.original, self.bar):
-            column.addWidget(part)
-        column.setAlignment(self.original, Qt.AlignmentFlag.AlignLeft)
+        links = QHBoxLayout()
+        links.setSpacing(16)
+        links.addWidget(self.original)
+        links.addWidget(self.worker)
+        links.addStretch(1)
+        column.addWidget(self.headline)
+        column.addWidget(self.story)
+        column.addLayout(links)
+        column.addWidget(self.bar)
         column.addWidget(self.problem_title)
         column.addWidget(self.problem, 1)
         column.addLayout(self.facts)
@@ -93,10 +107,22 @@ class SummaryTab(QScrollArea):
         self._show_facts(exchange, placed, axis)
         self._original = exchange.replay_of
         self.original.setVisible(bool(exchange.replay_of))
+        self._worker = exchange.worker
+        self.worker.setText(f"Go to worker {placed.slot}" if placed.slot else "Go to the worker")
+        self.worker.setVisible(bool(exchange.worker))
         self.problem_title.setVisible(bool(exchange.exception))
         self.problem.setVisible(bool(exchange.exception))
-        if self.problem.toPlainText() != exchange.exception:
-            self.problem.setPlainText(exchange.exception)
+        if self._problem != exchange.exception:
+            self._problem = exchange.exception
+            self._show_traceback(exchange.exception)
+
+    def _show_traceback(self, text: str) -> None:
+        """In the colours of its language, the innermost frame of the user's own code before a ground of its own."""
+        self.problem.show_lines(syntax.colored(text[-_LONGEST:], "pytb"))
+        frame = tracebacks.innermost_own(text[-_LONGEST:])
+        if frame is not None:
+            self.problem.emphasize(range(frame.first, frame.last + 1))
+            self.problem.go_to(frame.first)
 
     def _ink_headline(self) -> None:
         palette = self.palette()
@@ -128,6 +154,7 @@ class SummaryTab(QScrollArea):
             self._values[name].setToolTip(tip(value))
 
 
+_LONGEST = 60_000  #: characters of a traceback: its end says what happened
 _FACTS = ("Exchange", "Kind", "Began", "Mode", "Interface", "Client", "Worker", "Process", "Ran in")
 
 
