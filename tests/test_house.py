@@ -60,6 +60,7 @@ PURE_IN_THE_WINDOW = (
     "app/workers/rows.py",
     "app/workers/stack_words.py",
     "app/workers/words.py",
+    "app/logs/ansi.py",
     "app/logs/lines.py",
     "app/theme/roles.py",
     "app/replay/comparison.py",

@@ -1,46 +1,39 @@
-"""What servers and applications print, as it comes: filtered by application, searched, copied, cleared.
+"""What servers and applications print, as it comes: by level, worker and text; searched, copied, cleared.
 
-Lines are queued and shown ten times a second; the view follows the tail while it is at the bottom. A saved trace
-brings its own lines along, as one more entry of the list of applications.
+The lines of the open trace are read from it, all of them from its beginning, those on the screen when they are looked
+at; a live trace is looked at again whenever something was printed. What other applications print meanwhile is kept as
+it arrives, and is among the applications to choose from.
 """
 
 from __future__ import annotations
 
+import itertools
+from array import array
+from bisect import bisect_left, bisect_right
 from collections import deque
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import (
-    QColor,
-    QGuiApplication,
-    QKeyEvent,
-    QShowEvent,
-    QSyntaxHighlighter,
-    QTextCharFormat,
-    QTextCursor,
-    QTextDocument,
-)
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.link import SupervisorLink
-from app.logs.lines import level_of, plain
+from app.logs import reading
+from app.logs.bar import ALL, TRACE, LogsBar
+from app.logs.lines import Line, has, is_at_least, level_of, make_line
+from app.logs.model import LinesModel
+from app.logs.view import LinesView
 from app.settings import Settings
-from app.theme import Role, color, mono_font
-from app.theme.widgets import button, icon_button, label, look
-from inspector.store.reader import LogRow, TraceReader
 
 FLUSH_MS = 100
-_ALL = "All applications"
-_SAVED = "The saved trace"
-_LEVEL_ROLES = {"error": Role.SERVER_ERROR, "warning": Role.CLIENT_ERROR, "debug": Role.MUTED}
-#: More marks than this cost more than they show.
-_MARKED = 500
+#: Lines that go to wsgi.errors are announced by nobody.
+LOOK_MS = 1000
 
 
 class LogsPage(QWidget):
-    """The lines of all applications, of one, or those in a saved trace."""
+    """The lines of the open trace, of all applications, or of one."""
 
     def __init__(
         self,
@@ -54,196 +47,187 @@ class LogsPage(QWidget):
         self.setObjectName("logsPage")
         self._feed = feed
         self._most = settings.option("log_lines")
-        self._saved: list[str] | None = None
-        self._follow = True
-        self._kept: deque[tuple[str, str]] = deque(maxlen=self._most)
-        self._queue: list[tuple[str, str]] = []
-        self.text = self._make_text(self._most)
-        self._highlighter = _Levels(self.text.document())
-        self.apps = QComboBox()
-        self.apps.addItem(_ALL)
-        self.apps.setAccessibleName("Application whose lines are shown")
-        self.apps.setMinimumContentsLength(16)
-        self.apps.currentIndexChanged.connect(self._show_all)
-        self.search = self._make_search()
-        self.found = label("", "muted")
+        self._kept: deque[tuple[str, Line]] = deque(maxlen=self._most)
+        self._queue: list[tuple[str, Line]] = []
+        self._numbers = itertools.count(1)
+        self._matches: array[int] = array("q")
+        self._names: dict[int, str] = {}
+        self._cleared = self._after = 0
+        self._stale = True  #: what is shown is not what is wanted
+        self.model = LinesModel(self)
+        self.view = LinesView(self.model)
+        self.bar = LogsBar()
         self._flush = QTimer(self, singleShot=True, interval=FLUSH_MS)
         self._flush.timeout.connect(self._on_flush)
-        self._lay_out(actions)
-        link.output_written.connect(self.on_output)
-        feed.opened.connect(self._on_opened)
-        feed.closed.connect(self._forget_saved)
+        self._again = QTimer(self, interval=LOOK_MS)
+        self._again.timeout.connect(self._look)
+        self._lay_out()
+        self._connect(link, feed, actions)
         self._register(actions)
 
-    def on_output(self, app: str, lines: tuple[str, ...]) -> None:
-        """Lines arrived."""
-        self._queue.extend((app, plain(line)) for line in lines)
-        if not self._flush.isActive():
-            self._flush.start()
+    def _connect(self, link: SupervisorLink, feed: TraceFeed, actions: ActionRegistry) -> None:
+        link.output_written.connect(self.on_output)
+        feed.opened.connect(self._on_opened)
+        feed.closed.connect(self._on_closed)
+        self.model.missing.connect(self._on_missing)
+        self.bar.wanted_changed.connect(lambda _wanted: self._begin())
+        self.bar.source_changed.connect(lambda _source: self._begin())
+        self.bar.next_wanted.connect(lambda backwards: self.find_next(backwards=backwards))
+        self.bar.copy_wanted.connect(lambda: actions.run("logs.copy"))
+        self.bar.clear_wanted.connect(lambda: actions.run("logs.clear"))
+        self.view.copy_wanted.connect(self.copy_all)
+
+    @property
+    def reads_trace(self) -> bool:
+        """Whether the open trace's lines are shown."""
+        return self.bar.apps.currentText() == TRACE
+
+    # --- what the user wants ------------------------------------------------------------------------------------------
 
     def clear(self) -> None:
-        """Forget all lines."""
-        if self._saved is not None and self.apps.currentText() == _SAVED:
-            self._saved = []
-        self._kept.clear()
-        self._queue.clear()
-        self.text.clear()
-        self._mark_found()
+        """Show only what comes from now on."""
+        if self.reads_trace:
+            self._cleared = self._after
+        else:
+            self._kept.clear()
+            self._queue.clear()
+        self._begin()
 
     def copy_all(self) -> None:
-        """Put what is selected, or else all that is shown, on the clipboard."""
-        selected = self.text.textCursor().selection().toPlainText()
-        QGuiApplication.clipboard().setText(selected or self.text.toPlainText())
+        """Put the selected lines, or else all that are shown, on the clipboard; of very many the last ones."""
+        ids = self.view.chosen() or list(self.model.ids[-self._most :])
+        if self.reads_trace:
+            self._feed.ask(partial(reading.lines, ids=ids, names={}), _copy, key="logs-copy")
+        else:
+            _copy([line for _, line in self._kept if line.id in set(ids)])
 
     def find_next(self, *, backwards: bool = False) -> None:
         """Go to the next line with the text searched for, round the end."""
-        wanted = self.search.text()
-        if not wanted:
+        if not self._matches:
             return
-        flags = QTextDocument.FindFlag.FindBackward if backwards else QTextDocument.FindFlag(0)
-        if not self.text.find(wanted, flags):
-            edge = QTextCursor.MoveOperation.End if backwards else QTextCursor.MoveOperation.Start
-            self.text.moveCursor(edge)
-            self.text.find(wanted, flags)
+        index = self.view.currentIndex()
+        current = self.model.ids[index.row()] if index.isValid() else 0
+        at = bisect_left(self._matches, current) - 1 if backwards else bisect_right(self._matches, current)
+        self.view.following = False
+        self.view.go_to(self._matches[at % len(self._matches)])
 
     def focus_find(self) -> None:
         """Search."""
-        self.search.setFocus()
-        self.search.selectAll()
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
-        """What came while nobody looked has its end now."""
-        super().showEvent(event)
-        if self._follow:
-            bar = self.text.verticalScrollBar()
-            QTimer.singleShot(0, bar, lambda: bar.setValue(bar.maximum()))
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
-        """Other colours: dress the lines again."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._highlighter.rehighlight()
-            self._mark_found()
-        super().changeEvent(event)
+        self.bar.search.setFocus()
+        self.bar.search.selectAll()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Escape leaves the search."""
-        if event.key() == Qt.Key.Key_Escape and self.search.text():
-            self.search.clear()
-            self.text.setFocus()
+        if event.key() == Qt.Key.Key_Escape and self.bar.search.text():
+            self.bar.search.clear()
+            self.view.setFocus()
         else:
             super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """What came while nobody looked is there now."""
+        super().showEvent(event)
+        self._again.start()
+        self._look()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  Qt's name
+        """Nobody looks."""
+        super().hideEvent(event)
+        self._again.stop()
+
+    # --- lines that arrive --------------------------------------------------------------------------------------------
+
+    def on_output(self, app: str, lines: tuple[str, ...]) -> None:
+        """Lines were printed."""
+        for text in lines:
+            self._queue.append((app, make_line(next(self._numbers), text, level=level_of(text))))
+        if not self._flush.isActive():
+            self._flush.start()
 
     def _on_flush(self) -> None:
         arrived, self._queue = self._queue, []
         self._kept.extend(arrived)
         for app in {app for app, _ in arrived}:
-            if self.apps.findText(app) < 0:
-                self.apps.addItem(app)
-        self._append([line for app, line in arrived if self._wanted(app)])
+            self.bar.offer(app)
+        if self.reads_trace:
+            self._look()
+        else:
+            self._add(arrived)
+
+    def _add(self, arrived: list[tuple[str, Line]]) -> None:
+        wanted, source = self.bar.wanted, self.bar.apps.currentText()
+        lines = [
+            line for app, line in arrived if source in (ALL, app) and is_at_least(line.level, wanted.level)
+            and not wanted.slot
+        ]  # fmt: skip
+        matches = [line for line in lines if wanted.text and has(line, wanted.text)]
+        shown = matches if wanted.text and wanted.only else lines
+        self._matches.extend(line.id for line in matches)
+        self.model.append((line.id for line in shown), shown)
+        self.model.keep(self._most)
+        self.bar.show_found(len(self._matches))
+
+    # --- lines of the trace -------------------------------------------------------------------------------------------
 
     def _on_opened(self, _path: str) -> None:
-        """A trace that nobody writes any more is all there will be of its output."""
-        self._forget_saved()
-        if not self._feed.live:
-            self._feed.ask(partial(_newest, limit=self._most), self._on_saved, key="logs")
+        self._cleared = 0
+        self.bar.offer(TRACE)
+        self.bar.apps.setCurrentText(TRACE)
 
-    def _on_saved(self, rows: list[LogRow]) -> None:
-        self._forget_saved()
-        if rows:
-            self._saved = [plain(row.text) for row in rows]
-            self.apps.addItem(_SAVED)
-            self.apps.setCurrentIndex(self.apps.count() - 1)
+    def _on_closed(self) -> None:
+        self.bar.withdraw(TRACE)
+        self.bar.offer_workers(())
 
-    def _forget_saved(self) -> None:
-        self._saved = None
-        if (at := self.apps.findText(_SAVED)) >= 0:
-            self.apps.removeItem(at)
-
-    def _wanted(self, app: str) -> bool:
-        return self.apps.currentIndex() == 0 or app == self.apps.currentText()
-
-    def _append(self, lines: list[str]) -> None:
-        if not lines:
-            return
-        bar = self.text.verticalScrollBar()
-        if self.isVisible():  # behind another page the view has no true measure of its end
-            self._follow = bar.value() >= bar.maximum() - 2
-        self.text.appendPlainText("\n".join(lines))
-        if self._follow:
-            bar.setValue(bar.maximum())
-        if self.search.text():
-            self._mark_found()
-
-    def _show_all(self) -> None:
-        self.text.clear()
-        if self._saved is not None and self.apps.currentText() == _SAVED:
-            self._append(self._saved)
+    def _begin(self) -> None:
+        """Show what is wanted from its beginning."""
+        self.view.delegate.marked = self.bar.search.text()
+        self._matches = array("q")
+        self._after = self._cleared
+        self.bar.slots.setEnabled(self.reads_trace)
+        self._stale = True
+        self._feed.cancel("logs")
+        if self.reads_trace:
+            self._look()
         else:
-            self._append([line for app, line in self._kept if self._wanted(app)])
+            self.model.show(())
+            self._add(list(self._kept))
+        self.bar.show_found(len(self._matches))
 
-    def _mark_found(self) -> None:
-        wanted = self.search.text()
-        marks: list[QTextEdit.ExtraSelection] = []
-        look_at = QTextCursor(self.text.document())
-        while wanted and len(marks) < _MARKED:
-            look_at = self.text.document().find(wanted, look_at)
-            if look_at.isNull():
-                break
-            mark = QTextEdit.ExtraSelection()
-            mark.cursor = look_at
-            mark.format.setBackground(color(Role.WARN_BACK))
-            mark.format.setForeground(color(Role.CLIENT_ERROR))
-            marks.append(mark)
-        self.text.setExtraSelections(marks)
-        more = "+" if len(marks) == _MARKED else ""
-        self.found.setText(f"{len(marks)}{more} found" if wanted else "")
+    def _look(self) -> None:
+        if self.reads_trace and self.isVisible() and (self._stale or self._feed.live):
+            call = partial(reading.look, wanted=self.bar.wanted, after=self._after)
+            self._feed.ask(call, self._on_found, key="logs", slow=True)
 
-    def _make_text(self, lines: int) -> QPlainTextEdit:
-        text = QPlainTextEdit()
-        text.setObjectName("logsText")
-        text.setAccessibleName("Output of servers and applications")
-        text.setReadOnly(True)
-        text.setFont(mono_font())
-        text.setMaximumBlockCount(lines)
-        text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        text.setUndoRedoEnabled(False)
-        text.setTabChangesFocus(True)
-        text.setFrameShape(QFrame.Shape.NoFrame)
-        text.setPlaceholderText("Nothing has been printed yet. What servers and applications print shows up here.")
-        return text
+    def _on_found(self, found: reading.Found) -> None:
+        if not self.reads_trace:
+            return
+        self._after = found.newest
+        self._names = found.names
+        self.bar.offer_workers(found.slots)
+        if self._stale:
+            self._stale = False
+            self.model.show(found.ids)
+        else:
+            self.model.append(found.ids)
+        self._matches.extend(found.matches)
+        self.bar.show_found(len(self._matches))
 
-    def _make_search(self) -> QLineEdit:
-        search = QLineEdit()
-        search.setPlaceholderText("Find in the lines (Ctrl+F)")
-        search.setAccessibleName("Find in the lines")
-        search.setClearButtonEnabled(True)
-        search.textChanged.connect(self._mark_found)
-        search.returnPressed.connect(self.find_next)
-        return search
+    def _on_missing(self, ids: list[int]) -> None:
+        if self.reads_trace:
+            self._feed.ask(partial(reading.lines, ids=ids, names=self._names), self._on_lines)
 
-    def _lay_out(self, actions: ActionRegistry) -> None:
-        bar = QFrame()
-        look(bar, "bar")
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(12, 6, 12, 6)
-        row.setSpacing(8)
-        previous = icon_button("chevron-left", "Previous match")
-        previous.clicked.connect(lambda: self.find_next(backwards=True))
-        following = icon_button("chevron-right", "Next match")
-        following.clicked.connect(lambda _checked=False: self.find_next())
-        copy = button("Copy", icon="copy", tip="Copy what is selected, or everything")
-        copy.clicked.connect(lambda: actions.run("logs.copy"))
-        clear = button("Clear", icon="clear")
-        clear.clicked.connect(lambda: actions.run("logs.clear"))
-        row.addWidget(self.apps)
-        row.addWidget(self.search, 1)
-        for widget in (previous, following, self.found, copy, clear):
-            row.addWidget(widget)
+    def _on_lines(self, lines: list[Line]) -> None:
+        if self.reads_trace:
+            self.model.fill(lines)
+
+    # --- parts --------------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(bar)
-        column.addWidget(self.text, 1)
+        column.addWidget(self.bar)
+        column.addWidget(self.view, 1)
 
     def _register(self, actions: ActionRegistry) -> None:
         for action in (
@@ -258,18 +242,5 @@ class LogsPage(QWidget):
             actions.add(action)
 
 
-def _newest(reader: TraceReader, *, limit: int) -> list[LogRow]:
-    """The last lines; runs in the reader's thread."""
-    return reader.logs(limit=limit, newest=True)
-
-
-class _Levels(QSyntaxHighlighter):
-    """Colours lines by the level they speak of."""
-
-    def highlightBlock(self, text: str) -> None:  # noqa: N802  Qt's name
-        """Dress one line."""
-        role = _LEVEL_ROLES.get(level_of(text))
-        if role is not None:
-            dress = QTextCharFormat()
-            dress.setForeground(QColor(color(role)))
-            self.setFormat(0, len(text), dress)
+def _copy(lines: list[Line]) -> None:
+    QGuiApplication.clipboard().setText("\n".join(line.text for line in lines))
