@@ -96,12 +96,13 @@ def document(text: bytes, cancelled: Cancelled = never) -> Root:
 
 
 def kind(text: bytes, start: int) -> str:
-    """``object array string number boolean null`` by the first byte of a value; ``text`` for what can be none."""
-    return _KINDS.get(text[start : start + 1], "text")
+    """``object array string number boolean null`` by how a value begins; ``text`` for what can be none."""
+    first = text[start : start + 1]
+    return _KINDS.get(first) or _WORDS.get(text[start : start + 4], "text")
 
 
-_KINDS = {b"{": "object", b"[": "array", b'"': "string", b"t": "boolean", b"f": "boolean", b"n": "null"}
-_KINDS |= {bytes([sign]): "number" for sign in b"-0123456789"}
+_KINDS = {b"{": "object", b"[": "array", b'"': "string"} | {bytes([sign]): "number" for sign in b"-0123456789"}
+_WORDS = {b"true": "boolean", b"fals": "boolean", b"null": "null"}
 
 
 def members(text: bytes, start: int, cancelled: Cancelled = never) -> Members:
