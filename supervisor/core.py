@@ -59,6 +59,7 @@ from supervisor.servers.custom import CUSTOM
 from supervisor.target.problems import TargetError
 from supervisor.target.resolve import Resolved, locate, resolve, settings_of
 from supervisor.target.settings import AppSettings
+from supervisor.target.surroundings import around
 from supervisor.tree.usage import listener_of
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class Supervisor:
 
     async def _list_modes(self, command: ListModes) -> Reply:
         resolved = await resolve(command.target)
-        subject = resolved.subject
+        subject, beside = resolved.subject, await asyncio.to_thread(around, command.target)
         launch = Launch(
             target=subject.target, factory=subject.factory, interface=subject.interface, adapted=False,
             workers=command.workers, threads=command.threads, fd=3, host="127.0.0.1", port=8000, run_dir="",
@@ -177,6 +178,9 @@ class Supervisor:
             framework=subject.framework,
             python_version=resolved.python_version,
             modes=modes.survey(subject, launch),
+            presets=beside.presets,
+            candidates=beside.candidates,
+            env_files=beside.env_files,
         )
 
     async def _install(self, command: InstallServer, tell: Callable[[Event], None]) -> Reply:

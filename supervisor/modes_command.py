@@ -11,8 +11,9 @@ from supervisor.control.messages import ModeStatus, Problem
 from supervisor.options import OptionError, fail, target_spec
 from supervisor.servers.base import Launch
 from supervisor.servers.catalogue import MODES
+from supervisor.target.applications import typed
 from supervisor.target.problems import TargetError
-from supervisor.target.resolve import Resolved, resolve
+from supervisor.target.resolve import Resolved, found_in, resolve
 from supervisor.terminating import TerminatedError, terminable
 
 #: Columns that lines of prose are folded to where the terminal has more, or is none.
@@ -29,7 +30,10 @@ def run(options: argparse.Namespace) -> int:
     except TerminatedError as error:
         return 128 + error.number
     in_full = options.why or bool(options.mode)
-    print(_json(resolved, found) if options.json else _text(resolved, found, in_full=in_full))  # noqa: T201
+    if options.json:
+        print(_json(resolved, found))  # noqa: T201
+        return 0
+    print("\n".join([_text(resolved, found, in_full=in_full), *_others(resolved)]))  # noqa: T201
     return 0
 
 
@@ -66,6 +70,19 @@ def _text(resolved: Resolved, found: tuple[ModeStatus, ...], *, in_full: bool) -
     if any(mode.state != "ready" for mode in found):
         lines += ["", "Why, and what to do about it: gatescope modes TARGET MODE, or --why for all of them."]
     return "\n".join([head, "", *lines])
+
+
+def _others(resolved: Resolved) -> list[str]:
+    """All applications of the folder that was named, where it has several, with what to type for each."""
+    found = found_in(resolved.spec)
+    if len(found) < 2:
+        return []
+    subject = resolved.subject
+    lines = ["", "That is the first (*) of the applications in the folder. As TARGET:"]
+    for one in found:
+        mark = "*" if one.target == subject.target and str(one.folder) == resolved.cwd else " "
+        lines.append(f"{mark} {typed(one):38} {one.described}")
+    return lines
 
 
 def _briefly(found: ModeStatus, resolved: Resolved) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import os
 from dataclasses import dataclass, replace
@@ -42,15 +43,24 @@ async def resolve(spec: TargetSpec, prefer: str = "") -> Resolved:
 
     Raises TargetError. Takes as long as the target takes to be imported, since that happens in its own interpreter.
     """
-    name, candidate, said = _candidate(spec, prefer)
+    name, candidate, said = await asyncio.to_thread(_candidate, spec, prefer)  # it may read many files
     if not candidate.target:
         why = "It has a command, which is for the mode custom."
         raise TargetError(Problem(what=f"{settings.FILE} names no target for {name}.", why=why, usage=True))
     place = _place(spec, name, candidate, said)
     environment = {**os.environ, **dict(place.env)}
     factory = spec.factory or candidate.factory
-    found = await examine(place.python, candidate.target, cwd=place.cwd, env=environment, factory=factory)
+    try:
+        found = await examine(place.python, candidate.target, cwd=place.cwd, env=environment, factory=factory)
+    except TargetError as error:
+        raise await asyncio.to_thread(_with_others, error, spec, candidate) from None
     return replace(place, subject=found.subject, python_version=found.python_version, examined=True)
+
+
+def found_in(spec: TargetSpec) -> list[Candidate]:
+    """The applications of the folder that ``spec`` names; none where it names something else."""
+    place = (_here(spec) / spec.target).expanduser()
+    return applications.find(place.resolve()) if spec.target and place.is_dir() else []
 
 
 def locate(spec: TargetSpec) -> Resolved:
@@ -72,7 +82,8 @@ def locate(spec: TargetSpec) -> Resolved:
 def _place(spec: TargetSpec, name: str, candidate: Candidate, said: AppSettings | None) -> Resolved:
     """All but what the target is."""
     cwd = _folder(spec, candidate, said)
-    env = (*(said.environment() if said else ()), *spec.env)
+    files = [pair for file in spec.env_files for pair in settings.read_env_file(cwd / Path(file).expanduser())]
+    env = (*(said.environment() if said else ()), *files, *spec.env)
     environment = {**os.environ, **dict(env)}
     is_demo = spec.target.startswith(demos.PREFIX)
     python = spec.python or (said.interpreter if said else "") or (interpreters.OURS if is_demo else "")
@@ -126,26 +137,36 @@ def _candidate(spec: TargetSpec, prefer: str) -> tuple[str, Candidate, AppSettin
     if target and place.is_dir():
         return _in_folder(place.resolve(), prefer)
     if not colon and target.endswith(".py") and place.is_file():
-        _, candidate, _ = _in_folder(place.parent.resolve(), prefer, only=place.stem)
-        return place.stem, candidate, None
+        return place.stem, _preferred(applications.in_file(place.resolve()), prefer, place.name), None
     if not colon or not all(part.isidentifier() for part in module.split(".")) or not attribute:
         raise _not_a_target(target, here)
     return module.split(".")[0], Candidate(target=target, folder=here), None
 
 
-def _in_folder(folder: Path, prefer: str, only: str = "") -> tuple[str, Candidate, AppSettings | None]:
-    found = [one for one in applications.find(folder) if not only or one.target.partition(":")[0] == only]
-    if not found:
-        where = f"{only}.py" if only else str(folder)
-        why = "Looked for pyproject.toml, manage.py, and modules that make an object of a known framework."
-        way = WayOut(text="Name it as module:attribute, with the folder to import it from.", command="--cwd DIR")
-        raise TargetError(Problem(what=f"No application was found in {where}.", why=why, ways_out=(way,), usage=True))
-    found.sort(key=lambda one: bool(prefer and one.interface and one.interface != prefer))
-    chosen = found[0]
-    said = settings.load(folder).get(chosen.name) if chosen.name and not only else None
+def _in_folder(folder: Path, prefer: str) -> tuple[str, Candidate, AppSettings | None]:
+    chosen = _preferred(applications.find(folder), prefer, str(folder))
+    said = settings.load(folder).get(chosen.name) if chosen.name else None
     if said is not None:
         return said.name, replace(chosen, folder=said.place), said
     return folder.name, chosen, None
+
+
+def _preferred(found: list[Candidate], prefer: str, where: str) -> Candidate:
+    """The first of ``prefer``, which is an interface or empty, else the first. Raises TargetError."""
+    if not found:
+        why = "Looked for pyproject.toml, manage.py, and modules that make an object of a known framework."
+        way = WayOut(text="Name it as module:attribute, with the folder to import it from.", command="--cwd DIR")
+        raise TargetError(Problem(what=f"No application was found in {where}.", why=why, ways_out=(way,), usage=True))
+    return min(found, key=lambda one: bool(prefer and one.interface and one.interface != prefer))
+
+
+def _with_others(error: TargetError, spec: TargetSpec, chosen: Candidate) -> TargetError:
+    """``error`` about the first application of a folder, with the next ones that it holds as ways out."""
+    others = [one for one in found_in(spec) if one.target != chosen.target]
+    ways = tuple(
+        WayOut(text=f"Or {one.target} ({one.described})?", command=applications.typed(one)) for one in others[:3]
+    )
+    return TargetError(replace(error.problem, ways_out=(*error.problem.ways_out, *ways)))
 
 
 def _not_a_target(target: str, here: Path) -> TargetError:

@@ -38,6 +38,8 @@ class AppSettings:
     python: str = ""
     args: tuple[str, ...] = ()
     command: str = ""  #: for the mode ``custom``, which it stands for where none is named
+    root_path: str = ""  #: what the application is mounted at
+    reload: bool = False  #: whether to load the code anew when a file changes
 
     @property
     def place(self) -> Path:
@@ -72,6 +74,8 @@ _KEYS: dict[str, tuple[str, type]] = {
     "python": ("a text", str),
     "args": ("a list of texts", list),
     "command": ("a text", str),
+    "root_path": ("a text", str),
+    "reload": ("true or false", bool),
 }
 
 

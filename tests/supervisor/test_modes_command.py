@@ -71,3 +71,21 @@ def test_json_has_it_all(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["mode"] for line in lines] == list(MODES)
     assert all(line["reason"] for line in lines if line["state"] != "ready")
+
+
+def test_a_folder_with_several(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "pyproject.toml").write_text("[tool.gatescope.apps.daily]\ntarget = 'shop:app'\n")
+    (folder / "back").mkdir()
+    (folder / "back" / "main.py").write_text("import fastapi as f\ndef build() -> f.FastAPI: ...\n")
+    assert main(["modes", "."]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-3].split() == ["*", "daily", "in", "[tool.gatescope.apps.daily]", "in", "pyproject.toml"]
+    assert lines[-2].startswith("  main:build --factory --cwd back ")
+    assert lines[-2].endswith(" FastAPI, made by a call, in back/main.py")
+    assert lines[-1].split()[0] == "two:app"
+
+
+def test_the_first_of_a_folder_is_broken(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "main.py").write_text("from nowhere import x\ndef app(environ, start_response): ...\n")
+    assert main(["modes", "."]) == 1
+    assert "Or shop:app (WSGI, in shop.py)?" in capsys.readouterr().err

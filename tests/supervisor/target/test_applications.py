@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
-from supervisor.target.applications import find
+import pytest
+
+from supervisor.target import applications
+from supervisor.target.applications import find, in_file
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -44,7 +48,7 @@ made = create_app()
         ("app:hello", False, "ASGI"),
         ("app:old", False, "WSGI"),
         ("app:create_app", True, "WSGI"),
-        ("app:made", False, ""),
+        ("app:made", False, "WSGI"),
     ]
 
 
@@ -88,3 +92,85 @@ def test_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     assert find(tmp_path / "nowhere") == []
     (tmp_path / "pyproject.toml").write_text("tool = 3")
     assert len(find(tmp_path)) == 1
+
+
+def test_packages_below_and_folders_that_are_none(tmp_path: Path) -> None:
+    files = {
+        "backend/pkg/__init__.py": "",
+        "backend/pkg/web/__init__.py": "",
+        "backend/pkg/web/main.py": "import falcon\napp = falcon.App()",
+        "service/main.py": "from routers import x\nfrom fastapi import FastAPI\napp = FastAPI()",
+        "service/routers/x.py": "",
+        "named/main.py": "from named.parts import x\nfrom fastapi import FastAPI\napp = FastAPI()",
+        "relative/main.py": "from .parts import x\nfrom fastapi import FastAPI\napp = FastAPI()",
+    }
+    write(tmp_path, files)
+    found = {(one.target, str(one.folder.relative_to(tmp_path)), one.where) for one in find(tmp_path)}
+    assert found == {
+        ("pkg.web.main:app", "backend", "backend/pkg/web/main.py"),
+        ("main:app", "service", "service/main.py"),
+        ("named.main:app", ".", "named/main.py"),
+        ("relative.main:app", ".", "relative/main.py"),
+    }
+
+
+def test_what_other_modules_of_the_project_make(tmp_path: Path) -> None:
+    files = {
+        "src/shop/__init__.py": "from .factory import build\nfrom . import circle",
+        "src/shop/factory.py": "import flask as f\ndef build() -> f.Flask: ...",
+        "src/shop/circle.py": "from shop.wsgi import app\nother = app()\n",
+        "src/shop/wsgi.py": "from shop.factory import build\nfrom shop.circle import other\napp = build()",
+        "serve.py": "from shop import build\napplication = build()",
+    }
+    found = [(one.target, one.framework, one.factory) for one in find(write(tmp_path, files))]
+    assert found == [
+        ("shop.wsgi:app", "Flask", False),
+        ("serve:application", "Flask", False),
+        ("shop.factory:build", "Flask", True),
+    ]
+
+
+def test_django_in_a_folder_below(tmp_path: Path) -> None:
+    files = {
+        "site/manage.py": "",
+        "site/conf/__init__.py": "",
+        "site/conf/wsgi.py": "application = get_wsgi_application()",
+    }
+    [found] = find(write(tmp_path, files))
+    assert (found.target, found.folder, found.framework) == ("conf.wsgi:application", tmp_path / "site", "Django")
+
+
+def test_one_file(tmp_path: Path) -> None:
+    text = "from quart import Quart\napp = Quart(1)"
+    write(tmp_path, {"pkg/__init__.py": "", "pkg/run.py": text, "alone.py": text, "none.py": "x = 1"})
+    [found] = in_file(tmp_path / "pkg" / "run.py")
+    assert (found.target, found.folder) == ("pkg.run:app", tmp_path)
+    assert [one.target for one in in_file(tmp_path / "alone.py")] == ["alone:app"]
+    assert in_file(tmp_path / "none.py") == []
+
+
+def test_the_folder_is_a_package_itself(tmp_path: Path) -> None:
+    write(tmp_path, {"shop/__init__.py": "from flask import Flask\napp = Flask(1)"})
+    [found] = find(tmp_path / "shop")
+    assert (found.target, found.folder) == ("shop:app", tmp_path)
+
+
+def test_what_is_not_the_projects_is_passed_over(tmp_path: Path) -> None:
+    text = "from flask import Flask\napp = Flask(1)"
+    places = ("node_modules/x", ".hidden", "tests", "my_env/lib", "a/b/c/d/e/f")
+    write(tmp_path, {f"{place}/main.py": text for place in places})
+    (tmp_path / "my_env" / "pyvenv.cfg").touch()
+    (tmp_path / "loop").symlink_to(tmp_path)
+    assert find(tmp_path) == []
+
+
+def test_a_big_folder_takes_no_longer_than_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "from flask import Flask\napp = Flask(1)\n" + "def f(x):\n    return [x, {x: 1}]\n" * 200
+    write(tmp_path, {f"p{number}/m{number}.py": text for number in range(300)} | {"main.py": text})
+    began = time.monotonic()
+    found = find(tmp_path)
+    assert found[0].target == "main:app"
+    assert len(found) <= applications.MOST_FOUND
+    assert time.monotonic() - began < applications.MOST_SECONDS + 2.0  # of which one file, and a busy machine
+    monkeypatch.setattr(applications, "MOST_SECONDS", 0.0)
+    assert find(tmp_path) == []
