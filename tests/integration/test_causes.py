@@ -151,6 +151,7 @@ def test_a_worker_that_hangs(tmp_path: Path, target: str, mode: str) -> None:
         assert ask(run.url)[0] == 200
         with TraceReader(run.trace) as reader:
             exchange = reader.exchange(held["exchange"])
+    assert "WORKER TIMEOUT" in gatescope("logs", run.trace, "--level", "critical").stdout
     assert exchange is not None
     assert (exchange.state, exchange.error) == ("failed", f"its worker {dead['outcome']}")
 
