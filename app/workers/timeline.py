@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
@@ -34,7 +35,7 @@ from app.traffic.lanes.view import View, ticks
 from app.workers.causes import CUT_OFF, Sign, sentence
 from app.workers.history import Life
 from app.workers.rows import Row, rows_of, span, step
-from app.workers.signs import draw_sign
+from app.workers.signs import RADIUS, draw_sign
 from app.workers.words import counted, duration
 
 NAMES = 96  #: pixels
@@ -80,6 +81,7 @@ class Timeline(QAbstractScrollArea):
         self._lives: tuple[Life, ...] = ()
         self.view: View | None = None  #: None: all there is
         self._inks: Inks | None = None
+        self._marks: dict[tuple[Sign, float], QPixmap] = {}
         self._dragged: tuple[QPoint, View] | None = None
         self.verticalScrollBar().valueChanged.connect(lambda _v: self.viewport().update())
 
@@ -190,7 +192,9 @@ class Timeline(QAbstractScrollArea):
             for life in lives:
                 drawn = self._paint_life(painter, scale, life, top, drawn)
             for x, sign in self._signs(lives, scale):
-                draw_sign(painter, QPointF(x, top + self._row / 2 - 0.5), sign)
+                mark = self._mark(sign)
+                half = mark.width() / mark.devicePixelRatio() / 2
+                painter.drawPixmap(QPointF(x - half, top + self._row / 2 - 0.5 - half), mark)
             seen.update(dict.fromkeys(life.sign for life in lives))
         return [sign for sign in seen if sign.shape]
 
@@ -253,6 +257,21 @@ class Timeline(QAbstractScrollArea):
             elif life.alarming and not found[-1][2]:
                 found[-1] = (found[-1][0], life.sign, True)
         return [(x, sign) for x, sign, _alarming in found]
+
+    def _mark(self, sign: Sign) -> QPixmap:
+        """A sign drawn once for each theme and scale: a thousand of them cost more than all bars."""
+        ratio = self.devicePixelRatioF()
+        key = (sign, ratio)
+        if key not in self._marks:
+            size = 2 * int(RADIUS) + 6
+            made = QPixmap(round(size * ratio), round(size * ratio))
+            made.setDevicePixelRatio(ratio)
+            made.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(made)
+            draw_sign(painter, QPointF(size / 2, size / 2), sign)
+            painter.end()
+            self._marks[key] = made
+        return self._marks[key]
 
     def _body(self, life: Life) -> QColor:
         return _faded(color(Role.OK), 0.42) if not life.ended_ns and self.live else _faded(color(Role.MUTED), 0.34)
@@ -351,6 +370,7 @@ class Timeline(QAbstractScrollArea):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._inks = None
+            self._marks.clear()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
         """A click chooses a life; a drag moves in time."""
