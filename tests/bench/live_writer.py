@@ -1,6 +1,7 @@
 """Records made-up exchanges at a steady rate, each with its detail and three messages, for ``million``.
 
-Arguments: the trace, exchanges a second. It goes on until its standard input ends, ten minutes at most. An exchange is open for some milliseconds. Prints the rate it kept.
+Arguments: the trace, exchanges a second. It goes on until its standard input ends, ten minutes at most. An exchange is
+open for some milliseconds. Prints the rate it kept.
 """
 
 from __future__ import annotations
