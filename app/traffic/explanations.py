@@ -87,6 +87,11 @@ WSGI: dict[str, Explanation] = {
         "True when reading wsgi.input to its end is safe even without CONTENT_LENGTH. An extension that several "
         "servers and frameworks agree on."
     ),
+    "gunicorn.socket": _wsgi("The client's socket. gunicorn's extension: what is done with it is not seen here."),
+    "waitress.client_disconnected": _wsgi("A callable that says whether the client is gone. waitress's extension."),
+    "asgi.scope": _wsgi(
+        "The scope that this environ was made from: an adapter stands between an ASGI server and WSGI."
+    ),
     "wsgi.early_hints": _wsgi("A callable that sends a 103 Early Hints response. gunicorn's extension."),
 }
 

@@ -24,6 +24,10 @@ _VOID = frozenset(
 )
 #: Elements whose content is not markup, or in which white space counts.
 _KEPT = frozenset(("script", "style", "pre", "textarea"))
+#: Elements that end where one of the same group begins (HTML Living Standard, section 13.1.2.4, optional tags).
+_ENDED_BY = {
+    name: group for group in (("li",), ("dt", "dd"), ("tr",), ("td", "th"), ("option",), ("p",)) for name in group
+}
 _DEEPEST = 40  #: levels that are indented; further ones stay at that
 _SHORT = 100  #: characters of an element that is left on one line
 
@@ -69,6 +73,8 @@ class _Layout:
         if found["close"]:
             self._close(found["close"], found["closed"].lower() if self._html else found["closed"])
             return
+        if found["open"] and self._html and self._open and self._open[-1][0] in _ENDED_BY.get(name, ()):
+            self._open.pop()
         piece = found[0] if found["cdata"] or found["comment"] else " ".join(found[0].split())
         self.put(piece)
         if found["open"] and not found["open"].endswith("/>") and not (self._html and name in _VOID):

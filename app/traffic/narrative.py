@@ -114,7 +114,7 @@ def _raised(exchange: Exchange) -> str:
     last = exchange.exception.rstrip().rsplit("\n", 1)[-1]
     moment = "after its response had begun" if exchange.started_ns else "before it had answered"
     frame = innermost_own(exchange.exception)
-    where = f" It came from {formats.cell(str(frame), 300)}." if frame else ""
+    where = f". It came from {formats.cell(str(frame), 300)}." if frame else ""
     return f"An exception left the application {moment}: {formats.cell(last, 300)}{where}"
 
 

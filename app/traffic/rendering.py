@@ -31,10 +31,10 @@ class View(enum.StrEnum):
 
     JSON_TREE = "JSON tree"
     JSON_LINES = "JSON lines"
-    MSGPACK = "MessagePack tree"
+    MSGPACK = "MessagePack"
     LAID_OUT = "Laid out"
     FORM = "Form fields"
-    PARTS = "Multipart parts"
+    PARTS = "Parts"
     EVENTS = "Events"
     IMAGE = "Image"
     TEXT = "Text"

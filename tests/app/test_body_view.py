@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import threading
 import time
 
 import msgpack  # type: ignore[import-untyped]
@@ -267,6 +268,24 @@ def big_json() -> bytes:
     return b'{"items": [' + b", ".join([one] * (50_000_000 // len(one))) + b"]}"
 
 
+def usual_hold_up(qtbot: QtBot) -> float:
+    """How long the loop is away on this machine, now, beside a thread that does nothing but count."""
+    stop = threading.Event()
+
+    def spin() -> None:
+        while not stop.is_set():
+            sum(range(1000))
+
+    thread = threading.Thread(target=spin)
+    pulse = Pulse()
+    qtbot.addWidget(pulse)
+    thread.start()
+    qtbot.wait(600)
+    stop.set()
+    thread.join()
+    return pulse.longest
+
+
 @pytest.mark.parametrize(
     ("content", "wanted"),
     [(big_json, None), (big_json, View.TEXT), (lambda: os.urandom(5_000_000) * 10, None)],
@@ -276,8 +295,8 @@ def test_50_megabytes_do_not_hold_up_the_window(view: BodyView, qtbot: QtBot, co
     made = content()  # type: ignore[operator]
     if wanted:
         view.chosen[BodyKind.JSON] = wanted
-    held_up = []
-    for again in range(5):  # a busy machine holds everybody up: once undisturbed is what counts
+    held_up, bound = [], max(0.05, 2 * usual_hold_up(qtbot))
+    for again in range(3):  # a busy machine holds everybody up: once undisturbed is what counts
         pulse = Pulse()
         qtbot.addWidget(pulse)
         with qtbot.waitSignal(view.shown, timeout=120_000):
@@ -285,7 +304,7 @@ def test_50_megabytes_do_not_hold_up_the_window(view: BodyView, qtbot: QtBot, co
         view.grab()
         qtbot.wait(20)
         held_up.append(pulse.longest)
-        if pulse.longest < 0.05:
+        if pulse.longest < bound:
             break
         view.show_body(Body(), "")
-    assert min(held_up) < 0.05, held_up
+    assert min(held_up) < bound, held_up

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.traffic import bodies, formats
@@ -12,6 +13,8 @@ from app.traffic.detail.parts import PairTable
 from app.traffic.detail.rows_table import RowsTable
 from app.traffic.multipart import Part
 from inspector.model import Body
+
+_SIDE_BY_SIDE = 760  #: pixels
 
 
 class PartBody(Protocol):
@@ -45,10 +48,17 @@ class PartsView(QWidget):
         splitter.addWidget(self.list)
         splitter.addWidget(chosen)
         splitter.setSizes([230, 330])
+        self._splitter = splitter
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(splitter)
         self.list.selectionModel().currentRowChanged.connect(lambda now, _before: self._show(now.row()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The chosen part stands beside the list where there is room for it, else below."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= _SIDE_BY_SIDE
+        self._splitter.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
 
     def show_parts(self, parts: list[Part]) -> None:
         """Show these, the first one chosen."""

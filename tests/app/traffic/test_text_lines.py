@@ -67,6 +67,7 @@ def test_markup_is_indented_and_loses_nothing_but_white_space() -> None:
     laid_out = indent(html, html=True)
     assert laid_out.split("\n")[3:6] == ["    one", "    <b>two</b>", "    <br>"]
     assert re.sub(r"\s", "", laid_out) == re.sub(r"\s", "", html)
+    assert indent("<ul><li>one<li>two</ul>", html=True) == "<ul>\n  <li>\n    one\n  <li>\n    two\n</ul>"
     assert indent("<a><b x='>'/><!-- c --><![CDATA[<]]></a></z>", html=False) == (
         "<a>\n  <b x='>'/>\n  <!-- c -->\n  <![CDATA[<]]>\n</a>\n</z>"
     )
