@@ -27,6 +27,7 @@ from inspector.store.reader import ExchangeRow, TraceError, TraceReader
 POLL_MS = 50  #: what comes in between is on the screen within the 25 ms that the recorder gathers and this
 BATCH = 1_000  #: rows of one poll: what the thread reads and the table takes in without a visible pause
 HISTORY = 100_000  #: rows before the newest that a fresh look at a trace delivers as changes
+BEHIND = 10_000  #: changes that a window which has once caught up goes through one by one; further back it skips
 _OPEN_PATIENCE = 100  #: polls to wait for a live trace's file to appear: five seconds
 
 
@@ -55,6 +56,7 @@ class _Polled:
     version: int
     rows: list[ExchangeRow]
     counts: Any
+    skipped: bool = False
 
 
 class _ReaderThread(QThread):
@@ -159,6 +161,7 @@ class TraceFeed(QObject):
         opened(path): the trace can be asked; rows and counts follow.
         closed(): no trace is open any more.
         rows_changed(list[ExchangeRow]): new and changed exchanges, in the order of their changes.
+        rows_skipped(): traffic was too much for this machine; some changes are only in the trace, not told.
         counts_changed(object): what ``TraceReader.counts()`` gave, when it differs from the last.
         failed(FeedFailure): the trace could not be opened or read.
     """
@@ -166,6 +169,7 @@ class TraceFeed(QObject):
     opened = Signal(str)
     closed = Signal()
     rows_changed = Signal(object)
+    rows_skipped = Signal()
     counts_changed = Signal(object)
     failed = Signal(object)
 
@@ -182,6 +186,7 @@ class TraceFeed(QObject):
         self._token = 0
         self._since = self._version = -1
         self._polling = False
+        self._caught_up = False
         self._visible = True
         self._counts: Any = None
         application = QCoreApplication.instance()
@@ -195,7 +200,7 @@ class TraceFeed(QObject):
         self.close()
         self.path, self.live = str(path), live
         self._since = self._version = -1
-        self._counts, self._polling = None, False
+        self._counts, self._polling, self._caught_up = None, False, False
         self._thread = _ReaderThread(Path(path), _OPEN_PATIENCE if live else 0, "trace-reader")
         self._slow = _ReaderThread(Path(path), 0, "trace-lister")
         self._thread.reader_opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
@@ -328,7 +333,9 @@ class TraceFeed(QObject):
         if self._polling or not self.is_open:
             return
         self._polling = True
-        self.ask(partial(_changes, since=self._since, version=self._version, counts=self._counts), self._on_polled)
+        behind = BEHIND if self._caught_up else 0
+        call = partial(_changes, since=self._since, version=self._version, counts=self._counts, behind=behind)
+        self.ask(call, self._on_polled)
 
     def _on_polled(self, polled: _Polled) -> None:
         self._polling = False
@@ -336,6 +343,9 @@ class TraceFeed(QObject):
         if polled.rows:
             self._since = polled.rows[-1].rev
             self.rows_changed.emit(polled.rows)
+        if polled.skipped:
+            self.rows_skipped.emit()
+        self._caught_up = self._caught_up or len(polled.rows) < BATCH
         if polled.counts != self._counts:
             self._counts = polled.counts
             self.counts_changed.emit(polled.counts)
@@ -353,12 +363,15 @@ def _ids(reader: TraceReader, *, query: Query | None, order: str, descending: bo
     return reader.ids(query, order, descending, limit)
 
 
-def _changes(reader: TraceReader, *, since: int, version: int, counts: Any) -> _Polled:
+def _changes(reader: TraceReader, *, since: int, version: int, counts: Any, behind: int) -> _Polled:
+    """The next changes. ``behind``: from how many on to take the newest only; 0: not yet."""
     now = reader.data_version()
     if now == version:
         return _Polled(now, [], counts)
+    skipped = False
     if since < 0:  # the first look at this trace: not all of a long history
-        newest = reader.exchanges(order="rev", descending=True, limit=1)
-        since = max(0, newest[0].rev - HISTORY) if newest else 0
+        since = max(0, reader.newest_rev() - HISTORY)
+    elif behind and (newest := reader.newest_rev()) - since > behind:
+        since, skipped = newest - BATCH, True
     rows = reader.changes(since, BATCH)
-    return _Polled(now if len(rows) < BATCH else -1, rows, reader.counts())
+    return _Polled(now if len(rows) < BATCH else -1, rows, reader.counts(), skipped)

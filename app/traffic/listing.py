@@ -48,6 +48,7 @@ class Listing(QObject):
         feed.opened.connect(self._on_opened)
         feed.closed.connect(self._on_closed)
         feed.rows_changed.connect(self._on_rows_changed)
+        feed.rows_skipped.connect(self._on_rows_skipped)
         feed.counts_changed.connect(self._on_counts_changed)
         feed.failed.connect(model.forget_asked)
         model.rows_wanted.connect(self._on_rows_wanted)
@@ -111,6 +112,11 @@ class Listing(QObject):
         self._model.update_rows(rows)
         if not self._again.isActive():
             self._again.start(max(_AGAIN_MS, self._cost_ms * _RATIO))
+
+    def _on_rows_skipped(self) -> None:
+        """There are exchanges that nobody told of."""
+        if self._listed and not self._again.isActive():
+            self._again.start(_AGAIN_MS)
 
     def _on_rows_wanted(self, ids: list[int]) -> None:
         fields = self._model.fields

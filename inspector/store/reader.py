@@ -175,6 +175,11 @@ class TraceReader:
         """The first ``limit`` exchanges written after change ``since_rev``, in the order of their last change."""
         return self._rows("WHERE e.rev > ? ORDER BY e.rev LIMIT ?", [since_rev, limit])
 
+    def newest_rev(self) -> int:
+        """The number of the last change of any exchange, 0 without any."""
+        with self._mapped():
+            return int(self._connection.execute("SELECT ifnull(max(rev), 0) FROM exchange").fetchone()[0])
+
     def ids(
         self, query: Query | None = None, order: str = "id", descending: bool = False, limit: int | None = None
     ) -> array[int]:
@@ -365,9 +370,10 @@ class TraceReader:
         return found
 
     def stalls(self, worker: int | None = None) -> list[Stall]:
-        """When the event loop of a worker, or of any, was held up, in order."""
+        """When the event loop of a worker, or of any, was held up, in order; of each the last that is known."""
         columns = _columns("worker from_ns until_ns exchange", "stack")
-        sql = f"SELECT {columns} FROM stall WHERE ?1 IS NULL OR worker = ?1 ORDER BY id"
+        newest = "SELECT max(id) FROM stall WHERE ?1 IS NULL OR worker = ?1 GROUP BY worker, from_ns"
+        sql = f"SELECT {columns} FROM stall WHERE id IN ({newest}) ORDER BY id"
         with self._mapped():
             return [Stall(*row) for row in self._connection.execute(sql, (worker,))]
 

@@ -121,6 +121,7 @@ def main() -> int:
             self.watch = Watch(self, begun_ns, seconds)
             super().open(request)
             if verb == "live":
+                self.window.leave_welcome()
                 self.show_trace(path, live=True)
 
     program.Desk = Watched  # type: ignore[misc]
