@@ -127,7 +127,7 @@ def live(rate: int, seconds: float, table: Table) -> None:
             found = window(["live", str(path), str(seconds)])
             written, _ = writer.communicate(timeout=120)
     table.add(f"live at {rate}/s: recorded", float(written.split()[-1]), 0, "/s")
-    table.add("live: longest stall of the window", found["stall"], 50)
+    table.add("live: longest stall of the window", found["stall"], 50, ran=found["stall_cpu"])
     table.add("live: newest on the screen after its end, p99", found["lag_p99"], 200)
     table.add("live: newest on the screen after its end, median", found["lag_median"], 0)
     table.add("live: resident memory", found["memory"], 300, "MiB")
