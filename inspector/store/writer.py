@@ -78,7 +78,6 @@ class TraceWriter:
         self.body_tail = body_tail
         self.problem = ""  #: why recording has stopped, for the user; empty while all is well
         self._flush_seconds = flush_seconds
-        self._patience_ns = int(_PATIENCE * flush_seconds * 1e9)
         self._overdue_ns = 0  #: when the loop's thread loses its patience; 0 while nothing waits
         self._sending = threading.Lock()  #: held by who gathers and sends
         self._fault: Exception | None = None  #: what went wrong when the loop's thread did
@@ -97,11 +96,8 @@ class TraceWriter:
         self._snapshots = Snapshots()
         self._numbers = itertools.count(1)
         self._waiters: list[threading.Event] = []
-        self._asleep = False
-        self._closing = False
-        self._stopped = False
-        self._wake = threading.Event()
-        self._hurry = threading.Event()
+        self._asleep = self._closing = self._stopped = False
+        self._wake, self._hurry = threading.Event(), threading.Event()
         limits = {"body_head": body_head, "body_tail": body_tail, "file_limit": file_limit}
         self._lock = WriterLock(self.path)
         try:
@@ -143,7 +139,7 @@ class TraceWriter:
                 self._wake.set()
             now = time.monotonic_ns()
             if not self._overdue_ns:
-                self._overdue_ns = now + self._patience_ns
+                self._overdue_ns = now + int(_PATIENCE * self._flush_seconds * 1e9)
             elif now > self._overdue_ns:
                 self._overtake()
 
