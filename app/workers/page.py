@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 
 from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
-from app.launch.problem import ProblemPanel
 from app.link import LinkState, SupervisorLink
 from app.settings import Settings
 from app.traffic.empty import EmptyState
@@ -40,6 +39,7 @@ from app.workers.means import Aim
 from app.workers.model import IN_HAND, PROCESS, WorkersModel
 from app.workers.notice import Notice, notice_of
 from app.workers.processes import Kind, Node, forest, summary
+from app.workers.refusal import Refusal
 from app.workers.tables import events_model, list_table, lives_model
 from app.workers.timeline import Timeline
 from supervisor.control.messages import AppStatus, Problem
@@ -79,7 +79,7 @@ class WorkersPage(QWidget):
         self.events = events_model(self)
         self.commands = WorkerCommands(link, actions, self)
         self.bar = WorkersBar(self.commands, actions)
-        self.problem = ProblemPanel()
+        self.problem = Refusal()
         self.notice = Notice()
         self.empty = EmptyState()
         self.tree = self._make_tree()
@@ -212,7 +212,7 @@ class WorkersPage(QWidget):
             self._show_details()
 
     def _on_refused(self, problem: Problem) -> None:
-        self.problem.show_problem(problem, failure=True)
+        self.problem.say(problem)
 
     def _on_stacks_refused(self, problem: Problem) -> None:
         self.details.stacks.show_problem(problem)
@@ -327,8 +327,7 @@ class WorkersPage(QWidget):
         self.commands.asked_stacks.connect(self._on_stacks_asked)
         self.commands.stacks.connect(self.details.stacks.show_stacks)
         self.commands.stacks_refused.connect(self._on_stacks_refused)
-        self.problem.dismissed.connect(lambda: self.problem.show_problem(None, failure=True))
-        self.problem.way_taken.connect(lambda _way: self.problem.show_problem(None, failure=True))
+        self.problem.way_taken.connect(lambda _way: self.problem.say(None))
         self.notice.pressed.connect(self._on_notice)
         self.empty.button.clicked.connect(lambda: self._actions.run(self._start_action() or "workers.details"))
         self.details.exchange_wanted.connect(self.exchange_wanted)
@@ -342,7 +341,7 @@ class WorkersPage(QWidget):
 
     def _on_told(self, text: str) -> None:
         if text:
-            self.problem.show_problem(None, failure=True)
+            self.problem.say(None)
 
     def _on_notice(self) -> None:
         if self._link.state is LinkState.LOST:

@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.launch.problem import ProblemPanel
 from app.theme.widgets import CopyButton, ElidedLabel, button
 from app.traffic.empty import EmptyState
 from app.traffic.painting import CellDelegate
 from app.workers import stack_words as words
 from app.workers.processes import Kind, Node
+from app.workers.refusal import Refusal
 from app.workers.stacks_model import EXCHANGE_ROLE, Index, StacksModel
 from app.workers.words import wall
 from supervisor.control.messages import Problem, StacksDumped
@@ -59,7 +59,7 @@ class StacksView(QWidget):
         self.all_calls.setToolTip("Show the calls in libraries and in Python itself as well")
         self.all_calls.toggled.connect(self._fill)
         self.copy = CopyButton("Copy all stacks as text")
-        self.problem = ProblemPanel()
+        self.problem = Refusal()
         self.problem.dismissed.connect(lambda: self.show_problem(None))
         self.problem.way_taken.connect(lambda _way: self.wanted.emit())
         self.empty = EmptyState()
@@ -95,7 +95,7 @@ class StacksView(QWidget):
 
     def show_problem(self, problem: Problem | None) -> None:
         """It did not answer, and why."""
-        self.problem.show_problem(problem, failure=True)
+        self.problem.say(problem)
         self._render()
 
     def _fill(self) -> None:
