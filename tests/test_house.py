@@ -16,6 +16,7 @@ PACKAGES = ("app", "supervisor", "inspector")
 #: Modules (or whole packages, with a slash) that decide and do not act. ARCHITECTURE.md says what that means.
 PURE = (
     "inspector/model.py",
+    "inspector/fields.py",
     "inspector/tagged.py",
     "inspector/levels.py",
     "inspector/live.py",

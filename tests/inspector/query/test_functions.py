@@ -82,3 +82,21 @@ def test_expressions_that_are_refused(pattern, why):
 
 def test_what_people_write_is_not():
     compiled(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+
+
+def test_a_key_of_a_context():
+    assert functions.key("ASGI3", '{"a":{"b":"c"}}', "scope.a.b") == "c"
+    assert functions.key("WSGI", '{"a":"c"}', "environ.b") is None
+    assert functions.key(None, "{}", "x") is None
+    assert functions.key("WSGI", None, "x") is None
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "text", "holds"),
+    [
+        ("contains", "b\xc9", "aB\xc9c", True), ("contains", "\xe9", "\xc9", False), ("prefix", "ab", "ABC", True),
+        ("equals", "abc", "ABC", True), ("equals", "ab", "ABC", False), ("regex", "b.$", "abc", True),
+    ],
+)  # fmt: skip
+def test_a_text_is_tested_as_a_column_would_be(op, value, text, holds):
+    assert functions.test(op, value, Functions(stopped).regex)(text) is holds

@@ -251,3 +251,15 @@ def test_trees_from_text_are_evaluated_the_same_way(trace):
     assert count("status:>500 status:<600") == count("status>=501 and status<=599")
     assert count("path:/api") == count("path:/API") > 0
     assert count("is:open duration:>0") == 0
+
+
+def test_paths_are_looked_for_in_an_index_without_losing_any(trace):
+    for text in ("path:/API", "target:=*", "path:=/api/items", "path:=/api/items?page=2", "-path:/api", "method:=get"):
+        plain = [row.id for row in rows(trace) if holds(parse(text).node, row, exchanges(trace)[row.id])]
+        assert list(trace.ids(parse(text))) == plain, text
+
+
+def test_what_is_known_of_a_header_is_not_looked_for():
+    where, parameters = to_sql(parse("header.host:x status:200"), lambda node: (1024, b"\1\0"))
+    assert "detail" not in where
+    assert parameters == [b"\1\0", 1024, 200]
