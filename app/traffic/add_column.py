@@ -30,7 +30,7 @@ class ColumnPrompt(QFrame):
         self.line = QLineEdit()
         self.line.setFont(mono_font())
         self.line.setAccessibleName("Header or key for a new column")
-        self.line.setPlaceholderText("header.user-agent, scope.client, environ.REMOTE_ADDR")
+        self.line.setPlaceholderText("header.user-agent or scope.client")
         self.hint = QLabel(_HINT, textFormat=Qt.TextFormat.PlainText)
         self.hint.setProperty("look", "muted")
         self._names = QStringListModel(self)

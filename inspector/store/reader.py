@@ -42,7 +42,7 @@ from inspector.store.errors import READING_ERRORS, TraceError, explain
 from inspector.store.log_lines import LogFilter
 from inspector.store.masks import Masks
 from inspector.store.opening import open_for_reading
-from inspector.store.rows import ExchangeRow, Found, LogRow, Session, TraceCounts, TraceMeta, blob, integer, text
+from inspector.store.rows import ExchangeRow, Found, Load, LogRow, Session, TraceCounts, TraceMeta, blob, integer, text
 from inspector.store.schema import DROPPED, RECORDED
 
 __all__ = [
@@ -73,6 +73,7 @@ ORDERS = {
     "mode": "(SELECT i.mode FROM instance AS i WHERE i.id = e.instance)",
 }
 _IDS_AT_ONCE = 500
+_LATE = 2_000  #: so many ids may one that began before another stand behind it
 _YOUNG = 20_000  #: among so many of the newest ids one may still come late
 
 
@@ -198,6 +199,43 @@ class TraceReader:
         where, parameters = self._condition(query)
         # As the index gives them: to sort them is quicker here.
         return ids.ascending(ids.collect(self._connection, f"SELECT e.id FROM exchange AS e WHERE {where}", parameters))
+
+    def loads(self, begin_ns: int, end_ns: int, steps: int) -> list[Load]:
+        """What began between two moments, summed by slot and by step, of which there are ``steps`` in that time.
+
+        For a view of so long a time that single exchanges are narrower than a pixel; lifespans are left out.
+        """
+        step = "(e.opened_ns - ?1) * ?3 / (?2 - ?1)"
+        slot = "ifnull((SELECT CAST(w.slot AS INTEGER) FROM worker AS w WHERE w.id = e.worker), 0)"
+        sums = "count(*), ifnull(max(CAST(e.status AS INTEGER)), 0), sum(e.state = 'failed')"
+        busy = integer("sum(CAST(e.duration_ns AS INTEGER))")
+        sql = (
+            f"SELECT {slot}, CAST({step} AS INTEGER), {sums}, {busy} FROM exchange AS e WHERE e.id BETWEEN ?4 AND ?5"
+            " AND e.opened_ns >= ?1 AND e.opened_ns < ?2 AND e.kind <> 'lifespan' GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        with self._mapped():
+            first, last = self._ids_about(begin_ns, end_ns)
+            return [Load(*row) for row in self._connection.execute(sql, (begin_ns, end_ns, steps, first, last))]
+
+    def _ids_about(self, begin_ns: int, end_ns: int) -> tuple[int, int]:
+        """Ids between which all exchanges are that began between two moments: ids are given in about that order."""
+        [(low, high)] = self._connection.execute(
+            "SELECT ifnull((SELECT min(id) FROM exchange), 0), ifnull((SELECT max(id) FROM exchange), 0)"
+        )
+
+        def found(t_ns: int) -> int:
+            left, right = int(low), int(high)
+            sql = "SELECT id, opened_ns FROM exchange WHERE id >= ? AND opened_ns > 0 ORDER BY id LIMIT 1"
+            while left < right:
+                middle = (left + right) // 2
+                row = self._connection.execute(sql, (middle,)).fetchone()
+                if row is None or row[1] >= t_ns:
+                    right = middle
+                else:
+                    left = int(row[0]) + 1
+            return left
+
+        return found(begin_ns) - _LATE, found(end_ns) + _LATE
 
     def search(self, query: Query, after: int, limit: int) -> Found:
         """A slice of a search that may take long: which of the next ``limit`` exchanges after ``after`` pass.

@@ -69,6 +69,18 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """What began in one step of time at the workers of one slot; ``busy_ns``: how long all of it took together."""
+
+    slot: int
+    step: int
+    exchanges: int
+    worst: int  #: the highest status
+    failed: int
+    busy_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogRow(LogLine):
     """A line of output with its place in the trace: ``id`` grows with time."""
 

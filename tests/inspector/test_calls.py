@@ -9,7 +9,7 @@ import pytest
 from inspector import tagged
 from inspector.calls import REMEMBERED, Calls, error_sentence, info_text, last_line
 from inspector.live import LiveExchanges
-from inspector.model import Exchange, State, Worker
+from inspector.model import Exchange, Stall, State, Worker
 from tests.support.recorder import KeepingRecorder
 
 ENVIRON = {
@@ -225,3 +225,28 @@ def test_other_frames_are_for_others(world: World) -> None:
 @pytest.mark.parametrize("info", [None, {}, {"more_body": True}, {"stop": True}, {"more_body": 1}, {"a": b"b", "c": 1}])
 def test_infos_are_tagged_json(info: dict[str, Any] | None) -> None:
     assert info_text(info) == (tagged.dumps(info) if info else "")
+
+
+def test_a_stall_is_recorded_when_it_is_noticed_and_when_it_is_over(world: World) -> None:
+    world.proxied()
+    world.call()
+    world.tell(("stall", 5, 0, 1, "  File ...\n"), ("stall", 5, 90_000_000, 1, ""))
+    assert world.recorder.stalls == [
+        Stall(3, 10, 0, 7, "  File ...\n"), Stall(3, 10, 90_000_000, 7, "  File ...\n")
+    ], "it did not begin before its call did"  # fmt: skip
+    world.calls.over(100)
+    assert len(world.recorder.stalls) == 2
+
+
+def test_a_stall_that_nobody_could_look_into(world: World) -> None:
+    world.tell(("stall", 5, 90, 0, ""))
+    assert world.recorder.stalls == [Stall(3, 5, 90)]
+
+
+def test_a_stall_ends_with_its_worker(world: World) -> None:
+    world.tell(("stall", 500, 0, 9, "x"))
+    world.calls.over(400)
+    assert world.recorder.stalls[-1] == Stall(3, 500, 500, 0, "x")
+    world.call()
+    world.tell(("stall", 5, 8, 1, ""))
+    assert world.recorder.stalls[-1] == Stall(3, 5, 8), "a call that began only after it"

@@ -140,7 +140,8 @@ def in_context(node: Text, exchange: Exchange) -> str | None:
         return None
     if exchange.interface != wanted:
         return None
-    for key in [node.key] if node.field == "environ" else node.key.split("."):
+    whole = node.field == "environ" or (isinstance(value, dict) and node.key in value)
+    for key in [node.key] if whole else node.key.split("."):
         value = value.get(key) if isinstance(value, dict) else None
     if isinstance(value, dict):
         return value.get("$bytes", json.dumps(value, separators=(",", ":")))

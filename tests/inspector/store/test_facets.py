@@ -83,6 +83,19 @@ def test_a_search_in_slices_finds_the_same(path):
         assert reader.search(query, part.last, 1000).over
 
 
+def test_a_long_time_is_summed_by_slot_and_step(path):
+    with TraceReader(path) as reader:
+        every = [row for row in reader.exchanges() if row.kind != "lifespan"]
+        begin, end = every[1000].opened_ns, every[5000].opened_ns
+        inside = [row for row in every if begin <= row.opened_ns < end]
+        loads = reader.loads(begin, end, 50)
+        assert sum(load.exchanges for load in loads) == len(inside) == 4000
+        assert {load.slot for load in loads} == {1, 2, 3, 4}
+        assert {load.step for load in loads} == set(range(50))
+        assert max(load.worst for load in loads) == max(row.status for row in inside)
+        assert sum(load.busy_ns for load in loads) == round(sum((row.duration_ms or 0) * 1e6 for row in inside))
+
+
 def test_columns_and_names_come_from_the_details(path):
     with TraceReader(path) as reader:
         assert {"header.user-agent", "header.server", "scope.path", "scope.asgi.version"} <= set(reader.field_names())
