@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from inspector.collector import Collector
 from inspector.live import LiveExchanges
@@ -35,10 +35,15 @@ from supervisor.servers.base import Launch, Mode
 from supervisor.target.resolve import Resolved
 from supervisor.tree.usage import Sampler, Usage
 
+if TYPE_CHECKING:
+    from supervisor.watching import Watching
+
 log = logging.getLogger(__name__)
 
 #: How long the proxy keeps a request waiting while nothing serves, before it answers 503 and says why.
 WAIT_SECONDS = 10.0
+#: Changed files to name.
+NAMED = 3
 
 
 class Observer(Protocol):
@@ -71,6 +76,8 @@ class Setting:
     adapt: bool
     arguments: tuple[str, ...] = ()  #: for the server's command line, besides ours
     command: str = ""  #: of the mode ``custom``
+    root_path: str = ""  #: what it is mounted at
+    reload: bool = False  #: whether to load the code anew when a file of the project changes
 
 
 class Application:
@@ -100,6 +107,7 @@ class Application:
         self._usage: dict[int, Usage] = {}
         self._told_problem = ""
         self._ticker: asyncio.Task[None] | None = None
+        self._watching: Watching | None = None
         self.writer = TraceWriter(trace)
         self.live = LiveExchanges(self.writer, self._exchange_finished)
         # The token is the proxy's, one for the application, so that each instance's workers get a socket of their own.
@@ -125,7 +133,13 @@ class Application:
         """Serve. What went wrong, or None."""
         async with self._lock:
             self._enter(AppEvent.START)
-            return await self._start(setting)
+            problem = await self._start(setting)
+        if setting.reload and self._watching is None and self.state is not AppState.STOPPED:
+            from supervisor.watching import Watching  # it brings a library that few runs need
+
+            self._watching = Watching(Path(self.resolved.cwd), self._files_changed, self._remark)
+            self._changed()
+        return problem
 
     async def restart(self) -> Problem | None:
         """End what serves, then serve anew in the same mode; requests that come meanwhile wait."""
@@ -194,6 +208,26 @@ class Application:
                 self._later(self._replace(old, order))
             return None
 
+    async def _files_changed(self, files: list[str]) -> None:
+        """Load the code anew; what serves goes on if that does not work, and what does not is started again."""
+        if self.setting is None or self.state in (AppState.STOPPED, AppState.STOPPING):
+            return
+        named = ", ".join(files[:NAMED]) + (f" and {len(files) - NAMED} more" if len(files) > NAMED else "")
+        self._remark(f"{named} changed, the code is loaded anew")
+        problem = await self.switch(self.setting, Order.RELOAD)
+        if problem is not None and self.state is AppState.RUNNING:
+            what = f"The code changed ({named}) and could not be loaded; what was loaded before serves on."
+            self.problem = replace(problem, what=what, why=f"{problem.what} {problem.why}".strip())
+        self._remark(_one_line(self.problem or problem) if problem else "the new code serves")
+        self._changed()
+
+    def _remark(self, text: str) -> None:
+        """A line of our own, among what the application and its server print."""
+        if self.current is not None:
+            self.current.remark(f"gatescope: {text}")
+        else:
+            self.line_written(f"gatescope: {text}")
+
     async def scale(self, workers: int) -> Problem | None:
         """Have another number of workers: by the server's own signals where it takes such, else by a new instance."""
         if self.setting is None:
@@ -236,6 +270,14 @@ class Application:
 
     async def stop(self) -> None:
         """Let requests in flight finish, then end everything that runs; the trace and the proxy stay."""
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.stop()
+        await self._stop()
+        if watching is not None:
+            await watching.closed()
+
+    async def _stop(self) -> None:
         if self.state in (AppState.STOPPED, AppState.STOPPING):
             async with self._lock:
                 return
@@ -351,6 +393,7 @@ class Application:
             own_host=listener.getsockname()[0],
             own_port=listener.getsockname()[1],
             command=setting.command,
+            root_path=setting.root_path,
             host=self._address[0],
             port=self._address[1],
             run_dir=str(run_dir),
@@ -476,6 +519,8 @@ class Application:
             recorded=self._finished + len(self.live.by_id),
             in_flight=self._in_flight(),
             dropped=sum(self.writer.drops.values()),
+            root_path=setting.root_path if setting else "",
+            reload=self._watching is not None,
         )
 
     def _tell_recording_problem(self) -> None:

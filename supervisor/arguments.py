@@ -17,7 +17,7 @@ _WORKERS = WayOut(text="Say it to Gatescope.", command="--workers N")
 _THREADS = WayOut(text="Say it to Gatescope.", command="--threads N")
 _MODE = WayOut(text="Take the mode that stands for it.", command="--mode MODE")
 _FACTORY = WayOut(text="Say it to Gatescope.", command="--factory")
-_RELOAD = WayOut(text="Load changed code when you want it.", command="gatescope reload")
+_RELOAD = WayOut(text="Let Gatescope load changed code, by --reload or when you say so.", command="gatescope reload")
 _STAY = WayOut(text="Leave it away: Gatescope keeps the server under its eyes.")
 
 _EVERYWHERE = {"--reload": _RELOAD, "--workers": _WORKERS}

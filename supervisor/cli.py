@@ -25,6 +25,7 @@ RUN_EPILOG = f"""\
 What follows -- goes to the server's own command line: -- --timeout 5
 TARGET may also be the name of an application that pyproject.toml has settings for, here:
   [tool.gatescope.apps.NAME]  target mode workers threads adapt factory env env_file cwd listen python args command
+  root_path reload
 {EPILOG}"""
 
 #: Commands whose modules bring much along, and what they are for: nothing is imported to list them.
@@ -106,6 +107,9 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--adapt", action="store_true", help="put an adapter between an application and a server "
                      "that do not speak the same interface")  # fmt: skip
     run.add_argument("--listen", default="", metavar="HOST:PORT", help="where to serve (127.0.0.1, a free port)")
+    run.add_argument("--root-path", default="", metavar="PATH", help="what it is mounted at; the server tells it so")
+    run.add_argument("--reload", action="store_true", help="load the code anew when a file of the project changes, "
+                     "without losing a request")  # fmt: skip
     run.add_argument("--trace", default="", metavar="FILE", help="record to this file")
     run.add_argument("--name", default="", help="what to call the application")
     run.add_argument("--control", default="", metavar="PATH", help="where to put the control socket")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from inspector.model import Exchange, Worker
 from inspector.store.errors import TraceError
-from supervisor import arguments, commands, modes, places, signals
+from supervisor import arguments, commands, modes, mounting, places, signals
 from supervisor.application import Application, Setting
 from supervisor.arguments import server
 from supervisor.control.messages import (
@@ -259,6 +259,8 @@ class Supervisor:
             adapt=command.adapt,
             arguments=old.arguments if old and server(old.mode) == server(mode) else (),
             command=command.custom or (_command(mode, app.resolved.settings, old) if mode.unknown else ""),
+            root_path=old.root_path if old else "",
+            reload=old is not None and old.reload,
         )
         resolved = app.resolved
         if not mode.unknown and (not resolved.examined or modes.lacking(mode, resolved.subject)):
@@ -453,6 +455,8 @@ def _setting(command: StartApp, mode: Mode, said: AppSettings | None) -> Setting
         adapt=command.adapt or (said is not None and said.adapt),
         arguments=command.args or (said.args if said else ()),
         command=command.custom or (_command(mode, said) if mode.unknown else ""),
+        root_path=mounting.normal(command.root_path or (said.root_path if said else "")),
+        reload=command.reload or (said is not None and said.reload),
     )
 
 
@@ -469,6 +473,7 @@ def _refusal(resolved: Resolved, setting: Setting) -> Problem | None:
         modes.refusal(mode, resolved.subject, workers=setting.workers, threads=setting.threads, adapt=setting.adapt)
         or arguments.refusal(mode, setting.arguments)
         or commands.refusal(mode, setting.command, resolved)
+        or mounting.refusal(mode, setting.root_path, setting.arguments)
     )
 
 

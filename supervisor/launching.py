@@ -116,7 +116,8 @@ def _command(plan: Plan) -> tuple[list[str], dict[str, str]]:
     """What is run, and the variables for it besides the user's."""
     argv = plan.argv
     if not plan.mode.unknown:
-        return argv, {}
+        variable = plan.mode.root_variable
+        return argv, {variable: plan.launch.root_path} if variable and plan.launch.root_path else {}
     env = {"PATH": search_path(plan.python, plan.env), **custom.environment(plan.launch)}
     found = executable(argv[0], python=plan.python, cwd=plan.cwd, path=env["PATH"])
     return [found or argv[0], *argv[1:]], env
@@ -147,6 +148,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "host": launch.own_host if plan.mode.unknown else launch.host,
         "port": launch.own_port if plan.mode.unknown else launch.port,
         "threads": launch.threads,
+        "root_path": launch.root_path,
         "body_head": plan.body_head,
         "body_tail": plan.body_tail,
         "cwd": plan.cwd,

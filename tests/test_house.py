@@ -40,6 +40,7 @@ PURE = (
     "app/traffic/tracebacks.py",
     "supervisor/modes.py",
     "supervisor/lending.py",
+    "supervisor/mounting.py",
     "supervisor/requirements.py",
     "supervisor/lifecycle.py",
     "supervisor/death.py",

@@ -28,6 +28,7 @@ class Launch:
     own_host: str = "127.0.0.1"
     own_port: int = 0  #: of the instance's own address, for a server that takes no descriptor and listens there itself
     command: str = ""  #: of the mode ``custom``, with its placeholders
+    root_path: str = ""  #: what the application is mounted at, ``/api``; only for a mode that can be told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,8 @@ class Mode:
     stops_together: bool = False  #: whether ``stop`` is for all its processes, as a terminal's Ctrl-C is
     unknown: bool = False  #: whether nobody knows beforehand what processes it will be, and if the probe will be inside
     lifespan: bool = True  #: ASGI: whether it tells the application of its startup and shutdown
+    root_option: str = ""  #: the server's own for ``Launch.root_path``
+    root_variable: str = ""  #: where it is an environment variable instead
     why: str = ""  #: who this mode is for, one sentence for somebody who chooses
 
     def has_master(self, workers: int) -> bool:

@@ -43,6 +43,11 @@ def from_factory(launch: Launch, command: list[str]) -> str:
     return "\n".join(lines)
 
 
+def mounted(launch: Launch, option: str) -> list[str]:
+    """``option`` with what the application is mounted at, if it is."""
+    return [option, launch.root_path] if launch.root_path else []
+
+
 def version_tuple(version: str) -> tuple[int, ...]:
     """The leading numbers of a version, ``(27, 0, 1)`` for ``27.0.1rc2``; empty for an unknown one."""
     found = re.match(r"\d+(?:\.\d+)*", version)

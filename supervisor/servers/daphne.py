@@ -8,17 +8,19 @@ from __future__ import annotations
 import signal
 
 from supervisor.servers.base import Launch, Mode, StopStep
-from supervisor.servers.command import from_factory, typed, with_adapter
+from supervisor.servers.command import from_factory, mounted, typed, with_adapter
+
+ROOT_PATH = "--root-path"
 
 
 def argv(launch: Launch) -> list[str]:
     """The command line. A factory is called by our launcher."""
-    return ["daphne", "--fd", str(launch.fd), launch.target]
+    return ["daphne", "--fd", str(launch.fd), *mounted(launch, ROOT_PATH), launch.target]
 
 
 def production(launch: Launch) -> str:
     """What one would type."""
-    command = ["daphne", "-b", launch.host, "-p", str(launch.port)]
+    command = ["daphne", "-b", launch.host, "-p", str(launch.port), *mounted(launch, ROOT_PATH)]
     if launch.adapted:
         return with_adapter(launch, "WSGIMiddleware", [*command, "adapted:app"])
     if launch.factory:
@@ -38,5 +40,6 @@ DAPHNE = Mode(
     boot_line=r"Listen failure",
     asgi2=True,
     lifespan=False,
+    root_option=ROOT_PATH,
     why="One process, the server of Django Channels; lifespan (startup and shutdown of the application) never runs.",
 )

@@ -10,10 +10,11 @@ from __future__ import annotations
 import signal
 
 from supervisor.servers.base import Launch, Mode, StopStep
-from supervisor.servers.command import typed, with_adapter
+from supervisor.servers.command import mounted, typed, with_adapter
 
 #: Seconds until its master kills a worker that does not end; without it, a hanging one keeps the master for ever.
 KILL_TIMEOUT = 5
+ROOT_PATH = "--url-path-prefix"
 
 
 def _command(launch: Launch, interface: str, host: str, port: int) -> list[str]:
@@ -21,7 +22,7 @@ def _command(launch: Launch, interface: str, host: str, port: int) -> list[str]:
     return [
         "granian", "--interface", interface, "--host", host, "--port", str(port), "--workers", str(launch.workers),
         "--blocking-threads", str(launch.threads if interface == "wsgi" else 1), "--respawn-failed-workers",
-        "--workers-kill-timeout", str(KILL_TIMEOUT),
+        "--workers-kill-timeout", str(KILL_TIMEOUT), *mounted(launch, ROOT_PATH),
     ]  # fmt: skip
 
 
@@ -65,6 +66,7 @@ ASGI = Mode(
     interface="ASGI",
     needs=("granian",),
     takes_socket=False,
+    root_option=ROOT_PATH,
     argv=asgi_argv,
     production=asgi_production,
     workers=True,
@@ -82,6 +84,7 @@ WSGI = Mode(
     interface="WSGI",
     needs=("granian",),
     takes_socket=False,
+    root_option=ROOT_PATH,
     argv=wsgi_argv,
     production=wsgi_production,
     workers=True,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 
 from supervisor.servers.base import Launch, Mode, StopStep
-from supervisor.servers.command import typed, version_tuple, with_adapter
+from supervisor.servers.command import mounted, typed, version_tuple, with_adapter
 
 #: The control socket came with 25.1. Its default path is one for all gunicorns of a user, the second of which takes the
 #: first's away, so each gets a private one.
@@ -17,6 +17,10 @@ CONTROL_SOCKET_SINCE = (25, 1)
 
 #: The ASGI worker came with 24 and was declared stable in 25.1.
 ASGI_SINCE = (25, 1)
+
+#: Of its own ASGI workers. For WSGI it reads the environment; uvicorn's workers take neither.
+ROOT_PATH = "--root-path"
+ROOT_VARIABLE = "SCRIPT_NAME"
 
 
 def _name(launch: Launch) -> str:
@@ -34,14 +38,18 @@ def _argv(launch: Launch, kind: str) -> list[str]:
     control: list[str] = []
     if version_tuple(launch.version) >= CONTROL_SOCKET_SINCE:
         control = ["--control-socket", f"{launch.run_dir}/gunicorn.ctl"]
-    return ["gunicorn", "--bind", f"fd://{launch.fd}", *_workers(launch, kind), *control, _name(launch)]
+    root = mounted(launch, ROOT_PATH) if kind == "asgi" else []
+    return ["gunicorn", "--bind", f"fd://{launch.fd}", *_workers(launch, kind), *control, *root, _name(launch)]
 
 
 def _production(launch: Launch, kind: str, middleware: str) -> str:
     short = ["-k", kind, "-w", str(launch.workers)]
     if kind == "gthread":
         short += ["--threads", str(launch.threads)]
-    command = ["gunicorn", "-b", f"{launch.host}:{launch.port}", *short]
+    if kind == "asgi":
+        short += mounted(launch, ROOT_PATH)
+    variable = [f"{ROOT_VARIABLE}={launch.root_path}"] if launch.root_path and kind != "asgi" else []
+    command = [*variable, "gunicorn", "-b", f"{launch.host}:{launch.port}", *short]
     if launch.adapted:
         return with_adapter(launch, middleware, [*command, "adapted:app"])
     return typed(*command, _name(launch))
@@ -108,6 +116,7 @@ SYNC = Mode(
     needs=("gunicorn",),
     argv=sync_argv,
     production=sync_production,
+    root_variable=ROOT_VARIABLE,
     workers=True,
     reload=signal.SIGHUP,
     more=signal.SIGTTIN,
@@ -125,6 +134,7 @@ GTHREAD = Mode(
     needs=("gunicorn",),
     argv=gthread_argv,
     production=gthread_production,
+    root_variable=ROOT_VARIABLE,
     workers=True,
     threads=True,
     default_threads=4,
@@ -144,6 +154,7 @@ GEVENT = Mode(
     needs=("gunicorn", "gevent"),
     argv=gevent_argv,
     production=gevent_production,
+    root_variable=ROOT_VARIABLE,
     workers=True,
     reload=signal.SIGHUP,
     more=signal.SIGTTIN,
@@ -190,5 +201,6 @@ ASGI = Mode(
     stop=_STOP,
     master=True,
     boot_line=r"Worker failed to boot|App failed to load|ASGI lifespan startup failed",
+    root_option=ROOT_PATH,
     why="Gunicorn looks after the worker processes and runs the event loop in each itself, without uvicorn.",
 )

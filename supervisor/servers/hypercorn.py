@@ -10,7 +10,9 @@ from __future__ import annotations
 import signal
 
 from supervisor.servers.base import Launch, Mode, StopStep
-from supervisor.servers.command import typed, with_adapter
+from supervisor.servers.command import mounted, typed, with_adapter
+
+ROOT_PATH = "--root-path"
 
 
 def _workers(launch: Launch) -> str:
@@ -24,11 +26,13 @@ def _name(launch: Launch, interface: str) -> str:
 
 
 def _argv(launch: Launch, interface: str) -> list[str]:
-    return ["hypercorn", "--bind", f"fd://{launch.fd}", "--workers", _workers(launch), _name(launch, interface)]
+    command = ["hypercorn", "--bind", f"fd://{launch.fd}", "--workers", _workers(launch)]
+    return [*command, *mounted(launch, ROOT_PATH), _name(launch, interface)]
 
 
 def _production(launch: Launch, interface: str, middleware: str) -> str:
     command = ["hypercorn", "-b", f"{launch.host}:{launch.port}", "-w", _workers(launch)]
+    command += mounted(launch, ROOT_PATH)
     if launch.adapted:
         return with_adapter(launch, middleware, [*command, f"{interface}:adapted:app"])
     return typed(*command, _name(launch, interface))
@@ -70,6 +74,7 @@ ASGI = Mode(
     master=True,
     master_from=2,
     ends_together=True,
+    root_option=ROOT_PATH,
     why="An event loop in each process, HTTP/2 as well; when one worker dies, it ends them all and is started again.",
 )
 
@@ -86,5 +91,6 @@ WSGI = Mode(
     master=True,
     master_from=2,
     ends_together=True,
+    root_option=ROOT_PATH,
     why="Each request in a thread of a pool beside the event loop, which reads the whole body first.",
 )

@@ -8,13 +8,17 @@ from __future__ import annotations
 import signal
 
 from supervisor.servers.base import Launch, Mode, StopStep
-from supervisor.servers.command import typed, with_adapter
+from supervisor.servers.command import mounted, typed, with_adapter
+
+#: Puts the path in front of every request's, as if a proxy had taken it off.
+ROOT_PATH = "--root-path"
 
 
 def argv(launch: Launch) -> list[str]:
     """The command line. The number of workers is always given: ``WEB_CONCURRENCY`` would decide otherwise."""
     factory = ["--factory"] if launch.factory else []
-    return ["uvicorn", "--fd", str(launch.fd), "--workers", str(launch.workers), *factory, launch.target]
+    command = ["uvicorn", "--fd", str(launch.fd), "--workers", str(launch.workers)]
+    return [*command, *mounted(launch, ROOT_PATH), *factory, launch.target]
 
 
 def production(launch: Launch) -> str:
@@ -22,6 +26,7 @@ def production(launch: Launch) -> str:
     command = ["uvicorn", "--host", launch.host, "--port", str(launch.port)]
     if launch.workers > 1:
         command += ["--workers", str(launch.workers)]
+    command += mounted(launch, ROOT_PATH)
     if launch.adapted:
         return with_adapter(launch, "WSGIMiddleware", [*command, "adapted:app"])
     return typed(*command, *(["--factory"] if launch.factory else []), launch.target)
@@ -46,5 +51,6 @@ UVICORN = Mode(
     master_from=2,
     boot_line=r"Error loading ASGI app|Application startup failed",
     asgi2=True,
+    root_option=ROOT_PATH,
     why="An event loop runs many requests at a time in each process.",
 )

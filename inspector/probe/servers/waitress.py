@@ -49,7 +49,13 @@ def run(session):
         application = session.wrap(session.adapt(application), "WSGI")
     session.ready()
     sockets.on_stop(_stop)
-    waitress.serve(application, sockets=[sock], threads=config["threads"], clear_untrusted_proxy_headers=True)
+    waitress.serve(
+        application,
+        sockets=[sock],
+        threads=config["threads"],
+        url_prefix=config.get("root_path", ""),
+        clear_untrusted_proxy_headers=True,
+    )
     return 0
 
 

@@ -70,3 +70,11 @@ def test_adapted() -> None:
 def test_a_master_always_stands_apart() -> None:
     assert SYNC.has_master(1)
     assert UVICORN.has_master(4)
+
+
+def test_mounted() -> None:
+    launch = replace(LAUNCH, root_path="/api")
+    assert ASGI.argv(launch)[-3:-1] == ["--root-path", "/api"]
+    assert "--root-path /api" in ASGI.production(launch)
+    assert "/api" not in SYNC.argv(launch)  # the environment has it
+    assert SYNC.production(launch).startswith("SCRIPT_NAME=/api gunicorn -b ")

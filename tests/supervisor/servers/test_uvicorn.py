@@ -26,3 +26,9 @@ def test_several() -> None:
 
 def test_adapted() -> None:
     assert "a2wsgi import WSGIMiddleware" in UVICORN.production(replace(LAUNCH, adapted=True))
+
+
+def test_mounted() -> None:
+    launch = replace(LAUNCH, root_path="/api")
+    assert UVICORN.argv(launch)[-3:] == ["--root-path", "/api", "main:app"]
+    assert UVICORN.production(launch).endswith(" --port 8000 --root-path /api main:app")
