@@ -48,6 +48,8 @@ PURE = (
     "supervisor/lines.py",
     "supervisor/policy.py",
     "supervisor/servers/",
+    "supervisor/target/frameworks.py",
+    "supervisor/target/sources.py",
     "supervisor/control/messages.py",
     "supervisor/control/codec.py",
 )

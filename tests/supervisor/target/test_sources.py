@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supervisor.target.frameworks import Kind, known, wraps
+from supervisor.target.frameworks import Kind
 from supervisor.target.sources import Import, Maker, Module
 
 CASES: dict[str, tuple[str, list[tuple[str, str, str, bool]]]] = {
@@ -86,6 +86,11 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str, bool]]]] = {
         "app.wsgi_app = ProxyFix(app.wsgi_app)\napp = Tracing(app)",
         [("app", "WSGI", "Flask", False)],
     ),
+    "around what another one serves": (
+        "import dash\nfrom werkzeug.middleware.proxy_fix import ProxyFix\nboard = dash.Dash()\n"
+        "site = ProxyFix(board.server)",
+        [("site", "WSGI", "Dash", False), ("board", "WSGI", "Dash", False)],
+    ),
     "what is inside comes last": (
         "from fastapi import FastAPI\nimport socketio\ninner = FastAPI()\nsub = FastAPI()\ninner.mount('/sub', sub)\n"
         "app = socketio.ASGIApp(sio, other_asgi_app=inner)",
@@ -161,11 +166,3 @@ def test_what_another_module_makes() -> None:
     assert module.thing("b") == Maker(Kind("WSGI", "Flask"))
     assert module.thing("os") is None
     assert {one.dotted for one in module.imports()} == {"factory.build", ".x", "os"}
-
-
-def test_known_names() -> None:
-    assert known("fastapi.applications.FastAPI") == Kind("ASGI", "FastAPI")
-    assert known("nothing.FastAPI") is None
-    assert wraps("starlette.middleware.cors.CORSMiddleware", Kind("ASGI", "X")) == Kind("ASGI", "X")
-    assert wraps("a2wsgi.WSGIMiddleware", None) == Kind("ASGI")
-    assert wraps("a2wsgi.other", None) is None
