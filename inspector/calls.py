@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from inspector import tagged
 from inspector.frames import Frame
 from inspector.levels import Levels, plain
 from inspector.live import LiveExchanges
-from inspector.model import Direction, Exchange, Kind, LogLine, Side, Worker
+from inspector.model import Direction, Exchange, Kind, LogLine, Side, Stall, Worker
 from inspector.recording import Recorder
 
 #: Calls that are over and still known: an application may send after it returned, and that is worth seeing.
 REMEMBERED = 256
+
+#: Nanoseconds that the beginning of a stall may be off.
+EXACT = 50_000_000
 
 _STARTS = frozenset(("http.response.start", "websocket.accept", "websocket.http.response.start", "start_response"))
 _PIECES = frozenset(("http.response.body", "websocket.send", "websocket.http.response.body", "iterate", "write"))
@@ -62,7 +66,10 @@ class Calls:
         self._open: dict[int, Exchange] = {}
         self._over: OrderedDict[int, Exchange] = OrderedDict()
         self._levels = Levels()
-        self._taken: dict[str, Callable[..., None]] = {"call": self._call, "msgs": self._messages, "done": self._done}
+        self._stall: Stall | None = None  # which goes on
+        self._taken: dict[str, Callable[..., None]] = {
+            "call": self._call, "msgs": self._messages, "done": self._done, "stall": self._stalled,
+        }  # fmt: skip
 
     def take(self, frame: Frame) -> bool:
         """Take in ``frame``, which has its right shape; false if it is not about a call."""
@@ -71,6 +78,24 @@ class Calls:
             return False
         handler(*frame[1:])
         return True
+
+    def over(self, t: int) -> None:
+        """The worker is gone: a stall that went on ended with it."""
+        if self._stall is not None:
+            self._recorder.stall(replace(self._stall, until_ns=max(t, self._stall.from_ns)))
+            self._stall = None
+
+    def _stalled(self, since: int, until: int, call: int, stack: str) -> None:
+        """The loop is held up, or was: told twice, first without an end and with the stack."""
+        told = self._stall
+        if told is None or stack:
+            exchange = self._open.get(call) or self._over.get(call)
+            if exchange is not None and exchange.called_ns < (until or since + EXACT):
+                since = max(since, exchange.called_ns)  # the probe knows it to some milliseconds
+            told = Stall(self._worker.id, since, 0, exchange.id if exchange else 0, stack)
+        told = replace(told, until_ns=max(until, told.from_ns) if until else 0)
+        self._stall = None if until else told
+        self._recorder.stall(told)
 
     def _call(self, exchange_id: int, call: int, t: int, interface: str, kind: str, context: Any, task: str) -> None:
         exchange = self._live.by_id.get(exchange_id)

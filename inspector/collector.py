@@ -172,6 +172,8 @@ class _Connection(asyncio.Protocol):
             self._read(self._ring)
             self._ring.close()
             self._ring = None
+        if self._calls is not None and not self._dropped:
+            self._calls.over(self._collector.clock())
         if self._worker is not None and not self._dropped:
             self._collector.listener.worker_gone(self._worker, self._collector.clock())
         self._collector.left(self)

@@ -32,6 +32,7 @@ SHAPES: dict[str, set[tuple[type, ...]]] = {
     "msgs": {(str, int, list)},
     "done": {(str, int, int, str, list)},
     "lost": {(str, int)},
+    "stall": {(str, int, int, int, str)},
     "bell": {(str,)},
     "born": {(str, int, int)},
     "exited": {(str, int, int, int)},

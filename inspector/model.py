@@ -240,11 +240,14 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """A time in which a worker's event loop ran one callback and nothing else: everybody on it waited."""
+    """A time in which a worker's event loop ran one callback and nothing else: everybody on it waited.
+
+    Recorded when it is noticed, and with the same ``from_ns`` again when it is over.
+    """
 
     worker: int
     from_ns: int
-    until_ns: int
+    until_ns: int  #: 0: it goes on
     exchange: int = 0  #: whose task held it; 0: unknown
     stack: str = ""  #: where it was, innermost frame last, as a traceback prints it; empty: nobody looked in time
 

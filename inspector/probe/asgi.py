@@ -13,10 +13,12 @@ from .boundary import Boundary, exception_text, next_call
 from .emitter import GATHER_COUNT
 from .encode import encode, opaque, plain
 from .payload import Kept
+from .stalls import CALL, Loops
 
 _clock = time.monotonic_ns
 _get_ident = threading.get_ident
 _current_task = asyncio.current_task
+_set_call = CALL.set
 
 _BODIES = frozenset(("http.request", "http.response.body", "websocket.http.response.body"))
 _FRAMES = frozenset(("websocket.receive", "websocket.send"))
@@ -93,7 +95,7 @@ class Channel:
     over = False
 
     def __init__(self, number, messages, emitter, settings, lifespan):
-        self._number = number
+        self.number = number
         self._messages = messages
         self._emitter = emitter
         self._settings = settings
@@ -108,7 +110,7 @@ class Channel:
     def close(self, error):
         """The call is over; ``error`` left it, or None."""
         text = "" if error is None else exception_text(error)
-        self._emitter.finish(self._number, _clock(), text, self._messages)
+        self._emitter.finish(self.number, _clock(), text, self._messages)
         self.over = True
 
     async def receive(self):
@@ -164,7 +166,7 @@ class Channel:
         messages, emitter = self._messages, self._emitter
         messages.append(message)
         if self.over:  # of an application that goes on after it returned
-            emitter.now(encode(("msgs", self._number, [message])))
+            emitter.now(encode(("msgs", self.number, [message])))
         elif emitter.calm:
             emitter.rouse()
         elif len(messages) > GATHER_COUNT:
@@ -202,8 +204,9 @@ def _repeatable(message):
     return message
 
 
-def _opener(emitter, settings, lifespan, interface):
+def _opener(emitter, settings, lifespan, loops, interface):
     """A function that begins a call: for a scope, the Channel of the call, or None where it cannot be recorded."""
+    loops = loops or Loops(emitter)
 
     def begin(scope):
         if not emitter.open:
@@ -214,6 +217,11 @@ def _opener(emitter, settings, lifespan, interface):
             kind = scope["type"]
             data = encode(("call", exchange, number, _clock(), interface, kind, scope, task_name()))
             messages = emitter.begin(number, data)
+            _set_call(number)
+            if kind == "lifespan":
+                loops.lifespan()
+            if loops.asleep:
+                loops.rouse()
         except Exception:  # no scope at all: the application will say so
             return None
         return Channel(number, messages, emitter, settings, lifespan if kind == "lifespan" else None)
@@ -221,9 +229,9 @@ def _opener(emitter, settings, lifespan, interface):
     return begin
 
 
-def wrap3(application, emitter, settings, lifespan=None):
+def wrap3(application, emitter, settings, lifespan=None, loops=None):
     """An ASGI 3 application that records what ``application`` and its server say to each other."""
-    begin = _opener(emitter, settings, lifespan, "ASGI3")
+    begin = _opener(emitter, settings, lifespan, loops, "ASGI3")
 
     class Boundary3(Boundary):
         """An ASGI 3 application (the names of the parameters matter: daphne passes them by keyword)."""
@@ -246,9 +254,9 @@ def wrap3(application, emitter, settings, lifespan=None):
     return Boundary3(application)
 
 
-def wrap2(application, emitter, settings, lifespan=None):
+def wrap2(application, emitter, settings, lifespan=None, loops=None):
     """An ASGI 2 application that records what ``application`` and its server say to each other."""
-    begin = _opener(emitter, settings, lifespan, "ASGI2")
+    begin = _opener(emitter, settings, lifespan, loops, "ASGI2")
 
     class Boundary2(Boundary):
         """An ASGI 2 application: called with the scope, then what that gave with receive and send."""

@@ -20,6 +20,7 @@ from .encode import encode
 from .family import Watch, die_with_parent, outlive_parent
 from .lend import lend
 from .settings import Settings
+from .stalls import Loops
 
 VARIABLE = "GATESCOPE_LAUNCH"
 PROTOCOL = 1
@@ -41,6 +42,7 @@ class Session:
         self.emitter = Emitter()
         self.settings = Settings.from_config(config)
         self.lifespan = asgi.Lifespan()
+        self.loops = Loops(self.emitter)
         self._watch = Watch(self.emitter)
         self._boot_failed = False
         self._forker = 0
@@ -122,6 +124,7 @@ class Session:
         was_master = self.role == "master"
         self._watch.remove()
         self.emitter.abandon()
+        self.loops.forget()
         if was_master:
             self._parent = self._forker
             die_with_parent(self._parent)
@@ -190,7 +193,7 @@ class Session:
         if interface == "WSGI":
             return wsgi.wrap(application, self.emitter, self.settings)
         wrapper = asgi.wrap2 if interface == "ASGI2" else asgi.wrap3
-        return wrapper(application, self.emitter, self.settings, self.lifespan)
+        return wrapper(application, self.emitter, self.settings, self.lifespan, self.loops)
 
     def adapt(self, application):
         """``application`` in the interface that the server speaks."""

@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from typing import Any
 
-from inspector.model import Exchange, LogLine
+from inspector.model import Exchange, LogLine, Stall
 from inspector.recording import MessageRow
 
 
@@ -20,6 +20,7 @@ class KeepingRecorder:
         self.rows: list[MessageRow] = []
         self.touched: list[Exchange] = []
         self.lines: list[LogLine] = []
+        self.stalls: list[Stall] = []
         self.lost: Counter[str] = Counter()
         self._ids = itertools.count(1000)
 
@@ -41,6 +42,10 @@ class KeepingRecorder:
         """Keep."""
         self.lines.append(line)
 
+    def stall(self, stall: Stall) -> None:
+        """Keep."""
+        self.stalls.append(stall)
+
     def dropped(self, what: str, count: int) -> None:
         """Count."""
         self.lost[what] += count
@@ -48,4 +53,4 @@ class KeepingRecorder:
     def _ignore(self, thing: Any) -> None:
         pass
 
-    instance = worker = worker_event = stall = replay_run = replay_result = _ignore
+    instance = worker = worker_event = replay_run = replay_result = _ignore
