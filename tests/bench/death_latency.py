@@ -44,20 +44,21 @@ Found = TypeVar("Found")
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A server. ``says``: what it prints when it notices a death (``{pid}`` is the worker's). ``together``: its workers
-    all end with one.
+    all end with one. ``rest``: seconds that a worker must have lived, or its server takes its death for a loop.
     """
 
     target: str
     mode: str
     says: str = ""
     together: bool = False
+    rest: float = 0.0
 
 
 SUBJECTS = (
     Subject("wsgi:app", "gunicorn-sync", r"Worker \(pid:{pid}\) was sent SIGKILL"),
     Subject("asgi:app", "uvicorn", r"Child process \[{pid}\] died"),
     Subject("asgi:app", "hypercorn", together=True),
-    Subject("asgi:app", "granian", r"Unexpected exit from worker"),
+    Subject("asgi:app", "granian", r"Unexpected exit from worker", rest=6.0),
 )
 
 
@@ -110,8 +111,12 @@ class Killing:
 
     def _idle(self) -> Worker:
         oldest = min(self._ready(), key=lambda worker: worker.ready_ns)
-        time.sleep(max(0.0, OLD - (time.monotonic_ns() - oldest.ready_ns) / 1e9))
+        self._let_live(oldest, max(OLD, self.subject.rest))
         return oldest
+
+    @staticmethod
+    def _let_live(worker: Worker, seconds: float) -> None:
+        time.sleep(max(0.0, seconds - (time.monotonic_ns() - worker.ready_ns) / 1e9))
 
     def _with_a_request(self) -> tuple[Sent, int, Worker]:
         before = max((row.id for row in self.reader.exchanges(order="id", descending=True, limit=1)), default=0)
@@ -122,7 +127,9 @@ class Killing:
             return (newest.id, newest.worker) if newest and newest.worker and newest.id > before else None
 
         exchange, worker = until(taken, 0.005)
-        return sent, exchange, next(one for one in self._ready() if one.id == worker)
+        victim = next(one for one in self._ready() if one.id == worker)
+        self._let_live(victim, self.subject.rest)
+        return sent, exchange, victim
 
     def _said(self, pid: int, killed: int) -> int:
         words = re.compile(self.subject.says.format(pid=pid))
