@@ -12,8 +12,8 @@ Thread 0x00007f54912db6c0 (most recent call first):
   File "/lib/threading.py", line 982 in run
 
 Current thread 0x00007f5492041b80 [main] (most recent call first):
-  File "/home/ada/shop/orders.py", line 12 in total
-  File "/home/ada/shop/views.py", line 30 in <module>
+  File "/srv/shop/orders.py", line 12 in total
+  File "/srv/shop/views.py", line 30 in <module>
 """
 
 
