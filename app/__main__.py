@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import gc
 import os
 import signal
 import socket
@@ -248,6 +249,7 @@ def main(arguments: list[str] | None = None) -> int:
     _report_failures(desk.window)
     desk.window.show()
     desk.open(request)
+    gc.freeze()  # what is there now stays: to look through it for garbage would hold up the window each time
     return application.exec()
 
 
