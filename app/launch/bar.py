@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt
-from PySide6.QtGui import QBrush, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QComboBox,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QSizePolicy,
-    QSpinBox,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QHBoxLayout, QSpinBox, QToolButton, QWidget
 
 from app.actions import ActionRegistry
-from app.launch.choice import INTERFACES, modes_of
+from app.launch.choice import INTERFACES, offered
 from app.launch.controller import LaunchController
+from app.launch.modes_list import SLUG, ServerList
+from app.launch.options_button import OptionsButton
 from app.launch.picker import ApplicationPicker
 from app.launch.pill import StatusPill
-from app.theme import Role, color, set_icon, tip
-from app.theme.widgets import ElidedComboBox, button, caption, icon_button, look
-from supervisor.control.messages import ModeStatus
+from app.theme import Role, set_icon, tip
+from app.theme.widgets import button, caption, icon_button, look
 
-_SLUG = Qt.ItemDataRole.UserRole
-_MARKS = {
-    "lendable": "lent by Gatescope",
-    "installable": "not installed",
-    "adaptable": "needs an adapter",
-    "impossible": "can't run this",
-}
+#: Below that many pixels names are worth more than words on buttons.
+_NARROW = 1150
 
 
 class LaunchBar(QFrame):
@@ -42,12 +28,13 @@ class LaunchBar(QFrame):
         self.setObjectName("launchBar")
         look(self, "bar")
         self._controller = controller
-        self._shown_modes: tuple[object, ...] = ()
         self.picker = ApplicationPicker(controller)
         self.interfaces = self._make_interfaces()
-        self.server = self._make_server()
+        self.server = ServerList()
+        self.server.activated.connect(lambda row: controller.set_mode(self.server.itemData(row, SLUG)))
         self.workers = self._make_stepper("workers", 64, controller.set_workers)
         self.threads = self._make_stepper("threads", 512, controller.set_threads)
+        self.options = OptionsButton(controller, actions)
         self.start = button("Start", icon="play", dress="primary")
         self.start.setObjectName("start")
         self.start.setMinimumWidth(92)
@@ -73,13 +60,15 @@ class LaunchBar(QFrame):
         self._render_stepper(self.threads, picked.threads, bool(mode and mode.threads))
         self._render_start()
         self.reload.setEnabled(controller.state == "running")
-        self.pill.show_state(controller.state)
+        self.pill.show_state(controller.pill)
+        self.options.render_all()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
-        """Other colours: the list of modes keeps some."""
-        if event.type() == QEvent.Type.PaletteChange and self.isVisible():
-            self.render_all()
-        super().changeEvent(event)
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Where there is little room, the options are an icon."""
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        narrow = event.size().width() < _NARROW
+        self.options.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly if narrow else style)
+        super().resizeEvent(event)
 
     # regions
 
@@ -102,7 +91,7 @@ class LaunchBar(QFrame):
         for column, (text, widget) in enumerate(columns, start=1):
             grid.addWidget(caption(text, widget), 0, column)
             grid.addWidget(widget, 1, column)
-        for column, widget in enumerate((self.start, self.reload, self.pill), start=len(columns) + 1):
+        for column, widget in enumerate((self.options, self.start, self.reload, self.pill), start=len(columns) + 1):
             grid.addWidget(widget, 1, column)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(2, 2)
@@ -121,17 +110,6 @@ class LaunchBar(QFrame):
             group.addButton(made)
         return group
 
-    def _make_server(self) -> QComboBox:
-        combo = ElidedComboBox()
-        combo.setObjectName("server")
-        combo.setModel(QStandardItemModel(combo))
-        combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        combo.setMinimumContentsLength(14)
-        combo.setMaxVisibleItems(16)
-        combo.activated.connect(lambda row: self._controller.set_mode(combo.itemData(row, _SLUG)))
-        return combo
-
     def _make_stepper(self, name: str, top: int, changed: object) -> QSpinBox:
         spin = QSpinBox()
         spin.setObjectName(name)
@@ -145,22 +123,11 @@ class LaunchBar(QFrame):
 
     def _render_server(self) -> None:
         controller = self._controller
-        modes = modes_of(controller.listed, controller.choice.interface)
-        shown = (modes, color(Role.MUTED).name())
+        there = controller.current is not None
+        modes = offered(controller.listed, controller.choice.interface) if there else ()
         with QSignalBlocker(self.server):
-            if shown != self._shown_modes:
-                self._shown_modes = shown
-                model = self.server.model()
-                assert isinstance(model, QStandardItemModel)
-                model.clear()
-                for mode in modes:
-                    model.appendRow(_mode_item(mode))
-                self.server.view().setMinimumWidth(self.server.view().sizeHintForColumn(0) + 32)
-            row = self.server.findData(controller.choice.mode, _SLUG)
-            self.server.setCurrentIndex(row)
-        self.server.setEnabled(bool(modes))
-        mode_now = controller.mode
-        self.server.setToolTip(tip(mode_now.reason) if mode_now else "The server that runs the application")
+            self.server.show_modes(modes, controller.listed, controller.choice.mode)
+        self.server.setEnabled(there)
 
     def _render_stepper(self, spin: QSpinBox, count: int, usable: bool) -> None:
         with QSignalBlocker(spin):
@@ -183,16 +150,3 @@ class LaunchBar(QFrame):
         self.start.setEnabled(controller.state != "stopping" if live else can)
         problem = controller.verdict.problem
         self.start.setToolTip("" if live or problem is None else tip(problem.what))
-
-
-def _mode_item(mode: ModeStatus) -> QStandardItem:
-    """A row of the list. What can't run is greyed but can be picked: then the panel explains it."""
-    mark = _MARKS.get(mode.state)
-    item = QStandardItem(f"{mode.title}  ·  {mark}" if mark else mode.title)
-    item.setData(mode.slug, _SLUG)
-    item.setToolTip(tip(mode.reason))
-    if mark:
-        if mode.state != "lendable":  # which runs as it is
-            item.setForeground(QBrush(color(Role.MUTED)))
-        item.setData(f"{mode.title}, {mark}: {mode.reason}", Qt.ItemDataRole.AccessibleTextRole)
-    return item

@@ -7,12 +7,28 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
 from dataclasses import dataclass
 
-from supervisor.control.messages import AppStatus, ModesListed, ModeStatus, Problem, TargetSpec, WayOut
+from supervisor.control.messages import AppStatus, ModesListed, ModeStatus, Preset, Problem, TargetSpec, WayOut
 
 INTERFACES = ("WSGI", "ASGI")
-LIVE_STATES = frozenset({"starting", "running", "switching", "stopping"})
+LIVE_STATES = frozenset({"starting", "running", "switching", "reloading", "restarting", "stopping"})
+
+#: The mode that the supervisor does not list, since it depends on nothing that was found: a command of the user's own.
+CUSTOM = ModeStatus(
+    slug="custom", title="Your own command", interface="", state="ready",
+    reason="Whatever you start it with, such as a framework's server for development.",
+)  # fmt: skip
+
+
+#: What is said of a mode that is not simply ready.
+MARKS = {
+    "lendable": "lent by Gatescope",
+    "installable": "not installed",
+    "adaptable": "needs an adapter",
+    "impossible": "can't run this",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +40,13 @@ class Entry:
     title: str = ""  #: for people; empty: the name
     demo: bool = False
     mode: str = ""  #: what it is best started in; empty: whatever is ready
+    home: str = ""  #: the project's folder, where it is run in another one
+    preset: str = ""  #: the name of the project's own table that it came from
 
     @property
     def project(self) -> str:
         """What its settings are kept under."""
-        return "demo" if self.demo else self.spec.cwd or self.spec.target
+        return "demo" if self.demo else self.home or self.spec.cwd or self.spec.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,7 @@ class Choice:
     workers: int = 1
     threads: int = 1
     adapt: bool = False
+    custom: str = ""  #: the command of the mode ``custom``; kept while another one is picked
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +79,30 @@ def modes_of(listed: ModesListed | None, interface: str) -> tuple[ModeStatus, ..
     return tuple(mode for mode in listed.modes if mode.interface == interface) if listed else ()
 
 
+def offered(listed: ModesListed | None, interface: str) -> tuple[ModeStatus, ...]:
+    """What the list of servers offers: the modes of ``interface``, and a command of the user's own."""
+    return (*modes_of(listed, interface), CUSTOM)
+
+
 def find_mode(listed: ModesListed | None, slug: str) -> ModeStatus | None:
     """The mode with that slug."""
+    if slug == CUSTOM.slug:
+        return CUSTOM
     return next((mode for mode in listed.modes if mode.slug == slug), None) if listed else None
+
+
+def runs_as_it_is(state: str) -> bool:
+    """Whether a mode in that state can be started as it is."""
+    return state in ("ready", "lendable")
+
+
+def short_reason(mode: ModeStatus, interface: str) -> str:
+    """Why a mode can or can't run an application of ``interface``, in one line."""
+    if mode.state == "lendable" and mode.lent:
+        return f"From Gatescope's own environment: {', '.join(mode.lent)}"
+    if mode.state == "adaptable":
+        return f"Speaks {mode.interface}, the application {family(interface)}"
+    return mode.reason
 
 
 def best_mode(modes: tuple[ModeStatus, ...], wanted: str = "") -> str:
@@ -76,7 +116,9 @@ def best_mode(modes: tuple[ModeStatus, ...], wanted: str = "") -> str:
 def settle(choice: Choice, listed: ModesListed) -> Choice:
     """``choice`` made to fit what is there: the target's own interface and a mode, unless they were picked already."""
     known = find_mode(listed, choice.mode)
-    interface = choice.interface or (known.interface if known else family(listed.interface)) or "WSGI"
+    interface = choice.interface or (known.interface if known else "") or family(listed.interface) or "WSGI"
+    if known is CUSTOM:
+        return dataclasses.replace(choice, interface=interface)
     mode = best_mode(modes_of(listed, interface), choice.mode)
     return dataclasses.replace(choice, interface=interface, mode=mode)
 
@@ -92,17 +134,34 @@ def choose_interface(choice: Choice, listed: ModesListed | None, interface: str)
 def choose_mode(choice: Choice, listed: ModesListed | None, slug: str, *, adapt: bool = False) -> Choice:
     """The choice with another mode; the interface goes with it."""
     mode = find_mode(listed, slug)
-    interface = mode.interface if mode else choice.interface
+    interface = (mode.interface if mode else "") or choice.interface
     return dataclasses.replace(choice, interface=interface, mode=slug, adapt=adapt)
 
 
 def of_status(status: AppStatus, listed: ModesListed | None, before: Choice) -> Choice:
     """The choice that is running. Numbers that its mode has no use for stay as they were picked."""
     mode = find_mode(listed, status.mode)
-    interface = mode.interface if mode else before.interface or family(status.interface)
+    interface = (mode.interface if mode else "") or before.interface or family(status.interface)
     workers = status.workers if mode is None or mode.workers else before.workers
     threads = status.threads if mode is None or mode.threads else before.threads
-    return Choice(interface, status.mode, workers, threads, status.adapted)
+    return Choice(interface, status.mode, workers, threads, status.adapted, before.custom)
+
+
+def of_preset(preset: Preset) -> Choice:
+    """The choice that a project's own table makes; an empty mode where it leaves that open."""
+    mode = preset.mode or (CUSTOM.slug if preset.custom else "")
+    return Choice("", mode, preset.workers or 1, preset.threads or 1, preset.adapt, preset.custom)
+
+
+def word(state: str, status: AppStatus | None) -> str:
+    """What to call ``state`` on the pill: it tells also of workers that are paused, and of a server that is held."""
+    if state != "running" or status is None:
+        return state
+    states = {process.state for process in status.processes}
+    if states == {"paused"}:
+        return "paused"
+    waits = status.problem is not None and status.instance and not states & {"ready", "paused"}
+    return "held" if waits else state
 
 
 def effective(choice: Choice, listed: ModesListed | None) -> Choice:
@@ -124,6 +183,8 @@ def runs(choice: Choice, status: AppStatus) -> bool:
 
 def judge(choice: Choice, listed: ModesListed | None) -> Verdict:
     """Whether ``choice`` can run, and if not, what to say."""
+    if choice.mode == CUSTOM.slug:
+        return Verdict(can_run=not complaint(choice.custom))
     if listed is None:
         return Verdict(can_run=False)
     if listed.problem is not None and not listed.modes:
@@ -131,7 +192,7 @@ def judge(choice: Choice, listed: ModesListed | None) -> Verdict:
     mode = find_mode(listed, choice.mode)
     if mode is None:
         return Verdict(can_run=False, problem=_no_mode(choice, listed))
-    if mode.state in ("ready", "lendable") or (mode.state == "adaptable" and choice.adapt):
+    if runs_as_it_is(mode.state) or (mode.state == "adaptable" and choice.adapt):
         return Verdict(can_run=True)
     return Verdict(can_run=False, problem=_refusal(mode, listed))
 
@@ -157,17 +218,61 @@ def _refusal(mode: ModeStatus, listed: ModesListed) -> Problem:
     return Problem(what=what, why=mode.reason, ways_out=mode.ways_out)
 
 
+def complaint(command: str) -> str:
+    """What keeps a command of the user's own from being run, as far as can be seen while it is typed; empty: nothing.
+
+    The supervisor judges it anew, with the programs that there are.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return "A quote is not closed."
+    if not any(not _SETTING.match(word) for word in words):
+        return "Type what starts it, with {host} and {port} where the address goes."
+    places = _PLACE.findall(command)
+    if unknown := [name for name in places if name not in ("host", "port")]:
+        return f"{{{unknown[0]}}} stands for nothing; there are {{host}} and {{port}}."
+    if "port" not in places:
+        return "{port} is missing: Gatescope chooses where it serves, and stands before it."
+    return ""
+
+
+_PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
+_SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A command to begin with."""
+
+    title: str
+    command: str
+
+
+EXAMPLES = (
+    Example("Django: runserver", "python manage.py runserver {host}:{port}"),
+    Example("Django without its reloader", "python manage.py runserver --noreload {host}:{port}"),
+    Example("Flask: flask run", "flask --app main run --host {host} --port {port}"),
+    Example("FastAPI: fastapi dev", "fastapi dev main.py --host {host} --port {port}"),
+    Example("uvicorn with your own options", "uvicorn main:app --host {host} --port {port} --reload"),
+    Example("A script that reads variables", "HOST={host} PORT={port} python serve.py"),
+)
+
+
 def entry_name(spec: TargetSpec, taken: frozenset[str] | set[str] = frozenset()) -> str:
     """A short name for a target that nobody has yet: of its folder, demo or module."""
     if spec.target.startswith("demo:"):
-        base = spec.target.removeprefix("demo:")
-    elif "/" in spec.target:
-        base = spec.target.rstrip("/").rpartition("/")[2]
-    elif spec.cwd.strip("/"):
-        base = spec.cwd.rstrip("/").rpartition("/")[2]
-    else:
-        base = spec.target.partition(":")[0]
-    base = re.sub(r"[^A-Za-z0-9_.-]+", "-", base).strip("-") or "app"
+        return free_name(spec.target.removeprefix("demo:"), taken)
+    if "/" in spec.target:
+        return free_name(spec.target.rstrip("/").rpartition("/")[2], taken)
+    if spec.cwd.strip("/"):
+        return free_name(spec.cwd.rstrip("/").rpartition("/")[2], taken)
+    return free_name(spec.target.partition(":")[0], taken)
+
+
+def free_name(wanted: str, taken: frozenset[str] | set[str]) -> str:
+    """``wanted`` in the signs that a name may have, with a number behind it if somebody is called so already."""
+    base = re.sub(r"[^A-Za-z0-9_.-]+", "-", wanted).strip("-") or "app"
     name, count = base, 1
     while name in taken:
         count += 1
@@ -178,30 +283,3 @@ def entry_name(spec: TargetSpec, taken: frozenset[str] | set[str] = frozenset())
 def same_target(one: TargetSpec, other: TargetSpec) -> bool:
     """Whether both mean the same application; what the supervisor filled in does not count."""
     return one.target == other.target and (one.cwd or other.cwd) == (other.cwd or one.cwd)
-
-
-def way_label(way: WayOut, listed: ModesListed | None, current: str = "") -> str:
-    """What to write on the button that takes a way out, in a few words; empty when there is only a command to copy."""
-    if way.adapt:
-        return "Run it through the adapter (a2wsgi)"
-    if way.mode and way.mode != current:
-        mode = find_mode(listed, way.mode)
-        return f"Use {mode.title if mode else way.mode}"
-    if way.mode or way.command:
-        return ""
-    return way.text
-
-
-_FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
-_FOREIGN = ("/site-packages/", "/dist-packages/", "/lib/python", "<frozen", "<string>", "/inspector/probe/")
-
-
-def own_last_line(detail: str) -> str:
-    """The innermost line of a traceback that is the user's own, ``FILE:LINE  CODE``; empty if there is none."""
-    frames = [found for found in _FRAME.finditer(detail) if not any(part in found["file"] for part in _FOREIGN)]
-    if not frames:
-        return ""
-    last = frames[-1]
-    following = detail[last.end() :].split("\n")
-    code = following[1].strip() if len(following) > 1 else ""
-    return f"{last['file']}:{last['line']}" + (f"   {code}" if code and not code.startswith("File ") else "")

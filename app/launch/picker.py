@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QStyle, QStyleOptionToolButton, QToolButton, QWidget
 
-from app.launch.choice import LIVE_STATES, Entry
+from app.launch.choice import CUSTOM, LIVE_STATES, Entry
 from app.launch.controller import LaunchController
 from app.theme import Role, color, icon, pixmap, tip
-from supervisor.control.messages import AppStatus, ModesListed
+from supervisor.control.messages import AppStatus, Candidate, ModesListed, Preset
 
 _STATE_ROLES = {"running": Role.OK, "crashed": Role.SERVER_ERROR, "stopped": Role.MUTED}
 
@@ -44,7 +46,10 @@ class ApplicationPicker(QToolButton):
         entry = self._controller.current
         self._title = (entry.title or entry.name) if entry else "No application"
         controller = self._controller
-        self._found = found_words(entry, controller.listed, controller.status, failed=controller.look_failed)
+        failed = controller.look_failed and controller.choice.mode != CUSTOM.slug
+        self._found = found_words(entry, controller.listed, controller.status, failed=failed)
+        if entry is not None and controller.listed is None and controller.mode is CUSTOM:
+            self._found = f"{entry.spec.target or entry.project} · started by your own command"
         self.setAccessibleName(f"Application: {self._title}. {self._found}")
         self.setToolTip(self._found)
         self.update()
@@ -55,7 +60,7 @@ class ApplicationPicker(QToolButton):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """Two lines, not as long."""
-        return QSize(150, self.sizeHint().height())
+        return QSize(140, self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """The frame as the style draws it, then the two lines."""
@@ -86,12 +91,37 @@ class ApplicationPicker(QToolButton):
         menu = self.menu()
         menu.clear()
         entries = self._controller.entries.values()
+        self._add_found()
         self._add_group("Projects", [entry for entry in entries if not entry.demo])
         self._add_group("Demo applications", [entry for entry in entries if entry.demo])
         if entries:
             menu.addSeparator()
         menu.addAction(icon("folder"), "Open project folder…", self.folder_wanted.emit)
         menu.addAction(icon("terminal"), "Type an import string…", self.import_wanted.emit)
+
+    def _add_found(self) -> None:
+        """What the project in view offers besides: its own presets, and applications that were found in it."""
+        listed, current = self._controller.listed, self._controller.current
+        if listed is None or current is None or current.demo:
+            return
+        menu = self.menu()
+        if listed.presets:
+            menu.addAction("From pyproject.toml").setEnabled(False)
+        for preset in listed.presets:
+            action = menu.addAction(
+                icon("terminal" if preset.custom else "mark"), f"{preset.name}    {preset_words(preset)}"
+            )
+            action.setToolTip(tip(preset.custom or preset.target.target))
+            action.triggered.connect(lambda _checked=False, preset=preset: self._controller.take_preset(preset))
+        if listed.candidates:
+            folder = os.path.basename(current.project.rstrip("/")) or "the folder"
+            menu.addAction(f"Found in {folder}").setEnabled(False)
+        for found in listed.candidates:
+            action = menu.addAction(icon("search"), f"{found.target}    {candidate_words(found)}")
+            action.setToolTip(tip(found.file))
+            action.triggered.connect(lambda _checked=False, found=found: self._controller.take_candidate(found))
+        if listed.presets or listed.candidates:
+            menu.addSeparator()
 
     def _add_group(self, title: str, entries: list[Entry]) -> None:
         if not entries:
@@ -108,6 +138,19 @@ class ApplicationPicker(QToolButton):
                 tip(entry.spec.target if not entry.spec.cwd else f"{entry.spec.target} in {entry.spec.cwd}")
             )
             action.triggered.connect(lambda _checked=False, name=entry.name: self._controller.select(name))
+
+
+def preset_words(preset: Preset) -> str:
+    """What a preset starts, in a few words."""
+    size = f"{preset.workers} workers" if preset.workers else ""
+    parts = (preset.target.target, preset.mode or ("own command" if preset.custom else ""), size)
+    return " · ".join(part for part in parts if part)
+
+
+def candidate_words(found: Candidate) -> str:
+    """What was found out about an application without running it."""
+    parts = (found.framework, found.interface, "factory" if found.factory else "")
+    return " · ".join(part for part in parts if part)
 
 
 def found_words(

@@ -9,13 +9,36 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from app.theme import Role, color
 from app.theme.widgets import bold
 
+#: What each state means, for the tooltip.
+_MEANINGS = {
+    "stopped": "Nothing runs",
+    "starting": "Its server is being started; requests that come now wait",
+    "running": "It serves",
+    "switching": "A second server gets ready beside the first, which still serves",
+    "reloading": "The code is loaded anew; what serves goes on until that is done",
+    "restarting": "Its processes end and are started anew; requests that come now wait",
+    "paused": "All its workers are paused: requests wait",
+    "held": "No worker is ready at the moment: requests wait until one is",
+    "stopping": "It finishes the requests that it has in hand",
+    "crashed": "It does not serve, and is not started again by itself",
+    "no supervisor": "The process that runs the applications is gone; the trace can still be looked at",
+}
+
+#: The states that it is made wide enough for; the others are rare, and worth a jump.
+_USUAL = ("stopped", "starting", "running", "switching", "reloading", "restarting", "stopping", "crashed")
+
 _LOOKS: dict[str, tuple[Role, Role]] = {
     "stopped": (Role.MUTED, Role.HOVER),
     "starting": (Role.PENDING, Role.PENDING_BACK),
     "running": (Role.OK, Role.OK_BACK),
     "switching": (Role.PENDING, Role.PENDING_BACK),
+    "reloading": (Role.PENDING, Role.PENDING_BACK),
+    "restarting": (Role.PENDING, Role.PENDING_BACK),
+    "paused": (Role.CLIENT_ERROR, Role.WARN_BACK),
+    "held": (Role.SERVER_ERROR, Role.ERROR_BACK),
     "stopping": (Role.CLIENT_ERROR, Role.WARN_BACK),
     "crashed": (Role.SERVER_ERROR, Role.ERROR_BACK),
+    "no supervisor": (Role.SERVER_ERROR, Role.ERROR_BACK),
 }
 
 
@@ -35,13 +58,19 @@ class StatusPill(QLabel):
         if state != self.state:
             self.state = state
             self.setText(state)
+            meaning = _MEANINGS.get(state, "")
             self.setAccessibleName(f"Application is {state}")
+            self.setAccessibleDescription(meaning)
+            self.setToolTip(meaning)
+            self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """Wide enough for the longest word, so that the bar does not jump."""
         metrics = self.fontMetrics()
-        return QSize(max(metrics.horizontalAdvance(word) for word in _LOOKS) + 32, metrics.height() + 10)
+        return QSize(
+            max(metrics.horizontalAdvance(word) for word in (*_USUAL, self.text())) + 28, metrics.height() + 10
+        )
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """The field, a dot, the word."""

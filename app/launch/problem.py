@@ -1,20 +1,43 @@
 """A problem, where the user is looking: what happened, why, what can be done, and the details on demand.
 
-Never modal.
+Never modal. Of a traceback its own last line is what one reads first, then the place in the user's code.
 """
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from app.launch.choice import own_last_line, way_label
-from app.theme import Role, color, mono_font, pixmap
-from app.theme.widgets import ElidedLabel, bold, button, icon_button, label, look
+from app.launch.frames import Place, own_place
+from app.launch.ways import can_copy, copy_label, installs, option_of, way_label
+from app.theme import Role, color, mono_font, pixmap, tip
+from app.theme.widgets import CopyButton, ElidedLabel, bold, button, icon_button, label, look
 from supervisor.control.messages import ModesListed, Problem, WayOut
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something that can be pressed whatever the problem's own ways out are."""
+
+    id: str
+    text: str
+    icon: str = ""
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A problem with all that is told beside it. ``failure``: something went wrong, rather than can't be had."""
+
+    problem: Problem
+    failure: bool
+    offers: tuple[Offer, ...] = ()
+    note: str = ""  #: what goes on all the same
+    listed: ModesListed | None = None
+    mode: str = ""  #: that is picked
 
 
 class ProblemPanel(QFrame):
@@ -22,61 +45,64 @@ class ProblemPanel(QFrame):
 
     Signals:
         way_taken: a way out was pressed (its ``WayOut``).
+        offer_taken: an offer was pressed (its id).
         dismissed: the user closed the panel.
     """
 
     way_taken = Signal(object)
+    offer_taken = Signal(str)
     dismissed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("problemPanel")
-        self._shown: tuple[object, ...] = ()
-        self._failure = False
+        self._shown: Telling | None = None
+        self._place: Place | None = None
         self._sign = QLabel()
         self._what = label(wrap=True, selectable=True)
-        bold(self._what)
         self._why = label(wrap=True, selectable=True)
+        self._plain = self._why.font()
+        self._note = label("", "muted", wrap=True)
         self._own = ElidedLabel(mono=True, mode=Qt.TextElideMode.ElideMiddle)
+        self._own.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self._own.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
+        self._open = icon_button("open", "Open the file")
+        self._open.clicked.connect(self._open_file)
+        self._copy_place = CopyButton("Copy file and line")
         self._close = icon_button("close", "Close this message")
         self._close.clicked.connect(self.dismissed)
         self._details = button("Show the traceback", dress="link")
         self._details.clicked.connect(self._toggle_details)
         self._text = self._make_text()
         self._ways = QWidget()
+        bold(self._what)
+        self._texts = QVBoxLayout()
         self._lay_out()
         self.hide()
 
-    def show_problem(
-        self, problem: Problem | None, *, failure: bool, listed: ModesListed | None = None, mode: str = "",
-        again: bool = False,
-    ) -> None:  # fmt: skip
-        """Show ``problem``, or hide. ``failure``: something went wrong, rather than a choice that can't be had.
-
-        ``again``: it came of looking at the target, which the user may want to be done anew.
-        """
-        shown = (problem, failure, listed, mode, again)
-        if shown == self._shown:
+    def show_problem(self, told: Telling | None) -> None:
+        """Show what is ``told``, or hide."""
+        if told == self._shown:
             return
-        self._shown = shown
-        self.setVisible(problem is not None)
-        if problem is None:
+        self._shown = told
+        self.setVisible(told is not None)
+        if told is None:
             return
-        look(self, "problem" if failure else "notice")
-        self._failure = failure
+        problem = told.problem
+        look(self, "problem" if told.failure else "notice")
         self._draw_sign()
         self._what.setText(problem.what)
-        self._why.setText(problem.why)
-        self._why.setVisible(bool(problem.why))
-        own = own_last_line(problem.detail)
-        self._own.show_text(own)
-        self._own.setVisible(bool(own))
+        self._render_why(problem)
+        self._note.setText(told.note)
+        self._note.setVisible(bool(told.note))
+        self._render_place(problem)
         self._text.setPlainText(problem.detail)
         self._text.hide()
         self._details.setVisible(bool(problem.detail))
         self._word_details()
-        self._show_ways(problem, listed, mode, again=again)
+        self._show_ways(told)
         self.setAccessibleName(f"Problem: {problem.what}")
+        self.setAccessibleDescription(f"{problem.why} {told.note}".strip())
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
         """Other colours: another sign."""
@@ -85,20 +111,49 @@ class ProblemPanel(QFrame):
         super().changeEvent(event)
 
     def _draw_sign(self) -> None:
-        name, role = ("error", Role.SERVER_ERROR) if self._failure else ("info", Role.CLIENT_ERROR)
+        failure = self._shown is not None and self._shown.failure
+        name, role = ("error", Role.SERVER_ERROR) if failure else ("info", Role.CLIENT_ERROR)
         self._sign.setPixmap(pixmap(name, 20, color(role), self.devicePixelRatioF()))
 
+    def _render_why(self, problem: Problem) -> None:
+        """The exception's own line is written big."""
+        self._why.setFont(self._plain)
+        if problem.why and "Traceback" in problem.detail:
+            bold(self._why, 1.2)
+        self._why.setText(problem.why)
+        self._why.setVisible(bool(problem.why))
+
+    def _render_place(self, problem: Problem) -> None:
+        self._place = place = own_place(problem.detail)
+        self._own.show_text(f"{place.at}   {place.code}".rstrip() if place else "")
+        self._copy_place.text_to_copy = place.at if place else ""
+        self._open.setToolTip(tip(f"Open {place.file}") if place else "")
+        for widget in (self._own, self._open, self._copy_place):
+            widget.setVisible(place is not None)
+
+    def _open_file(self) -> None:
+        if self._place is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(self._place.file))
+
     def _lay_out(self) -> None:
-        texts = QVBoxLayout()
-        texts.setSpacing(4)
-        for widget in (self._what, self._why, self._own, self._ways, self._text):
-            texts.addWidget(widget)
-        texts.addWidget(self._details, 0, Qt.AlignmentFlag.AlignLeft)
+        place = QHBoxLayout()
+        place.setSpacing(4)
+        place.addWidget(self._own)
+        place.addWidget(self._open)
+        place.addWidget(self._copy_place)
+        place.addStretch(1)
+        self._texts.setSpacing(4)
+        self._texts.addWidget(self._what)
+        self._texts.addWidget(self._why)
+        self._texts.addLayout(place)
+        for widget in (self._note, self._ways, self._text):
+            self._texts.addWidget(widget)
+        self._texts.addWidget(self._details, 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 10, 8, 8)
         row.setSpacing(10)
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(texts, 1)
+        row.addLayout(self._texts, 1)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
 
     def _make_text(self) -> QPlainTextEdit:
@@ -111,43 +166,48 @@ class ProblemPanel(QFrame):
         text.setTabChangesFocus(True)
         return text
 
-    def _show_ways(self, problem: Problem, listed: ModesListed | None, mode: str, *, again: bool) -> None:
+    def _show_ways(self, told: Telling) -> None:
         old, self._ways = self._ways, QWidget()
         column = QVBoxLayout(self._ways)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(6)
-        labels = [way_label(way, listed, mode) for way in problem.ways_out]
-        by_hand = next((at for at, text in enumerate(labels) if not text), None)  # what the user does, not we
-        for at, (way, text) in enumerate(zip(problem.ways_out, labels, strict=True)):
-            column.addLayout(self._way_row(way, text, again=at == by_hand))
-        if again and by_hand is None:
-            column.addWidget(self._again_button(), 0, Qt.AlignmentFlag.AlignLeft)
-        self._ways.setVisible(again or bool(problem.ways_out))
-        self.layout().itemAt(1).layout().replaceWidget(old, self._ways)  # type: ignore[union-attr]
+        for way in told.problem.ways_out:
+            column.addLayout(self._way_row(way, way_label(way, told.listed, told.mode)))
+        if told.offers:
+            column.addLayout(self._offer_row(told.offers))
+        self._ways.setVisible(bool(told.offers or told.problem.ways_out))
+        self._texts.replaceWidget(old, self._ways)
         old.hide()
         old.deleteLater()
 
-    def _again_button(self) -> QWidget:
-        again = button("Look again", icon="reload", tip="When you have changed something: see what is there now")
-        again.clicked.connect(lambda _checked=False: self.way_taken.emit(WayOut(text="")))
-        return again
+    def _offer_row(self, offers: tuple[Offer, ...]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for offer in offers:
+            made = button(offer.text, icon=offer.icon, tip=offer.tip)
+            made.clicked.connect(lambda _checked=False, wanted=offer.id: self.offer_taken.emit(wanted))
+            row.addWidget(made)
+        row.addStretch(1)
+        return row
 
-    def _way_row(self, way: WayOut, text: str, *, again: bool) -> QHBoxLayout:
-        """Buttons in front, the words behind; a way that needs something installed first offers that command first."""
+    def _way_row(self, way: WayOut, text: str) -> QHBoxLayout:
+        """Buttons in front, the words behind; of what is to be installed, the exact command."""
         row = QHBoxLayout()
         row.setSpacing(8)
         if text:
-            take = button(text)
+            take = button(text, icon="install" if text == "Install" else "", tip=way.command)
             take.clicked.connect(lambda _checked=False: self.way_taken.emit(way))
             row.addWidget(take, 0, Qt.AlignmentFlag.AlignTop)
         if can_copy(way.command):
             copy = button(copy_label(way.command), icon="copy", tip=way.command)
             copy.clicked.connect(lambda _checked=False: QGuiApplication.clipboard().setText(way.command))
             row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
-        if again:
-            row.addWidget(self._again_button(), 0, Qt.AlignmentFlag.AlignTop)
-        if text != way.text:
-            hint = f" ({way.command})" if way.command and not can_copy(way.command) else ""
+        if installs(way) and text == "Install":
+            command = ElidedLabel(mono=True)
+            command.show_text(f"$ {way.command}")
+            row.addWidget(command, 1)
+        elif text != way.text:
+            hint = f" ({way.command})" if way.command and not can_copy(way.command) and not option_of(way) else ""
             words = label(f"{way.text}{hint}", "muted", wrap=True)
             words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
             row.addWidget(words, 1, Qt.AlignmentFlag.AlignVCenter)
@@ -162,19 +222,3 @@ class ProblemPanel(QFrame):
     def _word_details(self) -> None:
         kind = "traceback" if "Traceback" in self._text.toPlainText() else "details"
         self._details.setText(f"{'Show' if self._text.isHidden() else 'Hide'} the {kind}")
-
-
-_PLACEHOLDER = re.compile(r"(?<![\w$./-])[A-Z]+(:[A-Z]+)?(?![\w./=-])")
-_IMPORT_STRING = re.compile(r"[\w.]+:[\w.]+")
-
-
-def can_copy(command: str) -> bool:
-    """Whether ``command`` can be used as it is: whole (not ``--factory``), nothing to fill in (``DIR``)."""
-    return bool(command) and not command.startswith("-") and not _PLACEHOLDER.search(command)
-
-
-def copy_label(command: str) -> str:
-    """What the button says that copies ``command``."""
-    if _IMPORT_STRING.fullmatch(command):
-        return "Copy the import string"
-    return "Copy the pip command" if "pip install" in command else "Copy the command"

@@ -12,7 +12,7 @@ from supervisor.control.messages import TargetSpec
 
 def remembered(items: Iterable[Any], entry: Entry, limit: int) -> list[Any]:
     """``items`` with ``entry`` in front, at most ``limit`` of them."""
-    newest = {"name": entry.name, **dataclasses.asdict(entry.spec)}
+    newest = {"name": entry.name, "home": entry.home, "preset": entry.preset, **dataclasses.asdict(entry.spec)}
     return [newest, *forgotten(items, entry.name)][:limit]
 
 
@@ -34,4 +34,7 @@ def _entry(item: Any) -> Entry | None:
     except (TypeError, ValueError):
         return None
     texts = {key: str(item.get(key, "")) for key in ("target", "python", "cwd")}
-    return Entry(item["name"], TargetSpec(**texts, env=env, factory=bool(item.get("factory"))))
+    files = item.get("env_files")
+    env_files = tuple(map(str, files)) if isinstance(files, list | tuple) else ()
+    spec = TargetSpec(**texts, env=env, factory=bool(item.get("factory")), env_files=env_files)
+    return Entry(item["name"], spec, home=str(item.get("home", "")), preset=str(item.get("preset", "")))

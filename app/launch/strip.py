@@ -7,8 +7,10 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from app.actions import ActionRegistry
+from app.launch.choice import CUSTOM
 from app.launch.command import brief
 from app.launch.controller import LaunchController
+from app.launch.custom_field import CustomField
 from app.launch.pill import RecordingLight
 from app.theme import tip
 from app.theme.widgets import CopyButton, ElidedLabel, button, icon_button, label, look, rule
@@ -26,6 +28,9 @@ class CommandStrip(QFrame):
         self.command.setAccessibleName("Production command")
         self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
         self.copy_command = CopyButton("Copy the production command")
+        self.custom = CustomField(controller)
+        self.lent = button("", dress="link")
+        self.lent.clicked.connect(lambda: actions.run("launch.install"))
         self.traffic = button("Make some traffic", icon="bolt", tip="Send the demo's requests for twenty seconds")
         self.traffic.clicked.connect(lambda: actions.run("launch.make-traffic"))
         self.address = label("", selectable=True)
@@ -47,7 +52,13 @@ class CommandStrip(QFrame):
         self.command.setToolTip(tip(command))
         self.copy_command.text_to_copy = command
         self.copy_command.setEnabled(bool(command))
-        url = status.url if status and controller.live else ""
+        own = controller.mode is CUSTOM
+        self.command.setVisible(not own)
+        self.custom.setVisible(own)
+        if own:
+            self.custom.render_all()
+        self._render_lent()
+        url = status.url if status and controller.live and controller.state != "no supervisor" else ""
         self.address.setText(url)
         self.copy_address.text_to_copy = url
         for widget in (self.address, self.copy_address, self.open_address, self._rules[0]):
@@ -56,6 +67,17 @@ class CommandStrip(QFrame):
         self.traffic.setVisible(demo and controller.state in ("running", "switching"))
         recorded = status.recorded if status else 0
         self.light.show_count(recorded, on=controller.live and bool(status and status.trace))
+
+    def _render_lent(self) -> None:
+        """What of the mode is not the application's own."""
+        mode = self._controller.mode
+        lent = mode.lent if mode and mode.state in ("lendable", "adaptable") else ()
+        self.lent.setVisible(bool(lent))
+        names = [name.split(" ")[0] for name in lent]
+        self.lent.setText(f"lent: {names[0]}{f' + {len(names) - 1}' if names[1:] else ''}" if names else "")
+        said = f"Lent from Gatescope's own environment: {', '.join(lent)}. Press to install instead."
+        self.lent.setToolTip(tip(said) if lent else "")
+        self.lent.setAccessibleName(said if lent else "Nothing is lent")
 
     def browse(self) -> None:
         """Open the address in the user's browser."""
@@ -67,6 +89,8 @@ class CommandStrip(QFrame):
         row.setContentsMargins(12, 4, 12, 4)
         row.setSpacing(6)
         row.addWidget(self.command, 1)
+        row.addWidget(self.custom, 1)
+        row.addWidget(self.lent)
         row.addWidget(self.copy_command)
         row.addWidget(self.traffic)
         row.addWidget(self._rules[0])

@@ -15,14 +15,16 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalSocket
 
-from app.link.process import SupervisorProcess
+from app.link.process import Elsewhere, SupervisorProcess
 from supervisor.control import codec
 from supervisor.control.messages import (
     PROTOCOL_VERSION,
     AppChanged,
+    BesideProgress,
     Command,
     Event,
     Hello,
+    InstallProgress,
     OutputWritten,
     Problem,
     Refused,
@@ -59,12 +61,16 @@ class SupervisorLink(QObject):
         app_changed: an ``AppStatus``, whenever one changes.
         replay_changed: a ``ReplayStatus``.
         output_written: the application's name, and its lines (a tuple of str).
+        install_progressed: an ``InstallProgress`` of what this link asked for.
+        beside_progressed: a ``BesideProgress`` of what this link asked for.
     """
 
     state_changed = Signal(object)
     app_changed = Signal(object)
     replay_changed = Signal(object)
     output_written = Signal(str, object)
+    install_progressed = Signal(object)
+    beside_progressed = Signal(object)
 
     def __init__(
         self, path: Path, process: SupervisorProcess, parent: QObject | None = None, *, start_ms: int = START_MS
@@ -126,6 +132,10 @@ class SupervisorLink(QObject):
             done()
 
         self.send(Shutdown(id=0), on_answer)
+
+    def beside(self) -> SupervisorLink:
+        """Another link to the same supervisor, for a command that ends when the link is closed. It never starts one."""
+        return SupervisorLink(self.path, Elsewhere(), self)
 
     def close(self) -> None:
         """Hang up and leave the supervisor running."""
@@ -198,6 +208,10 @@ class SupervisorLink(QObject):
                 self.replay_changed.emit(message.replay)
             case OutputWritten():
                 self.output_written.emit(message.app, message.lines)
+            case InstallProgress():
+                self.install_progressed.emit(message)
+            case BesideProgress():
+                self.beside_progressed.emit(message)
             case _ if isinstance(message, Reply):
                 done = self._pending.pop(message.id, None)
                 if done is not None:

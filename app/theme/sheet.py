@@ -4,7 +4,7 @@ Rules match by object name or by the dynamic property ``look``, so that a plain 
     QLabel       caption title muted mono
     QPushButton  primary danger link big big-primary
     QToolButton  flat tiny tab action attention, or the property ``segment`` (left, right)
-    QFrame       bar tabs form problem notice card rule
+    QFrame       bar tabs form problem notice card popup rule
 Fields and buttons are all 30 pixels high, so that they stand on one line. Fusion derives outlines from the window's
 colour, which leaves fields without any in the dark; hence the borders here.
 """
@@ -39,6 +39,8 @@ QFrame[look="problem"] { background: $error_back; border: none; border-left: 3px
 QFrame[look="notice"] { background: $warn_back; border: none; border-left: 3px solid $client_error; }
 QFrame[look="form"] { background: $window; border: none; border-bottom: 1px solid $line; }
 
+QFrame[look="popup"] { background: $raised; border: 1px solid $muted; border-radius: 8px; }
+
 QLabel[look="caption"] { color: $muted; }
 QLabel[look="muted"] { color: $muted; }
 QLabel[look="error"] { color: $server_error; }
@@ -64,6 +66,7 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $base; border: 1px 
   padding: 3px 6px; min-height: 22px; selection-background-color: $selection; selection-color: $text; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { background: transparent; }
+QComboBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
 QComboBox:hover { background: $hover; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("$controls/down-$scheme.svg"); width: 12px; height: 12px; }
@@ -112,8 +115,9 @@ QToolButton[look="action"]:focus, QToolButton[look="attention"]:focus { border-c
 QToolButton[look="action"]:disabled { color: $muted; background: transparent; }
 QToolButton[look="attention"] { background: $warn_back; border-color: $client_error; color: $client_error;
   font-weight: 600; }
-QToolButton#workers-kill { padding-right: 20px; }
-QToolButton#workers-kill::menu-indicator { subcontrol-position: right center; right: 5px; }
+QToolButton#workers-kill, QToolButton#commandExamples { padding-right: 20px; }
+QToolButton#workers-kill::menu-indicator, QToolButton#commandExamples::menu-indicator {
+  subcontrol-position: right center; right: 5px; }
 
 QToolButton[segment] { background: $raised; border: 1px solid $line; padding: 3px 12px; min-height: 22px;
   font-weight: 600; color: $muted; }

@@ -220,6 +220,7 @@ def test_a_failed_start_shows_the_users_own_line_in_place(shop, area, backend, q
     shop.start()
     qtbot.waitUntil(lambda: not area.problem.isHidden(), timeout=WAIT)
     assert area.problem._own.text() == "/srv/shop/main.py:3   import nope"
+    assert area.problem._copy_place.text_to_copy == "/srv/shop/main.py:3"
     assert area.problem._text.isHidden()
     qtbot.mouseClick(area.problem._details, Qt.MouseButton.LeftButton)
     assert not area.problem._text.isHidden()
@@ -309,8 +310,8 @@ def test_the_trace_follows_the_application_in_view(running, backend, qtbot):
 def test_the_supervisors_death_is_said_with_a_way_out(running, area, backend, link, qtbot):
     backend.die()
     qtbot.waitUntil(lambda: link.state is LinkState.LOST, timeout=WAIT)
-    assert area.bar.pill.state == "crashed"
-    assert "Start it again" in buttons(area.problem)
+    assert area.bar.pill.state == "no supervisor"
+    assert "Start a new one" in buttons(area.problem)
     assert running.status.state == "stopped"
 
 

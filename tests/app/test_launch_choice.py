@@ -11,9 +11,10 @@ from app.launch import choice as choices
 from app.launch.choice import Choice, Entry
 from app.launch.demos import demo_entries
 from app.launch.picker import found_words
-from app.launch.problem import can_copy, copy_label
 from app.launch.recent import entries_of, forgotten, remembered
+from app.launch.frames import own_place
 from app.launch.target_form import import_string, parse_environment
+from app.launch.ways import Start, can_copy, copy_label, option_of, start_of, way_label
 from supervisor.control.messages import AppStatus, ModesListed, ModeStatus, Problem, TargetSpec, WayOut
 
 SPEC = TargetSpec(target="shop:app")
@@ -158,10 +159,16 @@ def test_projects():
     [(WayOut(text="long", mode="uvicorn"), "Use Uvicorn"), (WayOut(text="long", mode="new"), "Use new"),
      (WayOut(text="long", mode="sync", adapt=True), "Run it through the adapter (a2wsgi)"),
      (WayOut(text="long", mode="sync", command="pip"), ""), (WayOut(text="long", command="pip"), ""),
-     (WayOut(text="Start it again"), "Start it again")],
+     (WayOut(text="long", mode="sync", command="python -m pip install x"), "Install"),
+     (WayOut(text="Perhaps main:app?", command="main:app"), "Start main:app"),
+     (WayOut(text="long", command="--cwd '/srv/my shop' a.b:app"), "Start a.b:app"),
+     (WayOut(text="long", command="--factory"), "Start it as a factory"),
+     (WayOut(text="long", command="--python .venv"), "Choose an interpreter"),
+     (WayOut(text="long", command="--cwd DIR"), "Choose the folder"),
+     (WayOut(text="Mend it."), "")],
 )  # fmt: skip
 def test_buttons_are_short(way, label):
-    assert choices.way_label(way, LISTED, "sync") == label
+    assert way_label(way, LISTED, "sync") == label
 
 
 TRACEBACK = """Traceback (most recent call last):
@@ -179,9 +186,13 @@ ImportError
 
 
 def test_the_users_own_last_line():
-    assert choices.own_last_line(TRACEBACK) == "/srv/shop/models.py:3   import sqlalchemy"
-    assert choices.own_last_line("nothing of the kind") == ""
-    assert choices.own_last_line('  File "/srv/a.py", line 4') == "/srv/a.py:4"
+    place = own_place(TRACEBACK)
+    assert place is not None
+    assert (place.at, place.code) == ("/srv/shop/models.py:3", "import sqlalchemy")
+    assert own_place("nothing of the kind") is None
+    bare = own_place('  File "/srv/a.py", line 4')
+    assert bare is not None
+    assert (bare.at, bare.code) == ("/srv/a.py:4", "")
 
 
 def test_the_environment_as_it_is_typed():

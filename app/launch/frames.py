@@ -1,0 +1,31 @@
+"""Where in a traceback the user's own code stands, and what is written there. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.traffic.tracebacks import innermost_own
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file, and what is written there if the traceback says it."""
+
+    file: str
+    line: int
+    code: str = ""
+
+    @property
+    def at(self) -> str:
+        """``FILE:LINE``, as editors take it."""
+        return f"{self.file}:{self.line}"
+
+
+def own_place(detail: str) -> Place | None:
+    """The innermost line of a traceback that is the user's own."""
+    frame = innermost_own(detail)
+    if frame is None:
+        return None
+    lines = detail.splitlines()
+    code = lines[frame.first + 1].strip() if frame.last > frame.first else ""
+    return Place(frame.file, frame.line, code)
