@@ -20,6 +20,7 @@ from supervisor.application import Application, Setting
 from supervisor.arguments import server
 from supervisor.control.messages import (
     AppChanged,
+    BesideProgress,
     CancelReplay,
     Command,
     DumpStacks,
@@ -37,6 +38,7 @@ from supervisor.control.messages import (
     Problem,
     Refused,
     ReloadApp,
+    ReplayBeside,
     ReplayChanged,
     Reply,
     RestartApp,
@@ -100,6 +102,7 @@ class Supervisor:
         self._numbers = 0
         self._replays: Replays | None = None
         self._installer: Installer | None = None
+        self._beside: set[asyncio.Task[Reply]] = set()
         self._traffic: dict[str, asyncio.Task[None]] = {}
 
     # --- commands (control.server.Executor) ---------------------------------------------------------------------------
@@ -159,6 +162,8 @@ class Supervisor:
                 return await self._start_replay(command)
             case CancelReplay():
                 return self._cancel_replay(command)
+            case ReplayBeside():
+                return await self._replay_beside(command, tell)
             case MakeTraffic():
                 return await self._make_traffic(command)
             case _:
@@ -338,6 +343,22 @@ class Supervisor:
             raise RefusalError(Problem(what=f"There is no replay {command.run} under way."))
         return Finished(id=command.id, replay=replay)
 
+    async def _replay_beside(self, command: ReplayBeside, tell: Callable[[Event], None]) -> Reply:
+        from supervisor.beside import replay_beside  # it brings an HTTP client, which few runs need
+
+        mode = _mode(command.mode)
+        tell(BesideProgress(id=command.id, text=f"Looking at {command.target.target}…"))
+        resolved = await resolve(command.target, prefer=mode.interface)
+        start = StartApp(id=command.id, target=command.target, workers=1, adapt=command.adapt)
+        setting = replace(_setting(start, mode, resolved.settings), reload=False)
+        if problem := _refusal(resolved, setting):
+            raise RefusalError(problem)
+        self._numbers += 1
+        task = asyncio.create_task(replay_beside(command, resolved, setting, self._run_dir / str(self._numbers), tell))
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+        return await task
+
     async def _make_traffic(self, command: MakeTraffic) -> Reply:
         """Traffic runs in the background; only its end says what came of it, among the application's output."""
         app = self._serving(command.app)
@@ -379,6 +400,9 @@ class Supervisor:
         if force:
             await self.force()
         await self._end_visitors("")
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
         if self._installer is not None:
             await self._installer.close()
         await asyncio.gather(*(app.close() for app in apps))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from inspector import diff
 from inspector.live import LiveExchanges
 from inspector.model import Exchange, ReplayRun
 from inspector.query import Query
@@ -121,7 +122,12 @@ class Replays:
             originals=chosen,
             landing=Proxied(Arrivals.of(live), token, run.id),
             recorder=recorder,
-            options=Options(speed=command.speed, concurrency=command.concurrency, replays_too=chosen_by_hand),
+            options=Options(
+                speed=command.speed,
+                concurrency=command.concurrency,
+                rules=diff.rules(command.ignore),
+                replays_too=chosen_by_hand,
+            ),
             load=originals.load,
             on_progress=replay.moved,
         )

@@ -320,7 +320,8 @@ class StartReplay:
     """Send recorded exchanges again through an application's proxy.
 
     ``exchanges`` empty: all in the trace. ``source``: path of another trace; empty: the application's own.
-    ``speed``: ``original``, a factor such as ``2``, or ``max``.
+    ``speed``: ``original``, a factor such as ``2``, or ``max``. ``ignore``: what may differ besides what always may:
+    names of headers, and places in JSON such as ``$.items[*].id``.
     """
 
     id: int
@@ -329,6 +330,24 @@ class StartReplay:
     source: str = ""
     speed: str = "max"
     concurrency: int = 1
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayBeside:
+    """Send one exchange to an application that is started for it alone, beside those that run, and ended after it.
+
+    ``source`` is the trace that has the exchange, ``trace`` where this is recorded; paths both. ``BesideProgress``
+    tells the client that asked of its steps. It ends when that client goes.
+    """
+
+    id: int
+    target: TargetSpec
+    mode: str
+    source: str
+    exchange: int
+    trace: str
+    adapt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -477,6 +496,14 @@ class InstallProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BesideProgress:
+    """What a ``ReplayBeside`` is doing, in words for the user."""
+
+    id: int  #: of the command
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputWritten:
     """Lines a server or an application printed, gathered."""
 
@@ -487,7 +514,7 @@ class OutputWritten:
 Command = (
     Hello | Subscribe | ListModes | StartApp | SwitchMode | InstallServer | ReloadApp | RestartApp | ScaleApp
     | SignalWorker | PauseWorker | ResumeWorker | DumpStacks | StopApp | GetStatus | StartReplay | CancelReplay
-    | MakeTraffic | Shutdown
+    | ReplayBeside | MakeTraffic | Shutdown
 )  # fmt: skip
 Reply = Welcome | Finished | Refused | StatusReported | ModesListed | StacksDumped
-Event = AppChanged | ReplayChanged | InstallProgress | OutputWritten
+Event = AppChanged | ReplayChanged | InstallProgress | BesideProgress | OutputWritten

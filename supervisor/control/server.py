@@ -25,6 +25,7 @@ from supervisor.control.messages import (
     InstallServer,
     Problem,
     Refused,
+    ReplayBeside,
     Reply,
     Subscribe,
     Welcome,
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 FULL = 4 * 1024 * 1024
 
 #: Commands that end with the client that asked: who closes its side of the connection wants no more of them.
-BOUND = (InstallServer,)
+BOUND = (InstallServer, ReplayBeside)
 
 
 class Executor(Protocol):
