@@ -93,7 +93,9 @@ def every(interface: str, context: str, request_head: bytes, response_head: byte
 
 
 def names(field: str, key: str) -> tuple[str, ...]:
-    """What the filter language calls ``header``, ``scope`` or ``environ``, with the name behind its dot."""
+    """What the filter language calls ``header``, ``request``, ``response``, ``scope`` or ``environ``, and a name."""
+    if field in ("request", "response"):
+        return (f"{field}.{key.lower()}",)
     if field == "header":
         return (f"request.{key.lower()}", f"response.{key.lower()}")
     return (f"{field}.{key}",)

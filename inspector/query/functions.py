@@ -6,6 +6,7 @@ raise nothing but TooSlowError: a regular expression that backtracks would other
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NoReturn
@@ -20,6 +21,8 @@ PER_STATEMENT = 10.0
 #: A pattern is somebody's typing. Counted repeats are copied for each count when it is compiled: their product counts.
 LONGEST_PATTERN = 1_000
 MOST_REPEATS = 100_000
+#: Bytes of a body once its coding is undone: what is small may swell.
+MOST_BODY = 8 << 20
 
 Function = Callable[..., str | int | None]
 _COUNT = expressions.compile(r"\{(\d*)(?:,(\d*))?\}")
@@ -47,6 +50,35 @@ def key(interface: object, context: object, name: object) -> str | None:
     if not isinstance(interface, str) or not isinstance(context, str):
         return None
     return fields.keys(interface, context).get(str(name))
+
+
+def head(raw: object) -> str | None:
+    """A head as text."""
+    return raw.decode("latin-1") if isinstance(raw, bytes) else None
+
+
+def body(of_head: object, start: object, tail: object) -> str | None:
+    """A body as text, with gzip and deflate undone as its head says; a line break where bytes are missing."""
+    parts = [part.encode() if isinstance(part, str) else part for part in (start, tail)]
+    raw = [part for part in parts if isinstance(part, bytes) and part]
+    if not raw:
+        return None
+    coding = (header(of_head, "content-encoding") or "").strip().lower()
+    if coding in _WINDOWS:
+        raw[0] = _inflated(raw[0], _WINDOWS[coding])
+        del raw[1:]  # the end of what is packed means nothing alone
+    return b"\n".join(raw).decode("utf-8", "replace")
+
+
+_WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+
+
+def _inflated(packed: bytes, window: int) -> bytes:
+    """As much as can be undone."""
+    try:
+        return zlib.decompressobj(window).decompress(packed, MOST_BODY)
+    except zlib.error:
+        return packed
 
 
 def compiled(pattern: str) -> expressions.Pattern[str]:
@@ -110,6 +142,8 @@ class Functions:
         self.all: tuple[tuple[str, int, Function], ...] = (
             ("gs_header", 2, header),
             ("gs_key", 3, key),
+            ("gs_head", 1, head),
+            ("gs_body", 3, body),
             ("gs_regex", 2, self.regex),
         )
 

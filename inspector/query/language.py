@@ -9,17 +9,30 @@
 A bare word is looked for in the target. Text is compared without regard to ASCII case; a value that begins with ``~``
 is a regular expression, one that begins with ``=`` must be equal. Quotes keep spaces, colons and brackets in a word.
 Numbers take ``> >= < <=``, ranges ``200..299`` and lists ``404,410``; durations ``200ms 1.5s 2m``, sizes ``10k 2m``,
-statuses ``5xx``.
+statuses ``5xx``, times of day ``10:32`` or ``2026-11-22T10:32``.
 
-Pure. Knows which fields there are and what sort of value each takes; where those are kept is ``inspector.query.sql``'s.
+Pure. Which fields there are and what sort of value each takes is ``inspector.query.vocabulary``'s; where those are kept
+is ``inspector.query.sql``'s.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from inspector.query.functions import ascii_lower, compiled
+from inspector.query.vocabulary import (
+    CHOICES,
+    EXAMPLES,
+    FIELDS,
+    FLAGS,
+    HEAVY,
+    KEYED,
+    NUMBERS,
+    TEXTS,
+    did_you_mean,
+)
 
 #: A text is a filter that somebody typed; what is longer or deeper is refused before SQLite has to.
 MAX_TERMS = 200
@@ -28,17 +41,25 @@ LARGEST = 2**63 - 1
 
 
 class QueryError(ValueError):
-    """The text is no filter. ``message`` says why; ``position`` is the character where, from 0."""
+    """The text is no filter. ``message`` says why; ``position`` is the character where, from 0.
 
-    def __init__(self, message: str, position: int) -> None:
+    ``end`` is where the word ends that is wrong, ``position`` when something is missing there.
+    """
+
+    def __init__(self, message: str, position: int, end: int = 0) -> None:
         super().__init__(message)
         self.message = message
         self.position = position
+        self.end = max(position, end)
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """``field`` compared with ``value`` by ``op``: ``= < <= > >=``."""
+    """``field`` compared with ``value`` by ``op``: ``= < <= > >=``.
+
+    Durations and ages are in nanoseconds; ``time`` is nanoseconds since midnight, ``date`` since 1970, both on the
+    clock of whoever asks.
+    """
 
     field: str
     op: str
@@ -94,58 +115,31 @@ class Query:
     node: Node
 
 
-#: Fields that hold a number, and the units each takes (the factor to what the trace holds).
-_PLAIN: dict[str, int] = {"": 1}
-_DURATION = {"": 10**6, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}
-_SIZE = {"": 1, "b": 1, "k": 2**10, "kb": 2**10, "m": 2**20, "mb": 2**20, "g": 2**30, "gb": 2**30}
-NUMBERS: dict[str, dict[str, int]] = {
-    "id": _PLAIN,
-    "status": _PLAIN,
-    "duration": _DURATION,
-    "size": _SIZE,
-    "request-size": _SIZE,
-    "worker": _PLAIN,
-    "pid": _PLAIN,
-    "generation": _PLAIN,
-    "instance": _PLAIN,
-    "messages": _PLAIN,
-    "replay": _PLAIN,
-    "original": _PLAIN,
-}
-#: Fields that hold text, and how a plain value is compared.
-TEXTS = {
-    "target": "contains",
-    "path": "contains",
-    "method": "equals",
-    "mode": "prefix",
-    "interface": "prefix",
-    "client": "prefix",
-    "type": "contains",
-    "task": "contains",
-    "error": "contains",
-}
-#: Fields with a name of their own after a dot: of a header, of a key in the scope or the environ.
-KEYED = ("header", "scope", "environ")
-CHOICES: dict[str, dict[str, str]] = {
-    "kind": {"http": "http", "sse": "sse", "ws": "websocket", "websocket": "websocket", "lifespan": "lifespan"},
-    "state": {"open": "open", "done": "done", "failed": "failed"},
-}
-FLAGS = ("open", "done", "failed", "error", "exception", "replay", "dropped")
-FIELDS = tuple(sorted([*NUMBERS, *TEXTS, *CHOICES, "is", *(f"{name}.NAME" for name in KEYED)]))
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a filter that must hold beside the others: where it stands in the text, and whether it is a "not"."""
 
-_EXAMPLES = {"duration": "200ms", "size": "10k", "request-size": "10k", "status": "404"}
+    begin: int
+    end: int
+    negated: bool
+
+
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)(?:\.([A-Za-z0-9_.-]+))?:")
 _COMPARED = re.compile(r"([A-Za-z][A-Za-z-]*)(?=[<>])")
 _NUMBER = re.compile(r"(\d{1,18})(?:\.(\d{1,9}))?([a-z]*)", re.ASCII)
 _COMPARISON = re.compile(r"(>=|<=|>|<|=)?(.*)", re.DOTALL)
+_TIME = re.compile(r"(?:(\d{4})-(\d\d)-(\d\d)(?:[tT]|$))?(?:(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?", re.ASCII)
+_SECOND = 10**9
+_DAY = 86400 * _SECOND
 
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A token: its text without quotes, where it begins, and how many of its first characters stood outside quotes."""
+    """A token: its text without quotes, where it stands, and how many of its first characters stood outside quotes."""
 
     text: str
     at: int
+    end: int
     bare: int
 
     @property
@@ -155,14 +149,46 @@ class _Word:
 
 def parse(text: str) -> Query:
     """The filter that ``text`` means; an empty one lets everything through. Raises QueryError."""
+    parser = _parser(text)
+    node = parser.either(0) if parser.begun else And(())
+    parser.expect_end()
+    return Query(text, node)
+
+
+def pieces(text: str) -> tuple[Piece, ...]:
+    """The parts of a filter of which all must hold; alternatives are one. Raises QueryError."""
+    parse(text)
+    return _parser(text).pieces()
+
+
+def heavy(node: Node) -> bool:
+    """Whether it looks into what only the wide part of a trace has, so that a long trace takes a while."""
+    match node:
+        case And() | Or():
+            return any(heavy(part) for part in node.parts)
+        case Not():
+            return heavy(node.part)
+        case Text():
+            return node.field in HEAVY or (node.field == "header" and not node.key)
+    return False
+
+
+def ages(node: Node) -> bool:
+    """Whether what it lets through depends on when it is asked."""
+    match node:
+        case And() | Or():
+            return any(ages(part) for part in node.parts)
+        case Not():
+            return ages(node.part)
+    return isinstance(node, Number) and node.field == "age"
+
+
+def _parser(text: str) -> _Parser:
     printable = text.encode("utf-8", "replace").decode()  # a lone surrogate from a terminal matches nothing
     words = _words(printable)
     if len(words) > MAX_TERMS:
-        raise QueryError(f"a filter has at most {MAX_TERMS} words", words[MAX_TERMS].at)
-    parser = _Parser(words, len(printable))
-    node = parser.either(0) if words else And(())
-    parser.expect_end()
-    return Query(text, node)
+        raise QueryError(f"a filter has at most {MAX_TERMS} words", words[MAX_TERMS].at, len(printable))
+    return _Parser(words, len(printable))
 
 
 def _words(text: str) -> list[_Word]:
@@ -171,7 +197,7 @@ def _words(text: str) -> list[_Word]:
         if text[at].isspace():
             at += 1
         elif text[at] in "()" or (text[at] == "-" and text[at + 1 : at + 2].strip()):
-            words.append(_Word(text[at], at, 1))
+            words.append(_Word(text[at], at, at + 1, 1))
             at += 1
         else:
             word, at = _word(text, at)
@@ -195,7 +221,7 @@ def _word(text: str, begin: int) -> tuple[_Word, int]:
             break
         letters.append(letter)
         at += 1
-    return _Word("".join(letters), begin, len(letters) if bare < 0 else bare), at
+    return _Word("".join(letters), begin, at, len(letters) if bare < 0 else bare), at
 
 
 def _quoted(text: str, begin: int) -> tuple[list[str], int]:
@@ -208,7 +234,7 @@ def _quoted(text: str, begin: int) -> tuple[list[str], int]:
             at += 1
         letters.append(text[at])
         at += 1
-    raise QueryError("this quote is not closed", begin)
+    raise QueryError("this quote is not closed", begin, len(text))
 
 
 class _Parser:
@@ -219,6 +245,24 @@ class _Parser:
         self._end = end
         self._next = 0
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is a word at all."""
+        return bool(self._words)
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """The parts of the outermost "and"; the words are known to be a filter."""
+        found: list[Piece] = []
+        while self._next < len(self._words):
+            if self._at("or"):
+                return (Piece(self._words[0].at, self._words[-1].end, negated=False),)
+            if self._at("and"):
+                self._next += 1
+            begin = self._words[self._next].at
+            node = self._one(0)
+            found.append(Piece(begin, self._words[self._next - 1].end, isinstance(node, Not)))
+        return tuple(found)
+
     def either(self, depth: int) -> Node:
         parts = [self._both(depth)]
         while self._at("or"):
@@ -228,7 +272,8 @@ class _Parser:
 
     def expect_end(self) -> None:
         if self._next < len(self._words):
-            raise QueryError("no bracket was opened for this one", self._words[self._next].at)
+            word = self._words[self._next]
+            raise QueryError("no bracket was opened for this one", word.at, word.end)
 
     def _both(self, depth: int) -> Node:
         parts = [self._one(depth)]
@@ -243,20 +288,23 @@ class _Parser:
             raise QueryError("something is missing here", self._end)
         word = self._words[self._next]
         if depth >= MAX_DEPTH:
-            raise QueryError("too many brackets within each other", word.at)
+            raise QueryError("too many brackets within each other", word.at, word.end)
         if word.keyword in ("and", "or", ")"):
-            raise QueryError(f"something is missing before {word.text!r}", word.at)
+            raise QueryError(f"something is missing before {word.text!r}", word.at, word.end)
         self._next += 1
         if word.keyword in ("-", "not"):
             return Not(self._one(depth + 1))
         if word.keyword == "(":
             return self._bracket(word, depth)
-        return _term(word)
+        try:
+            return _term(word)
+        except QueryError as error:
+            raise QueryError(error.message, error.position, word.end) from None
 
     def _bracket(self, opened: _Word, depth: int) -> Node:
         node = self.either(depth + 1)
         if not self._at(")"):
-            raise QueryError("this bracket is not closed", opened.at)
+            raise QueryError("this bracket is not closed", opened.at, opened.end)
         self._next += 1
         return node
 
@@ -270,7 +318,7 @@ def _term(word: _Word) -> Node:
         name, key = found[1].lower(), found[2] or ""
         return _field(name, key, word.text[found.end() :], word.at, word.at + found.end())
     compared = _COMPARED.match(word.text)
-    if compared and compared[1].lower() in NUMBERS and compared.end() < word.bare:
+    if compared and compared[1].lower() in (*NUMBERS, "time") and compared.end() < word.bare:
         return _numbers(compared[1].lower(), word.text[compared.end() :], word.at + compared.end())
     return _text("target", "contains", word.text, word.at)
 
@@ -278,21 +326,32 @@ def _term(word: _Word) -> Node:
 def _field(name: str, key: str, value: str, at: int, value_at: int) -> Node:
     if key and name not in KEYED:
         raise QueryError(f"{name!r} takes no name after a dot", at)
+    if name not in (*NUMBERS, *TEXTS, *KEYED, *CHOICES, "is", "time"):
+        there = f"there is no field {name!r}.{did_you_mean(name, FIELDS)}"
+        raise QueryError(f"{there} There are {', '.join(FIELDS)}. Quote it to look for the text", at)
     if not value:
         raise QueryError(f"{name!r} needs a value", value_at)
-    if name in NUMBERS:
+    if name in NUMBERS or name == "time":
         return _numbers(name, value, value_at)
     if name in TEXTS:
         return _text(name, _usual(name, value), value, value_at)
     if name in KEYED:
-        if not key:
-            raise QueryError(f"which {name}? Write {name}.NAME:value", at)
-        return _text(name, "contains", value, value_at, key)
+        return _text(name, "contains", value, value_at, _key(name, key, at))
     if name in CHOICES:
         return _choices(name, value, value_at)
-    if name == "is":
-        return _flag(value, value_at)
-    raise QueryError(f"there is no field {name!r}; there are {', '.join(FIELDS)}. Quote it to look for the text", at)
+    return _flag(value, value_at)
+
+
+def _key(name: str, key: str, at: int) -> str:
+    """The name of the header or key; a header's may be left out, which means any."""
+    if name in ("request", "response"):
+        kind, _, rest = key.partition(".")
+        if kind.lower() != "header" or not rest:
+            raise QueryError(f"which header? Write {name}.header.NAME:value", at)
+        return rest
+    if not key and name != "header":
+        raise QueryError(f"which {name}? Write {name}.NAME:value", at)
+    return key
 
 
 def _usual(name: str, value: str) -> str:
@@ -317,19 +376,21 @@ def _choices(name: str, value: str, at: int) -> Node:
     parts = []
     for item in value.lower().split(","):
         if item not in choices:
-            raise QueryError(f"{name!r} is one of {', '.join(choices)}", at)
+            meant = did_you_mean(item, tuple(choices))
+            raise QueryError(f"{name!r} is one of {', '.join(choices)}, not {item!r}.{meant}", at)
         parts.append(Text(name, "equals", choices[item]))
     return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
 
 def _flag(value: str, at: int) -> Flag:
     if value.lower() not in FLAGS:
-        raise QueryError(f"'is' is one of {', '.join(FLAGS)}", at)
+        raise QueryError(f"'is' is one of {', '.join(FLAGS)}, not {value!r}.{did_you_mean(value, FLAGS)}", at)
     return Flag(value.lower())
 
 
 def _numbers(name: str, value: str, at: int) -> Node:
-    parts = [_number(name, item, at) for item in value.split(",")]
+    items = value.split(",")
+    parts = [_moment(item, at) if name == "time" else _number(name, item, at) for item in items]
     return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
 
@@ -345,6 +406,44 @@ def _number(name: str, item: str, at: int) -> Node:
     return Number(name, found[1] or "=", _amount(name, found[2], at))
 
 
+def _moment(item: str, at: int) -> Node:
+    """A time of day or a date: alone it is the whole minute, second or day, compared it is the moment it begins."""
+    low, dots, high = item.partition("..")
+    if dots:
+        (field, first, _), (other, last, _) = _time(low, at), _time(high, at)
+        if field != other:
+            raise QueryError("both ends of a range are times of day, or both are dates", at)
+        over_midnight = field == "time" and last < first
+        ends = (Number(field, ">=", first), Number(field, "<=", last))
+        return Or(ends) if over_midnight else And(ends)
+    found = _COMPARISON.fullmatch(item)
+    assert found is not None  # it matches anything
+    field, begin, length = _time(found[2], at)
+    if found[1] in (None, "="):
+        return And((Number(field, ">=", begin), Number(field, "<", begin + length)))
+    return Number(field, found[1], begin)
+
+
+def _time(text: str, at: int) -> tuple[str, int, int]:
+    """``time`` or ``date``, its nanoseconds, and how long what was written lasts."""
+    found = _TIME.fullmatch(text)
+    if found is None or not any(found.groups()):
+        raise QueryError(f"'time' takes a time of day, such as 10:32 or >10:32:05, or a date, not {text!r}", at)
+    year, month, day, *clock, fraction = found.groups()
+    hours, minutes, seconds = (int(part or 0) for part in clock)
+    if hours > 23 or minutes > 59 or seconds > 59:
+        raise QueryError(f"there is no time {text!r}", at)
+    t_ns = ((hours * 60 + minutes) * 60 + seconds) * _SECOND + int((fraction or "").ljust(9, "0"))
+    length = _DAY if clock[0] is None else 60 * _SECOND if clock[2] is None else _SECOND // 10 ** len(fraction or "")
+    if year is None:
+        return "time", t_ns, length
+    try:
+        midnight = datetime(int(year), int(month), int(day), tzinfo=UTC)
+    except ValueError:
+        raise QueryError(f"there is no date {text!r}", at) from None
+    return "date", min(int(midnight.timestamp()) * _SECOND + t_ns, LARGEST - _DAY), length
+
+
 def _range(name: str, low: int, high: int) -> And:
     return And((Number(name, ">=", low), Number(name, "<=", high)))
 
@@ -353,7 +452,7 @@ def _amount(name: str, text: str, at: int) -> int:
     units = NUMBERS[name]
     found = _NUMBER.fullmatch(text.strip().lower())
     if found is None or found[3] not in units:
-        example = _EXAMPLES.get(name, "3")
+        example = EXAMPLES.get(name, "3")
         raise QueryError(f"{name!r} takes a number, such as {example} or >{example}, not {text!r}", at)
     whole, fraction, unit = int(found[1]), found[2] or "", units[found[3]]
     return min(whole * unit + int(fraction or "0") * unit // int(10 ** len(fraction)), LARGEST)

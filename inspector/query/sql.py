@@ -10,13 +10,29 @@ Pure. The functions that a database has to provide for it are in ``inspector.que
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import assert_never
 
-from inspector.query.language import KEYED, And, Flag, Node, Not, Number, Or, Query, Text
+from inspector.query.language import And, Flag, Node, Not, Number, Or, Query, Text
+from inspector.query.vocabulary import KEYED
 
 Parameter = int | str | bytes
 Condition = tuple[str, list[Parameter]]
 Mask = Callable[[Text], tuple[int, bytes] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How the trace's monotonic times map to those of whoever asks.
+
+    ``sessions``: for each stay of a recorder its first exchange, and what to add to a monotonic time to have
+    nanoseconds since 1970; the oldest first. ``zone_ns``: what to add to those for local time. ``now_ns``: since 1970.
+    """
+
+    sessions: tuple[tuple[int, int], ...] = ()
+    zone_ns: int = 0
+    now_ns: int = 0
+
 
 _NUMBERS = {
     "id": "e.id",
@@ -51,6 +67,8 @@ _FLAGS = {
     "exception": "e.has_exception",
     "replay": "e.replay_run > 0",
     "dropped": "e.dropped > 0",
+    "marked": "e.id IN (SELECT a.exchange FROM annotation AS a WHERE a.mark <> '')",
+    "commented": "e.id IN (SELECT a.exchange FROM annotation AS a WHERE a.comment <> '')",
 }
 _TESTS = {
     "contains": "instr(lower({value}), ?) > 0",
@@ -62,39 +80,44 @@ _TESTS = {
 _INDEXED = {"method": "e.method", "target": "e.target", "path": "e.target"}
 #: One of a few words of ours: written into the condition, since a partial index wants to see it.
 _CHOICES = {"kind": "e.kind", "state": "e.state"}
+#: Which messages of a WebSocket count as which body.
+_MESSAGES = {"body": "", "request-body": " AND m.direction = 'in'", "response-body": " AND m.direction = 'out'"}
+_SIDES = {"body": ("request", "response"), "request-body": ("request",), "response-body": ("response",)}
+_BEGAN = "max(e.opened_ns, e.called_ns * (e.opened_ns = 0))"
+_DAY_NS = 86_400_000_000_000
+_MOST_SESSIONS = 200  #: so many of the newest are told apart
 _DETAIL = "(SELECT d.{column} FROM detail AS d WHERE d.id = e.id)"
 
 
-def to_sql(query: Query, mask: Mask = lambda _node: None) -> tuple[str, list[Parameter]]:
+def to_sql(query: Query, mask: Mask = lambda _node: None, clock: Clock = Clock()) -> Condition:
     """A condition for WHERE, and its parameters in order.
 
     ``mask`` may know the answer for a header or a key already: the first id it knows of, and a byte for it and each id
-    after it, 1 where it holds. Otherwise the heads and contexts are read.
+    after it, 1 where it holds. Otherwise the heads and contexts are read. ``clock`` is for times of day and ages.
     """
-    return _node(query.node, mask)
+    return _node(query.node, mask, clock)
 
 
-def _node(node: Node, mask: Mask) -> Condition:
+def _node(node: Node, mask: Mask, clock: Clock) -> Condition:
     match node:
         case And():
-            return _joined(node.parts, mask, " AND ", "1")
+            return _joined([_node(part, mask, clock) for part in node.parts], " AND ", "1")
         case Or():
-            return _joined(node.parts, mask, " OR ", "0")
+            return _joined([_node(part, mask, clock) for part in node.parts], " OR ", "0")
         case Not():
-            where, parameters = _node(node.part, mask)
+            where, parameters = _node(node.part, mask, clock)
             return f"NOT {where}", parameters
         case Number():
-            return _number(node)
+            return _moment(node, clock) if node.field in ("time", "date", "age") else _number(node)
         case Flag():
             return _FLAGS[node.name], []
         case Text():
-            known = mask(node) if node.field in KEYED else None
+            known = mask(node) if node.field in KEYED and node.key else None
             return _text(node) if known is None else _masked(*known)
     assert_never(node)  # pragma: no cover
 
 
-def _joined(parts: tuple[Node, ...], mask: Mask, word: str, empty: str) -> Condition:
-    conditions = [_node(part, mask) for part in parts]
+def _joined(conditions: list[Condition], word: str, empty: str) -> Condition:
     where = word.join(where for where, _ in conditions) or empty
     return f"({where})", [parameter for _, parameters in conditions for parameter in parameters]
 
@@ -108,24 +131,68 @@ def _number(node: Number) -> Condition:
     return f"{_NUMBERS[node.field]} {node.op} ?", [node.value]
 
 
+def _moment(node: Number, clock: Clock) -> Condition:
+    """When it began, on the clock of whoever asks."""
+    sessions = clock.sessions[-_MOST_SESSIONS:] or ((0, 0),)
+    cases = "".join(" WHEN e.id >= ? THEN ?" for _ in sessions[1:])
+    parameters: list[Parameter] = [number for session in reversed(sessions[1:]) for number in session]
+    wall = f"{_BEGAN} + " + (f"CASE{cases} ELSE ? END" if cases else "?")
+    parameters.append(sessions[0][1])
+    match node.field:
+        case "age":
+            return f"ifnull(? - ({wall}) {node.op} ?, 0)", [clock.now_ns, *parameters, node.value]
+        case "date":
+            return f"ifnull({wall} + ? {node.op} ?, 0)", [*parameters, clock.zone_ns, node.value]
+    of_day = f"({wall} + ?) % {_DAY_NS}"
+    return f"ifnull({of_day} {node.op} ?, 0)", [*parameters, clock.zone_ns, node.value]
+
+
 def _masked(first: int, holds: bytes) -> Condition:
     return "substr(?, e.id - ? + 1, 1) = x'01'", [holds, first]
 
 
 def _text(node: Text) -> Condition:
     match node.field:
+        case "header" if not node.key:
+            return _within(node, ["gs_head(d.request_head)", "gs_head(d.response_head)"])
         case "header":
-            sides = [_header(side, node) for side in ("request_head", "response_head")]
-            where = " OR ".join(where for where, _ in sides)
-            return f"({where})", [parameter for _, parameters in sides for parameter in parameters]
+            return _joined([_header(side, node) for side in ("request_head", "response_head")], " OR ", "0")
+        case "request" | "response":
+            return _header(f"{node.field}_head", node)
         case "scope" | "environ":
             return _context(node)
-        case "mode":
-            test = _TESTS[node.op].format(value="i.mode")
+        case "mode" | "app":
+            test = _TESTS[node.op].format(value=f"i.{node.field}")
             return f"e.instance IN (SELECT i.id FROM instance AS i WHERE {test})", [node.value]  # noqa: S608
+        case "mark" | "comment":
+            test = _TESTS[node.op].format(value=f"a.{node.field}")
+            written = f"SELECT a.exchange FROM annotation AS a WHERE a.{node.field} <> '' AND {test}"  # noqa: S608
+            return f"e.id IN ({written})", [node.value]
+        case "exception":
+            where, parameters = _within(node, ["d.exception"])
+            return f"(e.has_exception AND {where})", parameters
+        case "body" | "request-body" | "response-body":
+            return _body(node)
+        case "finding":  # a trace holds none
+            return "0", []
         case "kind" | "state":
             return f"{_CHOICES[node.field]} = '{node.value}'", []
     return _ranged(node) or (_TESTS[node.op].format(value=_TEXTS[node.field]), [node.value])
+
+
+def _within(node: Text, values: list[str]) -> Condition:
+    """Whether one of these values of the wide row passes."""
+    tests = " OR ".join(f"ifnull({_TESTS[node.op].format(value=value)}, 0)" for value in values)
+    return f"EXISTS (SELECT 1 FROM detail AS d WHERE d.id = e.id AND ({tests}))", [node.value] * len(values)  # noqa: S608
+
+
+def _body(node: Text) -> Condition:
+    """A body as it was recorded, or what a WebSocket's messages carried."""
+    sides = _SIDES[node.field]
+    bodies = _within(node, [f"gs_body(d.{side}_head, d.{side}_body, d.{side}_tail)" for side in sides])
+    test = _TESTS[node.op].format(value="gs_body(NULL, m.payload, m.tail)")
+    chosen = f"SELECT 1 FROM message AS m WHERE m.exchange = e.id{_MESSAGES[node.field]} AND ifnull({test}, 0)"  # noqa: S608
+    return _joined([bodies, (f"(e.kind = 'websocket' AND EXISTS ({chosen}))", [node.value])], " OR ", "0")
 
 
 def _ranged(node: Text) -> Condition | None:

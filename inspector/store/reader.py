@@ -34,8 +34,7 @@ from inspector.model import (
 )
 from inspector.query import Query, to_sql
 from inspector.query.functions import Functions
-from inspector.query.language import KEYED
-from inspector.query.sql import Condition
+from inspector.query.sql import Clock, Condition
 from inspector.store import ids
 from inspector.store import rows as shapes
 from inspector.store.errors import READING_ERRORS, TraceError, explain
@@ -72,6 +71,7 @@ ORDERS = {
     "pid": "(SELECT w.pid FROM worker AS w WHERE w.id = e.worker)",
     "mode": "(SELECT i.mode FROM instance AS i WHERE i.id = e.instance)",
 }
+_ORDERED_BY = ("header", "scope", "environ")
 _IDS_AT_ONCE = 500
 _LATE = 2_000  #: so many ids may one that began before another stand behind it
 _YOUNG = 20_000  #: among so many of the newest ids one may still come late
@@ -436,7 +436,14 @@ class TraceReader:
             ]
 
     def _condition(self, query: Query | None) -> Condition:
-        return to_sql(query, self._masks.find) if query else ("1", [])
+        return to_sql(query, self._masks.find, self._clock()) if query else ("1", [])
+
+    def _clock(self) -> Clock:
+        """Of this machine, and what the trace says of the one it was recorded on."""
+        sql = f"SELECT {_columns('first_exchange wall_ns monotonic_ns')} FROM session ORDER BY id"
+        found = self._connection.execute(sql)
+        sessions = tuple((first, (wall - monotonic) % 2**62) for first, wall, monotonic in found)
+        return Clock(sessions, (time.localtime().tm_gmtoff or 0) * 10**9, time.time_ns())
 
     # --- within -------------------------------------------------------------------------------------------------------
 
@@ -471,7 +478,7 @@ def _order(order: str, descending: bool) -> str:
 
 def _field(name: str) -> str:
     kind, _, key = name.partition(".")
-    if kind not in KEYED or not re.fullmatch(r"[A-Za-z0-9_.-]+", key):
+    if kind not in _ORDERED_BY or not re.fullmatch(r"[A-Za-z0-9_.-]+", key):
         raise KeyError(name)
     detail = "(SELECT {value} FROM detail AS d WHERE d.id = e.id)"
     if kind == "header":

@@ -78,3 +78,8 @@ def test_all_fields_of_an_exchange():
 def test_what_a_filter_calls_a_field():
     assert fields.names("header", "Host") == ("request.host", "response.host")
     assert fields.names("scope", "client") == ("scope.client",)
+
+
+def test_one_side_s_header_by_name():
+    assert fields.names("response", "Content-Type") == ("response.content-type",)
+    assert fields.names("request", "HOST") == ("request.host",)

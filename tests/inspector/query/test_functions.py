@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.query import functions
-from inspector.query.functions import Functions, TooSlowError, compiled, header
+from inspector.query.functions import Functions, TooSlowError, body, compiled, head, header
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\nX-A: 1\r\nx-a:2 \r\nbroken\r\n\xff: \xe9\r\n\r\n"
 
@@ -100,3 +103,19 @@ def test_a_key_of_a_context():
 )  # fmt: skip
 def test_a_text_is_tested_as_a_column_would_be(op, value, text, holds):
     assert functions.test(op, value, Functions(stopped).regex)(text) is holds
+
+
+def test_a_body_is_text_with_its_coding_undone():
+    text = b"out of stock"
+    for coding, packed in (("gzip", gzip.compress(text)), ("deflate", zlib.compress(text)), ("", text), ("br", text)):
+        raw = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n\r\n".encode()
+        assert body(raw, packed, b"") == "out of stock"
+    assert body(b"x\nContent-Encoding: gzip\n", b"not packed", b"end") == "not packed"
+    assert body(None, "text", b"end \xff") == "text\nend \ufffd"
+    assert body(None, None, b"") is None
+    assert body(None, 7, None) is None
+
+
+def test_a_head_is_text():
+    assert head(b"a\xff") == "a\xff"
+    assert head(None) is None

@@ -17,13 +17,23 @@ from inspector.query.language import (
     Or,
     QueryError,
     Text,
+    ages,
     ascii_lower,
+    heavy,
     parse,
+    pieces,
 )
 
 
 def word(value: str) -> Text:
     return Text("target", "contains", value)
+
+
+S = 10**9
+
+
+def span(field: str, begin: int, length: int) -> And:
+    return And((Number(field, ">=", begin), Number(field, "<", begin + length)))
 
 
 a, b, c = word("a"), word("b"), word("c")
@@ -103,6 +113,31 @@ def test_words(text, node):
         ("a<b", word("a<b")),
         ("/x>y", word("/x>y")),
         ('status">5"', word("status>5")),
+        ("header:gzip", Text("header", "contains", "gzip")),
+        ("request.header.Accept:json", Text("request", "contains", "json", "Accept")),
+        ("response.Header.x-a:=1", Text("response", "equals", "1", "x-a")),
+        ('body:"Out of stock"', Text("body", "contains", "out of stock")),
+        ("response-body:~^{", Text("response-body", "regex", "^{")),
+        ("exception:KeyError", Text("exception", "contains", "keyerror")),
+        ("mark:Red", Text("mark", "equals", "red")),
+        ("comment:look", Text("comment", "contains", "look")),
+        ("finding:any", Text("finding", "contains", "any")),
+        ("app:shop", Text("app", "prefix", "shop")),
+        ("is:marked", Flag("marked")),
+        ("age:<5m", Number("age", "<", 300 * S)),
+        ("age:>30", Number("age", ">", 30 * S)),
+        ("time:>10:32", Number("time", ">", 37920 * S)),
+        ("time>=9:05:07.25", Number("time", ">=", 32707 * S + 250_000_000)),
+        ("time:10:32", span("time", 37920 * S, 60 * S)),
+        ("time:00:00:01", span("time", S, S)),
+        ("time:00:00:01.25", span("time", S + S // 4, S // 100)),
+        ("time:=10:32", span("time", 37920 * S, 60 * S)),
+        ("time:10:30..10:35", And((Number("time", ">=", 37800 * S), Number("time", "<=", 38100 * S)))),
+        ("time:23:50..0:10", Or((Number("time", ">=", 85800 * S), Number("time", "<=", 600 * S)))),
+        ("time:1970-01-02", span("date", 86400 * S, 86400 * S)),
+        ("time:<1970-01-02T01:00", Number("date", "<", 90000 * S)),
+        ("time:1970-01-03..1970-01-02", And((Number("date", ">=", 172800 * S), Number("date", "<=", 86400 * S)))),
+        ("time:10:32,11:00", Or((span("time", 37920 * S, 60 * S), span("time", 39600 * S, 60 * S)))),
     ],
 )
 def test_fields(text, node):
@@ -127,7 +162,23 @@ def test_fields(text, node):
         ("path:~(", 5, "no regular expression"),
         ("~a{99999999999}", 0, "no regular expression"),
         ("path.x:1", 0, "no name after a dot"),
-        ("header:x", 0, "header.NAME:value"),
+        ("scope:x", 0, "scope.NAME:value"),
+        ("stauts:5xx", 0, "Did you mean status?"),
+        ("host:x", 0, "Did you mean header.host?"),
+        ("is:opne", 3, "Did you mean open?"),
+        ("kind:wss", 5, "Did you mean ws?"),
+        ("request:x", 0, "request.header.NAME:value"),
+        ("response.head.x:y", 0, "response.header.NAME:value"),
+        ("response.header.:y", 0, "response.header.NAME:value"),
+        ("time:", 5, "needs a value"),
+        ("time:1", 5, "such as 10:32"),
+        ("time:>", 5, "such as 10:32"),
+        ("time:25:00", 5, "no time"),
+        ("time:10:60", 5, "no time"),
+        ("time:10:30:61", 5, "no time"),
+        ("time:2026-13-01", 5, "no date"),
+        ("time:10:30..2026-11-22", 5, "both ends"),
+        ("age:soon", 4, "such as 5m"),
         ('a "b', 2, "not closed"),
         ("a (b", 2, "not closed"),
         ("a) b", 1, "no bracket was opened"),
@@ -149,12 +200,54 @@ def test_errors_point_at_the_place(text, position, says):
     assert says in caught.value.message
 
 
-pieces = st.sampled_from(
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [("a foo:1 b", "foo:1"), ("status:abc x", "abc"), ('a "b c', '"b c'), ("a)", ")"), ("a (b", "("), ("a or", "")],
+)
+def test_errors_end_where_the_word_ends(text, wrong):
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert text[caught.value.position : caught.value.end] == wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", []),
+        (" a  -b ", ["a", "-b"]),
+        ('a and not "b c" (d or e)', ["a", 'not "b c"', "(d or e)"]),
+        (" a b or c ", ["a b or c"]),
+        ("-(a b)", ["-(a b)"]),
+    ],
+)
+def test_pieces_are_what_holds_together(text, parts):
+    found = pieces(text)
+    assert [text[piece.begin : piece.end] for piece in found] == parts
+    assert [piece.negated for piece in found] == [part.startswith(("-", "not")) for part in parts]
+
+
+def test_pieces_of_what_is_no_filter():
+    with pytest.raises(QueryError):
+        pieces("a or")
+
+
+def test_what_takes_a_while_is_known():
+    assert heavy(parse("status:200 -(a or body:x)").node)
+    assert heavy(parse("header:x").node)
+    assert not heavy(parse("status:200 header.a:x is:error -path:/").node)
+
+
+def test_what_depends_on_the_hour_is_known():
+    assert ages(parse("status:200 -(a or age:<5m)").node)
+    assert not ages(parse("time:>10:00 -b is:open").node)
+
+
+fragments = st.sampled_from(
     ["a", "-", "(", ")", '"', ":", " ", "or", "and", "not", "status", "path", "~", "=", ">", "5xx", "..", ",", "1", "é"]
 )
 
 
-@given(st.lists(pieces).map("".join) | st.text())
+@given(st.lists(fragments).map("".join) | st.text())
 def test_any_text_is_a_filter_or_an_error_with_a_place_in_it(text):
     assert position_of_error(text) in range(len(text) + 1)
 

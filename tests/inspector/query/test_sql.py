@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +20,6 @@ from inspector.model import Body, Exchange, Instance, Kind, State, Worker
 from inspector.query import parse, to_sql
 from inspector.query.functions import Functions, header
 from inspector.query.language import (
-    CHOICES,
-    FLAGS,
-    NUMBERS,
-    TEXTS,
     And,
     Flag,
     Node,
@@ -31,10 +30,14 @@ from inspector.query.language import (
     Text,
     ascii_lower,
 )
+from inspector.query.sql import Clock
+from inspector.query.vocabulary import CHOICES, FLAGS, NUMBERS, TEXTS
 from inspector.store.reader import ExchangeRow, TraceReader
 from inspector.store.writer import TraceWriter
 
 TARGETS = ["/", "/Api/items?page=2", "/api", "/x/%C3%89?a=/api", "*", "/É", "/nul\0/behind", ""]
+MARKS = ["", "Red", "blue"]
+BODIES = [b"", b"Out of stock", b"get \xff\xc3\x89"]
 CONTEXTS = ["", tagged.dumps({"type": "http", "path": "/É", "server": {"name": "a"}, "raw": b"x", "n": 7}), "broken {"]
 
 
@@ -47,9 +50,26 @@ def trace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TraceReader]:
         for number in range(4):
             writer.worker(Worker(writer.new_id("worker"), 1, number % 2 + 1, number // 2 + 1, 100 + number))
         for number in range(120):
-            writer.touch(made(writer.new_id("exchange"), number))
+            exchange = made(writer.new_id("exchange"), number)
+            if exchange.kind == Kind.WEBSOCKET:
+                for seq, way in enumerate(("in", "out")):
+                    row = (exchange.id, seq, 1, "wire", way, "ws.text", 4, f"ws {way} {number % 5}", b"", "", "")
+                    writer.message(exchange, row)
+            writer.touch(exchange)
+    annotate(path)
     with TraceReader(path) as reader:
         yield reader
+
+
+def annotate(path: Path) -> None:
+    """Marks and comments, as a window writes them."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        rows = [(number, MARKS[number % 3], ["", "look again"][number % 2]) for number in range(1, 120, 3)]
+        connection.executemany("INSERT INTO annotation (exchange, mark, comment) VALUES (?, ?, ?)", rows)
+
+
+def annotation(identity: int) -> tuple[str, str]:
+    return (MARKS[identity % 3], ["", "look again"][identity % 2]) if identity % 3 == 1 and identity < 120 else ("", "")
 
 
 def made(identity: int, number: int) -> Exchange:
@@ -63,7 +83,8 @@ def made(identity: int, number: int) -> Exchange:
     exchange.context = CONTEXTS[number // 3 % 3] if number % 5 else tagged.dumps({"wsgi.url_scheme": "http", "A": "É"})
     exchange.request_head = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n" if number % 2 else b""
     exchange.response_head = b"HTTP/1.1 200 OK\r\nContent-Type: Text/HTML\r\n\r\n" if number % 11 else b""
-    exchange.request_body, exchange.response_body = Body(number), Body(number * 100)
+    exchange.request_body = Body(number, BODIES[number % 3])
+    exchange.response_body = Body(number * 100, BODIES[number % 2])
     exchange.opened_ns, exchange.closed_ns = 1, [0, 1 + number * 10_000_000][number % 13 > 0]
     exchange.client, exchange.task = f"127.0.0.{number % 2}:5{number}", f"Task-{number % 4}"
     exchange.error, exchange.exception = ["", "client gone"][number % 6 == 0], ["", "KeyError"][number % 9 == 0]
@@ -82,6 +103,8 @@ FLAG = {
     "exception": lambda r: r.has_exception,
     "replay": lambda r: r.replay_run > 0,
     "dropped": lambda r: r.dropped > 0,
+    "marked": lambda r: bool(annotation(r.id)[0]),
+    "commented": lambda r: bool(annotation(r.id)[1]),
 }
 NUMBER = {
     "duration": lambda r: None if r.duration_ms is None else round(r.duration_ms * 1e6),
@@ -92,6 +115,7 @@ NUMBER = {
     "generation": lambda r: r.worker_generation or None,
     "replay": lambda r: r.replay_run,
     "original": lambda r: r.replay_of,
+    "age": lambda _r: 10**20,  # they are from when the machine was started
 }
 COMPARE = {
     "=": lambda a, b: a == b,
@@ -121,6 +145,20 @@ def holds(node: Node, row: ExchangeRow, exchange: Exchange) -> bool:
 
 def texts(node: Text, row: ExchangeRow, exchange: Exchange) -> list[str | None]:
     match node.field:
+        case "body" | "request-body" | "response-body":
+            return bodies(node.field, exchange)
+        case "exception":
+            return [exchange.exception or None]
+        case "mark" | "comment":
+            return [annotation(row.id)[node.field == "comment"] or None]
+        case "finding":
+            return []
+        case "app":
+            return ["a" if row.mode else None]
+        case "request" | "response":
+            return [header(getattr(exchange, f"{node.field}_head"), node.key)]
+        case "header" if not node.key:
+            return [exchange.request_head.decode(), exchange.response_head.decode()]
         case "header":
             return [header(exchange.request_head, node.key), header(exchange.response_head, node.key)]
         case "scope" | "environ":
@@ -130,6 +168,18 @@ def texts(node: Text, row: ExchangeRow, exchange: Exchange) -> list[str | None]:
         case "mode":
             return [row.mode or None]
     return [getattr(row, node.field)]
+
+
+def bodies(field: str, exchange: Exchange) -> list[str | None]:
+    number = exchange.id - 1
+    sides = {"request-body": exchange.request_body.head, "response-body": exchange.response_body.head}
+    found: list[str | None] = []
+    for side, way in (("request-body", "in"), ("response-body", "out")):
+        if field in ("body", side):
+            found.append(sides[side].decode("utf-8", "replace") or None)
+            if exchange.kind == Kind.WEBSOCKET:
+                found.append(f"ws {way} {number % 5}")
+    return found
 
 
 def in_context(node: Text, exchange: Exchange) -> str | None:
@@ -162,7 +212,7 @@ def matches(node: Text, value: str | None) -> bool:
 # --- the property -----------------------------------------------------------------------------------------------------
 
 words = st.sampled_from(
-    ["", "/", "/api", "a", "É", "é", "get", "Items", "0", "gunicorn", "http", "page", "text/", "?", "'"]
+    ["", "/", "/api", "a", "É", "é", "get", "Items", "0", "gunicorn", "http", "page", "text/", "?", "'", "red"]
 )
 numbers = st.builds(
     Number,
@@ -178,13 +228,16 @@ patterns = st.builds(
 )
 keyed = st.builds(
     Text,
-    st.sampled_from(["header", "scope", "environ"]),
+    st.sampled_from(["header", "scope", "environ", "request", "response"]),
     st.sampled_from(["contains", "equals", "regex"]),
     st.sampled_from(["", "http", "a.example", "/É", "x", "7"]),
     st.sampled_from(["host", "Content-Type", "type", "path", "server.name", "raw", "n", "wsgi.url_scheme", "A"]),
 )
+anywhere = st.builds(
+    Text, st.just("header"), st.sampled_from(["contains", "regex"]), st.sampled_from(["host", "^get", "x"])
+)
 choices = st.sampled_from([Text(f, "equals", v) for f, known in CHOICES.items() for v in known.values()])
-leaves = numbers | plain_texts | patterns | keyed | choices | st.sampled_from([Flag(name) for name in FLAGS])
+leaves = numbers | plain_texts | patterns | keyed | anywhere | choices | st.sampled_from([Flag(name) for name in FLAGS])
 trees = st.recursive(
     leaves,
     lambda parts: (
@@ -264,3 +317,31 @@ def test_what_is_known_of_a_header_is_not_looked_for():
     where, parameters = to_sql(parse("header.host:x status:200"), lambda node: (1024, b"\1\0"))
     assert "detail" not in where
     assert parameters == [b"\1\0", 1024, 200]
+
+
+def test_times_are_of_the_clock_of_whoever_asks(trace):
+    hour = 3600 * 10**9
+    where, parameters = to_sql(parse("time:>10:32"), clock=Clock(((1, 5), (60, 7), (90, 9)), hour, 10 * hour))
+    assert where.count("?") == len(parameters)
+    connection = trace._connection
+
+    def found(text: str, clock: Clock) -> list[int]:
+        where, parameters = to_sql(parse(text), clock=clock)
+        sql = f"SELECT e.id FROM exchange AS e WHERE {where} ORDER BY e.id"
+        return [identity for (identity,) in connection.execute(sql, parameters)]
+
+    clock = Clock(((1, 10 * hour), (61, 11 * hour), (91, 30 * hour)), hour, 32 * hour)
+    assert found("time:11:00", clock) == list(range(1, 61))
+    assert found("time:>=12:00", clock) == list(range(61, 91))
+    assert found("time:23:00..8:00", clock) == list(range(91, 121))
+    assert found("time:1970-01-02", clock) == list(range(91, 121))
+    assert found("time:<1970-01-01T12:00", clock) == list(range(1, 61))
+    assert found("age:<3h", clock) == list(range(91, 121))
+    assert found("time:<0:01", Clock()) == list(range(1, 121))
+    assert len(trace.ids(parse(f"time:{time.localtime().tm_year}-01-01..9999-12-31 age:<90000000h"))) == 120
+
+
+def test_an_exception_is_looked_for_where_there_is_one(trace):
+    found = trace.ids(parse("exception:keyerror"))
+    assert list(found) == list(trace.ids(parse("is:exception")))
+    assert not trace.ids(parse("exception:ValueError"))
