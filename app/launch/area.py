@@ -85,9 +85,12 @@ class LaunchArea(QWidget):
 
     def render_problem(self) -> None:
         """Show the gravest of what there is to say; while something is installed that is what is looked at."""
-        installing = self._controller.installation.state in ("running", "failed", "cancelled")
+        state = self._controller.installation.state
         told = telling(self._controller, self._link)
-        self.problem.show_problem(None if installing and told is not None and not told.failure else told)
+        if told is not None and self._link.state is not LinkState.LOST:
+            hidden = state == "running" or (state in ("failed", "cancelled") and not told.failure)
+            told = None if hidden else told
+        self.problem.show_problem(told)
 
     def _on_way_taken(self, way: WayOut) -> None:
         if self._link.state is LinkState.LOST:

@@ -132,6 +132,11 @@ class LaunchController(QObject):
         return own or (told if told != self._dismissed.get(self.name) else None)
 
     @property
+    def only_told(self) -> bool:
+        """Whether ``problem`` is the application's own state, not what came of a command."""
+        return self.name not in self._problems
+
+    @property
     def look_failed(self) -> bool:
         """Whether the target in view could not be looked at, when that was last tried."""
         return self.name in self._unfound or (self.listed is not None and self.listed.problem is not None)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.launch.frames import Place, own_place
@@ -26,6 +26,15 @@ class Offer:
     text: str
     icon: str = ""
     tip: str = ""
+
+
+class _Details(QPlainTextEdit):
+    """As high as it is worth, and less where the window has no room for that."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """Ten lines, or as many as there are."""
+        lines = min(10, self.document().blockCount())
+        return QSize(300, self.fontMetrics().lineSpacing() * lines + 26)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class ProblemPanel(QFrame):
         self._sign = QLabel()
         self._what = label(wrap=True, selectable=True)
         self._why = label(wrap=True, selectable=True)
-        self._plain = self._why.font()
+        self._last = label(wrap=True, selectable=True)  # of a traceback, which is what one reads first
         self._note = label("", "muted", wrap=True)
         self._own = ElidedLabel(mono=True, mode=Qt.TextElideMode.ElideMiddle)
         self._own.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
@@ -76,6 +85,7 @@ class ProblemPanel(QFrame):
         self._text = self._make_text()
         self._ways = QWidget()
         bold(self._what)
+        bold(self._last, 1.25)
         self._texts = QVBoxLayout()
         self._lay_out()
         self.hide()
@@ -96,7 +106,7 @@ class ProblemPanel(QFrame):
         self._note.setText(told.note)
         self._note.setVisible(bool(told.note))
         self._render_place(problem)
-        self._text.setPlainText(problem.detail)
+        self._text.setPlainText(problem.detail.rstrip())
         self._text.hide()
         self._details.setVisible(bool(problem.detail))
         self._word_details()
@@ -117,11 +127,10 @@ class ProblemPanel(QFrame):
 
     def _render_why(self, problem: Problem) -> None:
         """The exception's own line is written big."""
-        self._why.setFont(self._plain)
-        if problem.why and "Traceback" in problem.detail:
-            bold(self._why, 1.2)
-        self._why.setText(problem.why)
-        self._why.setVisible(bool(problem.why))
+        big = "Traceback" in problem.detail
+        for widget, wanted in ((self._last, big), (self._why, not big)):
+            widget.setText(problem.why if wanted else "")
+            widget.setVisible(wanted and bool(problem.why))
 
     def _render_place(self, problem: Problem) -> None:
         self._place = place = own_place(problem.detail)
@@ -144,6 +153,7 @@ class ProblemPanel(QFrame):
         place.addStretch(1)
         self._texts.setSpacing(4)
         self._texts.addWidget(self._what)
+        self._texts.addWidget(self._last)
         self._texts.addWidget(self._why)
         self._texts.addLayout(place)
         for widget in (self._note, self._ways, self._text):
@@ -157,11 +167,12 @@ class ProblemPanel(QFrame):
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
 
     def _make_text(self) -> QPlainTextEdit:
-        text = QPlainTextEdit()
+        text = _Details()
         text.setReadOnly(True)
         text.setFont(mono_font())
         text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        text.setFixedHeight(180)
+        text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        text.setMinimumHeight(64)
         text.setAccessibleName("Details of the problem")
         text.setTabChangesFocus(True)
         return text
@@ -217,6 +228,8 @@ class ProblemPanel(QFrame):
 
     def _toggle_details(self) -> None:
         self._text.setVisible(self._text.isHidden())
+        self._text.moveCursor(QTextCursor.MoveOperation.End)  # where it says what it was
+        self._text.moveCursor(QTextCursor.MoveOperation.StartOfLine)
         self._word_details()
 
     def _word_details(self) -> None:

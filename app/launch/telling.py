@@ -21,11 +21,12 @@ def telling(controller: LaunchController, link: SupervisorLink) -> Telling | Non
     if link.state is LinkState.LOST and link.problem is not None:
         said = dataclasses.replace(link.problem, ways_out=link.problem.ways_out[:-1])  # the last is the offer
         return Telling(said, failure=True, offers=(NEW,), note="The window goes on showing the trace.")
-    if controller.problem is not None:
+    notice = controller.verdict.problem
+    if controller.problem is not None and not (notice is not None and controller.only_told):
         offers, note = _failed(controller)
         return Telling(controller.problem, failure=True, offers=offers, note=note, listed=listed, mode=mode)
-    if controller.verdict.problem is not None:
-        return Telling(controller.verdict.problem, failure=False, offers=_cannot(controller), listed=listed, mode=mode)
+    if notice is not None:
+        return Telling(notice, failure=False, offers=_cannot(controller), listed=listed, mode=mode)
     return None
 
 
@@ -43,7 +44,7 @@ def _failed(controller: LaunchController) -> tuple[tuple[Offer, ...], str]:
         serving = find_mode(controller.listed, status.mode)
         name = serving.title if serving else status.mode
         if controller.failed is not None:
-            return (AGAIN,), f"{name} still serves, as before; no request was lost."
+            return (AGAIN,), f"{name} still serves, as before."
         return (), ""
     if controller.listed is None or controller.look_failed:
         return (LOOK, OWN) if controller.choice.mode != CUSTOM.slug else (LOOK,), ""
