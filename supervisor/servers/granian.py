@@ -14,6 +14,8 @@ from supervisor.servers.command import mounted, typed, with_adapter
 
 #: Seconds until its master kills a worker that does not end; without it, a hanging one keeps the master for ever.
 KILL_TIMEOUT = 5
+#: What came before has other insides, and no option for the above.
+SINCE = (2, 0)
 ROOT_PATH = "--url-path-prefix"
 
 
@@ -65,6 +67,7 @@ ASGI = Mode(
     title="granian",
     interface="ASGI",
     needs=("granian",),
+    least=SINCE,
     takes_socket=False,
     root_option=ROOT_PATH,
     argv=asgi_argv,
@@ -83,6 +86,7 @@ WSGI = Mode(
     title="granian, for WSGI",
     interface="WSGI",
     needs=("granian",),
+    least=SINCE,
     takes_socket=False,
     root_option=ROOT_PATH,
     argv=wsgi_argv,

@@ -80,7 +80,7 @@ def test_an_environment_without_the_server(folder: Path, tmp_path: Path) -> None
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
     code, text = refused(folder, "wsgi:app", "--mode", "granian-wsgi", "--python", tmp_path / "env")
     assert code == 2
-    assert "granian is not installed" in text
+    assert "granian>=2.0 is not installed" in text
     assert "It cannot be lent: granian" in text
     assert ("uv pip install" if shutil.which("uv") else "-m ensurepip") in text
     assert str(tmp_path / "env") in text

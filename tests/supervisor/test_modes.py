@@ -157,10 +157,12 @@ def test_why_something_is_not_lent() -> None:
     refused = ask(BORROWER, "granian-wsgi")
     assert refused is not None
     assert refused.why == (
-        "granian is not installed in the target's environment (/py). It cannot be lent: granian 9.1 in Gatescope's own "
-        "environment is compiled."
+        "granian>=2.0 is not installed in the target's environment (/py). It cannot be lent: granian 9.1 in Gatescope's "
+        "own environment is compiled."
     )
-    assert refused.ways_out == (WayOut(text="Install it.", mode="granian-wsgi", command="/py -m pip install granian"),)
+    assert refused.ways_out == (
+        WayOut(text="Install it.", mode="granian-wsgi", command="/py -m pip install 'granian>=2.0'"),
+    )
 
 
 def test_an_environment_that_takes_nothing() -> None:
@@ -186,7 +188,9 @@ def test_no_tool_to_install_with() -> None:
     assert refused is not None
     assert refused.why.endswith("Nor can it be installed: its environment has no pip, and there is no uv.")
     assert refused.ways_out[0].command == "/py -m ensurepip"
-    assert install_command(MODES["granian-wsgi"], replace(bare, uv=True)) == "uv pip install --python /py granian"
+    assert (
+        install_command(MODES["granian-wsgi"], replace(bare, uv=True)) == "uv pip install --python /py 'granian>=2.0'"
+    )
 
 
 def test_the_command_is_the_one_to_type() -> None:

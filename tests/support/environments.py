@@ -18,12 +18,18 @@ from pathlib import Path
 _INSTALLED = ("INSTALLER", "REQUESTED", "direct_url.json", "RECORD")
 
 
+#: What targets may be run by; the probe is written for the first.
+VERSIONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+
+
 def interpreter(version: str) -> str | None:
-    """A CPython of that version: our own, one of pyenv's, or one on the path."""
+    """A CPython of that version: our own, one of pyenv's or uv's, or one on the path."""
     if sys.version_info[:2] == tuple(map(int, version.split("."))):
         return sys.executable
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
     for found in sorted(root.glob(f"{version}.*/bin/python")):
+        return str(found)
+    for found in sorted((Path.home() / ".local" / "share" / "uv" / "python").glob(f"cpython-{version}.*/bin/python3")):
         return str(found)
     return shutil.which(f"python{version}")
 

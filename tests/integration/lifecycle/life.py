@@ -76,7 +76,7 @@ class Life:
 
     def two(self) -> Facts:
         """Two workers instead of one."""
-        with self._load() as load:
+        with self.load() as load:
             status = self._scene.tell(ScaleApp, workers=2, app=self._scene.name)
             facts = self._refused(status) if isinstance(status, Problem) else self._both_serve(status)
         return facts | {"state": self._scene.status().state, "failed": len(load.failed)}
@@ -84,7 +84,7 @@ class Life:
     def kill_worker(self) -> Facts:
         """SIGKILL to a worker that has a request in hand."""
         scene, master = self._scene, self._scene.status().pid
-        with self._load() as load:
+        with self.load() as load:
             sent = self._send("/slow?30")
             exchange, victim = scene.in_hand("/slow?30")
             began = time.monotonic_ns()
@@ -114,7 +114,7 @@ class Life:
         scene, master = self._scene, self._scene.status().pid
         workers = self._ready(self._count)
         told = scene.remarks("it is started again")
-        with self._load() as load:
+        with self.load() as load:
             began = time.monotonic()
             os.kill(master, signal.SIGKILL)
             until(lambda: not session(master), "the end of the master's session")
@@ -136,7 +136,7 @@ class Life:
     def reload(self) -> Facts:
         """Newer code under load."""
         old = self._ready(self._count)
-        with self._load() as load:
+        with self.load() as load:
             subject.renew(self._folder)
             status = self._scene.tell(ReloadApp, app=self._scene.name)
             assert isinstance(status, AppStatus), status
@@ -155,7 +155,7 @@ class Life:
     def scale(self) -> Facts:
         """Three workers, then one, under load."""
         before = {worker.id for worker in self._scene.workers() if worker.cause}
-        with self._load() as load:
+        with self.load() as load:
             status = self._scene.tell(ScaleApp, workers=3, app=self._scene.name)
             facts = self._refused(status) if isinstance(status, Problem) else self._up_and_down(status, load, before)
         return facts | {"failed": len(load.failed)}
@@ -208,7 +208,7 @@ class Life:
         return Sent(self._run.url, path)
 
     @contextmanager
-    def _load(self) -> Iterator[Load]:
+    def load(self) -> Iterator[Load]:
         """Requests before, during and after what is done meanwhile."""
         load = Load(self._run.url, threads=2, pause=0.02)
         try:
