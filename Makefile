@@ -3,17 +3,18 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 
-.PHONY: help setup run test check bench lifecycle endurance format
+.PHONY: help setup run test check bench lifecycle endurance screenshots format
 
 help:
-	@echo "make run      start Gatescope on its demo applications (without a display: the headless demo)"
-	@echo "make test     every test"
-	@echo "make check    style, types, spelling, import rules"
-	@echo "make bench    the benchmarks: the proxy beside its peers, the probe beside OpenTelemetry, the store, a million exchanges"
-	@echo "make lifecycle  what each mode does from its start to its stop, expected and seen (about 3 minutes)"
-	@echo "make endurance  50 switches of mode and 100 kills under load (about 15 minutes)"
-	@echo "make setup    only make .venv with the program in it"
-	@echo "make format   put the code into the house format"
+	@echo "make run          start Gatescope on its demo applications (without a display: the headless demo)"
+	@echo "make test         every test"
+	@echo "make check        style, types, spelling, import rules"
+	@echo "make bench        the benchmarks: the proxy beside its peers, the probe beside OpenTelemetry, the store, a million exchanges"
+	@echo "make lifecycle    what each mode does from its start to its stop, expected and seen (about 3 minutes)"
+	@echo "make endurance    50 switches of mode and 100 kills under load (about 15 minutes)"
+	@echo "make setup        only make .venv with the program in it"
+	@echo "make screenshots  every page of the window as pictures, on real traffic, into .screenshots"
+	@echo "make format       put the code into the house format"
 
 setup: .venv/ready
 
@@ -53,6 +54,9 @@ lifecycle: setup
 endurance: setup
 	QT_QPA_PLATFORM=offscreen $(PY) -m tests.endurance.switches
 	QT_QPA_PLATFORM=offscreen $(PY) -m tests.endurance.kills
+
+screenshots: setup
+	$(PY) -m tests.screenshots --out .screenshots
 
 format: setup
 	$(PY) -m ruff check --fix .
