@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from app.traffic import formats
+from inspector import tagged
 from inspector.model import Direction, Message, Side
 
 #: The order of the list's columns.
@@ -39,6 +41,15 @@ class MessageFilter:
             return True
         payload = (message.payload or b"") + b"\n" + message.tail
         return wanted in payload.decode("utf-8", "replace").casefold()
+
+
+def said(message: Message) -> dict[str, Any]:
+    """A message's keys beside its payload, as they were; empty for one without, or whose keys cannot be read."""
+    try:
+        value = tagged.loads(message.info) if message.info else {}
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def arrow(message: Message) -> str:
