@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.traffic.columns import Column
+from inspector.query.completion import quote
 
 if TYPE_CHECKING:
     from inspector.store.reader import ExchangeRow
 
-_PLAIN = set("=abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./*")
+quoted = quote
 
 
 def term(column: Column, row: ExchangeRow) -> str:
@@ -21,14 +22,6 @@ def term(column: Column, row: ExchangeRow) -> str:
         return ""
     value = column.value(row)
     return f"{column.field}:{quoted(value)}" if value and value != "0" else ""
-
-
-def quoted(value: str) -> str:
-    """``value`` as the language takes it: in double quotes when it has a sign that means something there."""
-    if value and set(value) <= _PLAIN:
-        return value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def narrowed(filter_text: str, wanted: str) -> str:

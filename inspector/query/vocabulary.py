@@ -76,10 +76,15 @@ _OTHER_NAMES = {
 }  # fmt: skip
 
 
+def other_name(word: str) -> str:
+    """The field that others call ``word``; empty if none is."""
+    return _OTHER_NAMES.get(word, "")
+
+
 def did_you_mean(word: str, known: tuple[str, ...]) -> str:
     """The one of ``known`` that was probably meant, as a sentence with a space before it; else empty."""
     word = word.lower()
-    meant = _OTHER_NAMES.get(word, "") if "is" in known else ""
+    meant = other_name(word) if known == FIELDS else ""
     if not meant:
         close = get_close_matches(word, known, 1, 0.6)
         meant = close[0] if close else ""

@@ -35,7 +35,7 @@ from inspector.model import (
 from inspector.query import Query, to_sql
 from inspector.query.functions import Functions
 from inspector.query.sql import Clock, Condition
-from inspector.store import ids
+from inspector.store import ids, seen
 from inspector.store import rows as shapes
 from inspector.store.errors import READING_ERRORS, TraceError, explain
 from inspector.store.log_lines import LogFilter
@@ -289,6 +289,23 @@ class TraceReader:
             for sources in self._connection.execute(f"SELECT {columns} FROM {source}", (newest,)):
                 seen.update(fields.every(*sources))
         return sorted({f"header.{n.partition('.')[2]}" if n.startswith("re") else n for n in seen})
+
+    def seen(self, field: str, typed: str = "", limit: int = 50) -> list[tuple[str, int]]:
+        """Values of a filter's ``field`` in the newest exchanges that have ``typed`` in them, with how often each."""
+        with self._mapped():
+            return seen.seen(self._connection, field, typed, limit)
+
+    def passing(self, query: Query, identities: Sequence[int]) -> set[int]:
+        """Which of these exchanges ``query`` lets through: for as many as a screen has."""
+        found: set[int] = set()
+        for start in range(0, len(identities), _IDS_AT_ONCE):
+            chunk = [int(identity) for identity in identities[start : start + _IDS_AT_ONCE]]
+            with self._mapped():
+                # Without the masks, which are for all of a trace.
+                where, parameters = to_sql(query, clock=self._clock())
+                sql = f"SELECT e.id FROM exchange AS e WHERE e.id IN ({','.join('?' * len(chunk))}) AND {where}"
+                found.update(identity for (identity,) in self._connection.execute(sql, [*chunk, *parameters]))
+        return found
 
     def exchange(self, identity: int) -> Exchange | None:
         """One exchange with everything but its messages; None when there is none."""
