@@ -424,13 +424,16 @@ class TraceReader:
                 found += [LogRow(*row) for row in self._connection.execute(sql, chunk)]
         return found
 
-    def stalls(self, worker: int | None = None) -> list[Stall]:
-        """When the event loop of a worker, or of any, was held up, in order; of each the last that is known."""
+    def stalls(self, worker: int | None = None, *, newest: int | None = None) -> list[Stall]:
+        """When the event loop of a worker, or of any, was held up, in order, all or the ``newest``; of each the last
+        that is known.
+        """
         columns = _columns("worker from_ns until_ns exchange", "stack")
-        newest = "SELECT max(id) FROM stall WHERE ?1 IS NULL OR worker = ?1 GROUP BY worker, from_ns"
-        sql = f"SELECT {columns} FROM stall WHERE id IN ({newest}) ORDER BY id"
+        last = "SELECT max(id) FROM stall WHERE ?1 IS NULL OR worker = ?1 GROUP BY worker, from_ns"
+        sql = f"SELECT {columns} FROM stall WHERE id IN ({last} ORDER BY 1 DESC LIMIT ?2) ORDER BY id"
         with self._mapped():
-            return [Stall(*row) for row in self._connection.execute(sql, (worker,))]
+            found = self._connection.execute(sql, (worker, -1 if newest is None else newest))
+            return [Stall(*row) for row in found]
 
     # --- replays ------------------------------------------------------------------------------------------------------
 
