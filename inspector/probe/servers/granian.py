@@ -75,11 +75,15 @@ def _hook_startup(lifespan_class, session):
 
 
 class _Worker:
-    """In the place of granian's own, whose ``serve_...`` methods open the socket and return."""
+    """In the place of granian's own, whose ``serve_...`` methods open the socket and return.
+
+    Before 2.8 they return at the end. There the master has opened the socket for all its workers: connections wait.
+    """
 
     def __init__(self, kind, session, *args, **kwargs):
         self._original = kind(*args, **kwargs)
         self._session = session
+        self._returns = tuple(map(int, session.server_version.split(".")[:2])) >= (2, 8)
 
     def __getattr__(self, name):
         found = getattr(self._original, name)
@@ -87,8 +91,11 @@ class _Worker:
             return found
 
         def serve(*args, **kwargs):
-            result = found(*args, **kwargs)
+            if self._returns:
+                result = found(*args, **kwargs)
+                self._session.ready()
+                return result
             self._session.ready()
-            return result
+            return found(*args, **kwargs)
 
         return serve
