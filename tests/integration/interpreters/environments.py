@@ -10,7 +10,7 @@ from pathlib import Path
 from supervisor.servers.base import Mode
 
 #: Seconds that making an environment, or putting something into it, may take.
-PATIENCE = 600
+PATIENCE = 120
 _TOO_NEW = re.compile(r"Ignored the following versions that require a different python version: (.*)")
 _ONE = re.compile(r"(\S+) Requires-Python ([^;]+)")
 _NONE = re.compile(r"No matching distribution found for (\S+)")
@@ -30,23 +30,19 @@ class Environment:
         least = f">={'.'.join(map(str, mode.least))}" if mode.least else ""
         wanted = [f"{mode.needs[0]}{least}", *mode.needs[1:], *mode.companions]
         done = self._folder / f"{mode.slug}.done"
-        if done.exists():
-            return done.read_text()
+        if not done.exists():
+            done.write_text(self._install(wanted))
+        return done.read_text()
+
+    def _install(self, wanted: list[str]) -> str:
+        """Why pip does not install it, or nothing."""
         # No wheel is a reason to leave a mode out, and none to compile for minutes.
-        command = [
-            self.python,
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            "--only-binary",
-            ":all:",
-            *wanted,
-        ]
-        outcome = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-        why = "" if outcome.returncode == 0 else reason(outcome.stdout + outcome.stderr)
-        done.write_text(why)
-        return why
+        pip = [self.python, "-m", "pip", "install", "--disable-pip-version-check", "--only-binary", ":all:"]
+        try:
+            outcome = subprocess.run([*pip, *wanted], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        except subprocess.TimeoutExpired:
+            return f"{wanted[0]}: pip found no versions that go together in {PATIENCE} s"
+        return "" if outcome.returncode == 0 else reason(outcome.stdout + outcome.stderr)
 
     @property
     def _folder(self) -> Path:
