@@ -80,6 +80,8 @@ def status(app: AppStatus) -> str:
     size = f", {app.workers} workers" if app.workers > 1 else ""
     lines = [f"{app.name}: {app.state}, {app.mode}{size}, {app.url}"]
     lines += [f"  lent by Gatescope: {', '.join(app.lent)}"] if app.lent else []
+    lines += [f"  mounted at {app.root_path}"] if app.root_path else []
+    lines += ["  its files are watched; changed code is loaded anew"] if app.reload else []
     for process in app.processes:
         rss = f", {process.rss / 1e6:.0f} MB" if process.rss else ""
         hand = f", {len(process.in_hand)} in hand" if process.in_hand and process.state != "exited" else ""
