@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 
-.PHONY: help setup run test check bench lifecycle endurance screenshots format
+.PHONY: help setup run test check bench lifecycle interpreters endurance screenshots format
 
 help:
 	@echo "make run          start Gatescope on its demo applications (without a display: the headless demo)"
@@ -11,6 +11,7 @@ help:
 	@echo "make check        style, types, spelling, import rules"
 	@echo "make bench        the benchmarks: the proxy beside its peers, the probe beside OpenTelemetry, the store, a million exchanges"
 	@echo "make lifecycle    what each mode does from its start to its stop, expected and seen (about 3 minutes)"
+	@echo "make interpreters  each mode under every other Python that is here (about 10 minutes)"
 	@echo "make endurance    50 switches of mode and 100 kills under load (about 15 minutes)"
 	@echo "make setup        only make .venv with the program in it"
 	@echo "make screenshots  every page of the window as pictures, on real traffic, into .screenshots"
@@ -49,6 +50,10 @@ bench: setup
 # One mode only: python -m tests.integration.lifecycle --mode MODE
 lifecycle: setup
 	$(PY) -m tests.integration.lifecycle
+
+# Each gets a virtual environment, filled by pip; --keep FOLDER keeps them for the next time, --python 3.12 is only one.
+interpreters: setup
+	$(PY) -m tests.integration.interpreters
 
 # Both print a seed; either command takes it back with --seed. wrk makes the load where it is installed.
 endurance: setup
