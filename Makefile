@@ -11,7 +11,7 @@ help:
 	@echo "make check        style, types, spelling, import rules"
 	@echo "make bench        the benchmarks: the proxy beside its peers, the probe beside OpenTelemetry, the store, a million exchanges"
 	@echo "make lifecycle    what each mode does from its start to its stop, expected and seen (about 3 minutes)"
-	@echo "make interpreters  each mode under every other Python that is here (about 10 minutes)"
+	@echo "make interpreters each mode under every other Python that is here (about 10 minutes)"
 	@echo "make endurance    50 switches of mode and 100 kills under load (about 15 minutes)"
 	@echo "make setup        only make .venv with the program in it"
 	@echo "make screenshots  every page of the window as pictures, on real traffic, into .screenshots"
