@@ -34,6 +34,7 @@ from app.logs.page import LogsPage
 from app.replay.page import ReplayPage
 from app.settings import Settings
 from app.theme import Scheme, Theme, icon
+from app.traffic.compare.page import ComparePage
 from app.traffic.page import TrafficPage
 from app.welcome import WelcomePage
 from app.window import MainWindow, Page, Tools
@@ -69,12 +70,14 @@ class Desk:
         self.launch = LaunchArea(self.controller, link, self.actions)
         self.traffic = TrafficPage(self.feed, self.actions, settings)
         self.replay = ReplayPage(link, self.feed, self.actions, settings)
+        self.compare = ComparePage(link, self.feed, self.actions, settings)
         self.workers = WorkersPage(link, self.feed, settings, self.actions)
         self.logs = LogsPage(link, self.feed, settings, self.actions)
         self.welcome = WelcomePage()
         pages = (
             Page("traffic", "Traffic", "traffic", self.traffic), Page("workers", "Workers", "workers", self.workers),
             Page("replay", "Replay", "replay", self.replay), Page("logs", "Logs", "logs", self.logs),
+            Page("compare", "Side by side", "columns", self.compare),
         )  # fmt: skip
         tools = Tools(self.actions, settings, self.theme)
         self.window = MainWindow(pages, self.launch, self.welcome, tools)
@@ -133,6 +136,11 @@ class Desk:
         self.replay.shown.connect(lambda: window.show_page("replay"))
         self.replay.exchange_wanted.connect(self._on_exchange_wanted)
         self.workers.exchange_wanted.connect(self._on_exchange_wanted)
+        traffic.compare_wanted.connect(self.compare.show_two)
+        traffic.other_wanted.connect(self._on_other_wanted)
+        self.compare.shown.connect(lambda: window.show_page("compare"))
+        self.compare.left.connect(lambda: window.show_page("traffic"))
+        self.compare.said.connect(window.say)
         traffic.said.connect(window.say)
         traffic.detail.said.connect(window.say)
         traffic.detail.worker_wanted.connect(self._on_worker_wanted)
@@ -147,6 +155,10 @@ class Desk:
         self.window.show_page("traffic")
         self.traffic.show_exchange(identity)
 
+    def _on_other_wanted(self, identity: int) -> None:
+        if self.controller.current is not None:
+            self.compare.show_other(identity, self.controller.current.spec)
+
     def _on_worker_wanted(self, identity: int) -> None:
         self.window.show_page("workers")
         self.workers.choose_life(identity)
@@ -155,6 +167,7 @@ class Desk:
         status = self.controller.status
         self.replay.set_app(self.controller.name if status else "")
         self.window.show_recording(status.in_flight if status else 0, status.dropped if status else 0)
+        self.traffic.set_known(status is not None)
         self.traffic.set_address(status.url if status and self.controller.live else "")
         self.traffic.lanes.show_processes(status.processes if status else ())
         self.actions.refresh()

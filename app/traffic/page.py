@@ -26,6 +26,7 @@ from app.traffic.listing import Listing
 from app.traffic.table_model import ExchangeTableModel
 from app.traffic.table_view import ExchangeTable
 from app.traffic.terms import narrowed, term
+from inspector.model import Kind
 from inspector.query import Query
 from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
 
@@ -39,6 +40,8 @@ class TrafficPage(QWidget):
     Signals:
         selected(int): the exchange the cursor is on, 0 for none.
         replay_wanted(list[int]): send these exchanges again.
+        compare_wanted(int, int): show these two exchanges side by side.
+        other_wanted(int): replay this exchange under the other interface, and show both.
         said(str): something for the status bar, such as what was copied.
         shown_changed(int, int): exchanges in the table, and in the trace.
         selection_changed(list[int]): other exchanges are selected.
@@ -46,6 +49,8 @@ class TrafficPage(QWidget):
 
     selected = Signal(int)
     replay_wanted = Signal(object)
+    compare_wanted = Signal(int, int)
+    other_wanted = Signal(int)
     said = Signal(str)
     shown_changed = Signal(int, int)
     selection_changed = Signal(object)
@@ -58,6 +63,7 @@ class TrafficPage(QWidget):
         self._feed, self._actions, self._settings = feed, actions, settings
         self._axis = Axis()
         self._address = ""
+        self._known = False  # whether the application that is recorded can be run
         self._total = 0
         self.model = ExchangeTableModel(self)
         self.listing = Listing(feed, self.model, self)
@@ -139,6 +145,11 @@ class TrafficPage(QWidget):
                  checked_when=lambda: self.table.following),
             make("copy_curl", "Copy as curl", self._copier.copy_curl, shortcut="C", icon="copy", enabled_when=chosen),
             make("replay", "Replay the selection", self._on_replay, shortcut="R", icon="replay", enabled_when=chosen),
+            make("compare", "Compare the two selected", self._on_compare, shortcut="Ctrl+D", icon="columns",
+                 tip="Two exchanges side by side, message by message", enabled_when=lambda: self._chosen_count() == 2),
+            make("compare_other", "Compare with a replay under the other interface…", self._on_compare_other,
+                 shortcut="Ctrl+Shift+D", icon="columns", enabled_when=self._can_compare_other,
+                 tip="Replay it under ASGI if it was WSGI, under WSGI if it was ASGI, and show both side by side"),
             make("detail", "Go to the detail", self.detail.focus, enabled_when=chosen),
             make("back", "Back to the table", self.back, shortcut="Esc", menu=False),
             make("lanes", "Worker lanes", self._toggle_lanes, shortcut="Ctrl+Shift+L", icon="lanes",
@@ -227,6 +238,10 @@ class TrafficPage(QWidget):
         """The proxy's address, for the words of an empty table."""
         self._address = url
         self._say_empty()
+
+    def set_known(self, known: bool) -> None:
+        """Whether the application of the trace in view is known, so that it can be run beside itself."""
+        self._known = known
 
     def focus_filter(self) -> None:
         """Into the filter line."""
@@ -323,6 +338,19 @@ class TrafficPage(QWidget):
     def _on_replay(self) -> None:
         self.replay_wanted.emit(self.table.selected_ids())
 
+    def _chosen_count(self) -> int:
+        return len(self.table.selectionModel().selectedRows())
+
+    def _can_compare_other(self) -> bool:
+        row = self.model.known(self.table.current_id())
+        return self._known and self._chosen_count() == 1 and row is not None and row.kind in (Kind.HTTP, Kind.SSE)
+
+    def _on_compare(self) -> None:
+        self.compare_wanted.emit(*sorted(self.table.selected_ids()))
+
+    def _on_compare_other(self) -> None:
+        self.other_wanted.emit(self.table.current_id())
+
     def _toggle_follow(self) -> None:
         self.table.follow(not self.table.following)
         self._actions.refresh()
@@ -392,7 +420,7 @@ class TrafficPage(QWidget):
             menu.addAction(f"Filter by  {wanted}", lambda: self.filter.add_term(wanted))
             menu.addAction(f"Exclude  {wanted}", lambda: self.filter.add_term(wanted, exclude=True))
             menu.addSeparator()
-        for identity in ("traffic.copy_curl", "traffic.replay"):
+        for identity in ("traffic.copy_curl", "traffic.replay", "traffic.compare", "traffic.compare_other"):
             menu.addAction(self._actions.get(identity))
         text = shown.text(row, self._axis) if row else ""
         if text:
