@@ -27,6 +27,7 @@ from inspector.export.record import Record, exchange_record, full_record, log_re
 from inspector.levels import LEVELS
 from inspector.model import Instance, Worker, WorkerEvent, by_time
 from inspector.query import Query, QueryError, parse
+from inspector.store.annotations import Note
 from inspector.store.reader import LogFilter, TraceError, TraceReader
 
 _PAGE = 500
@@ -81,6 +82,7 @@ def _parser(
 
 def _add_filter(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("filter", nargs="*", metavar="FILTER", help="which exchanges (all), see below")
+    parser.add_argument("--deleted", action="store_true", help="those too that were deleted in the window")
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
@@ -138,7 +140,7 @@ def _say(line: str, style: listing.Style | None = None) -> None:
 @_reported
 def _ls(options: argparse.Namespace) -> int:
     query = _query(options.filter)
-    with TraceReader(options.trace) as reader:
+    with TraceReader(options.trace, deleted=options.deleted) as reader:
         ids = reader.ids(query)
         if options.json:
             for record in _records(reader, ids):
@@ -221,7 +223,7 @@ def _logs(options: argparse.Namespace) -> int:
 @_reported
 def _export(options: argparse.Namespace) -> int:
     query = _query(options.filter)
-    with TraceReader(options.trace) as reader, _output(options.output) as write:
+    with TraceReader(options.trace, deleted=options.deleted) as reader, _output(options.output) as write:
         ids = reader.ids(query)
         if options.format == "har":
             records = _records(reader, ids)
@@ -251,13 +253,16 @@ def _records(reader: TraceReader, ids: Iterable[int], *, messages: bool = True) 
     meta = reader.meta()
     instances = {instance.id: instance for instance in reader.instances()}
     workers: dict[int, Worker] = {worker.id: worker for worker in reader.workers()}
+    notes, nothing = reader.annotations(), Note()
     for identity in ids:
         exchange = reader.exchange(identity)
         if exchange is None:
             continue
         found = by_time(reader.messages(identity)) if messages else []
         wall = meta.wall(exchange.opened_ns or exchange.called_ns, identity)
-        yield Record(exchange, found, workers.get(exchange.worker), _mode(instances, exchange.instance), wall)
+        note, mode = notes.get(identity, nothing), _mode(instances, exchange.instance)
+        worker = workers.get(exchange.worker)
+        yield Record(exchange, found, worker, mode, wall, mark=note.mark, comment=note.comment)
 
 
 def _mode(instances: dict[int, Instance], identity: int) -> str:

@@ -62,8 +62,10 @@ def har_entry(record: Record, *, secrets: bool = False) -> dict[str, Any]:
     if exchange.kind == Kind.WEBSOCKET:
         entry["_resourceType"] = "websocket"
         entry["_webSocketMessages"] = _websocket_messages(record)
-    if exchange.error:
-        entry["comment"] = exchange.error
+    if record.mark:
+        entry["_gatescope"]["mark"] = record.mark
+    if words := "\n".join(filter(None, (record.comment, exchange.error))):
+        entry["comment"] = words
     return entry
 
 

@@ -20,13 +20,18 @@ from inspector.model import Body, Exchange, Instance, LogLine, Message, Worker, 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An exchange with what belongs to it. ``wall_ns``: nanoseconds since 1970 when it began."""
+    """An exchange with what belongs to it. ``wall_ns``: nanoseconds since 1970 when it began.
+
+    ``mark`` and ``comment`` are what somebody wrote to it.
+    """
 
     exchange: Exchange
     messages: list[Message] = field(default_factory=list)
     worker: Worker | None = None
     mode: str = ""
     wall_ns: int = 0
+    mark: str = field(default="", kw_only=True)
+    comment: str = field(default="", kw_only=True)
 
 
 def to_line(fields: dict[str, Any]) -> str:
@@ -65,6 +70,8 @@ def exchange_record(record: Record) -> dict[str, Any]:
         "replay_run": exchange.replay_run,
         "dropped": exchange.dropped,
         "findings": [],
+        "mark": record.mark,
+        "comment": record.comment,
     }
     fields.update(context_record(exchange))
     begun = exchange.opened_ns or exchange.called_ns

@@ -37,6 +37,7 @@ from inspector.query.functions import Functions
 from inspector.query.sql import Clock, Condition
 from inspector.store import ids, seen
 from inspector.store import rows as shapes
+from inspector.store.annotations import Annotations, Note
 from inspector.store.errors import READING_ERRORS, TraceError, explain
 from inspector.store.log_lines import LogFilter
 from inspector.store.masks import Masks
@@ -78,14 +79,18 @@ _YOUNG = 20_000  #: among so many of the newest ids one may still come late
 
 
 class TraceReader:
-    """The trace at ``path``, read-only. Raises TraceError when there is none, or it cannot be read."""
+    """The trace at ``path``, read-only. Raises TraceError when there is none, or it cannot be read.
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    What its user has deleted is left out of every list and count, unless ``deleted``; asked for by id it is there.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, deleted: bool = False) -> None:
         self.path = Path(path)
         self._opened = open_for_reading(self.path)
         self._connection = self._opened.connection
         self._counted: tuple[int, int, int | None] = (0, 0, None)  # up to which id, how many, what had gone by then
         self._functions = Functions(time.monotonic)
+        self._annotations = Annotations(self._connection, shows_all=deleted)
         self._masks = Masks(self._connection, self._functions)
         for name, arguments, function in self._functions.all:
             self._connection.create_function(name, arguments, function, deterministic=True)
@@ -121,7 +126,9 @@ class TraceReader:
         """How much there is, and what is not."""
         with self._mapped():
             exchanges = self._count()
-            [(unfinished,)] = self._connection.execute("SELECT count(*) FROM exchange WHERE state = 'open'")
+            shown = self._annotations.condition()
+            unfinished_of = f"SELECT count(*) FROM exchange AS e WHERE e.state = 'open' AND {shown}"
+            [(unfinished,)] = self._connection.execute(unfinished_of)
             tally = dict(self._connection.execute(f"SELECT {text('what')}, {integer('count')} FROM tally"))
         messages = int(tally.pop(RECORDED, 0))
         dropped = {what.removeprefix(DROPPED): count for what, count in tally.items() if count}
@@ -139,7 +146,7 @@ class TraceReader:
             count += self._counted_between(known, last - _YOUNG)
             known = last - _YOUNG
             self._counted = (known, count, now_gone)
-        return count + self._counted_between(known, last or 0)
+        return count + self._counted_between(known, last or 0) - self._annotations.left_out(now_gone)
 
     def _counted_between(self, after: int, last: int) -> int:
         if not after:  # from an index that is smaller than the table
@@ -169,12 +176,15 @@ class TraceReader:
         """The exchanges that ``query`` lets through, those in flight with them."""
         with self._mapped():
             where, parameters = self._condition(query)
+            where = f"({where}) AND {self._annotations.condition()}"
         tail = f"WHERE {where} ORDER BY {_order(order, descending)} LIMIT ? OFFSET ?"
         return self._rows(tail, [*parameters, -1 if limit is None else limit, offset])
 
     def changes(self, since_rev: int, limit: int) -> list[ExchangeRow]:
         """The first ``limit`` exchanges written after change ``since_rev``, in the order of their last change."""
-        return self._rows("WHERE e.rev > ? ORDER BY e.rev LIMIT ?", [since_rev, limit])
+        with self._mapped():
+            shown = self._annotations.condition()
+        return self._rows(f"WHERE e.rev > ? AND {shown} ORDER BY e.rev LIMIT ?", [since_rev, limit])
 
     def newest_rev(self) -> int:
         """The number of the last change of any exchange, 0 without any."""
@@ -190,15 +200,19 @@ class TraceReader:
                 found = self._ids_by_id(query)
                 return found[::-1] if descending else found
             where, parameters = self._condition(query)
+            if limit is not None:
+                where = f"({where}) AND {self._annotations.condition()}"
             sql = f"SELECT e.id FROM exchange AS e WHERE {where} ORDER BY {_order(order, descending)} LIMIT ?"
-            return ids.collect(self._connection, sql, [*parameters, -1 if limit is None else limit])
+            found = ids.collect(self._connection, sql, [*parameters, -1 if limit is None else limit])
+            return self._annotations.shown(found, ascending=False) if limit is None else found
 
     def _ids_by_id(self, query: Query | None) -> array[int]:
         if query is None:
-            return ids.everything(self._connection)
+            return self._annotations.shown(ids.everything(self._connection), ascending=True)
         where, parameters = self._condition(query)
         # As the index gives them: to sort them is quicker here.
-        return ids.ascending(ids.collect(self._connection, f"SELECT e.id FROM exchange AS e WHERE {where}", parameters))
+        found = ids.collect(self._connection, f"SELECT e.id FROM exchange AS e WHERE {where}", parameters)
+        return self._annotations.shown(ids.ascending(found), ascending=True)
 
     def loads(self, begin_ns: int, end_ns: int, steps: int) -> list[Load]:
         """What began between two moments, summed by slot and by step, of which there are ``steps`` in that time.
@@ -209,11 +223,12 @@ class TraceReader:
         slot = "ifnull((SELECT CAST(w.slot AS INTEGER) FROM worker AS w WHERE w.id = e.worker), 0)"
         sums = "count(*), ifnull(max(CAST(e.status AS INTEGER)), 0), sum(e.state = 'failed')"
         busy = integer("sum(CAST(e.duration_ns AS INTEGER))")
-        sql = (
-            f"SELECT {slot}, CAST({step} AS INTEGER), {sums}, {busy} FROM exchange AS e WHERE e.id BETWEEN ?4 AND ?5"
-            " AND e.opened_ns >= ?1 AND e.opened_ns < ?2 AND e.kind <> 'lifespan' GROUP BY 1, 2 ORDER BY 1, 2"
-        )
         with self._mapped():
+            sql = (
+                f"SELECT {slot}, CAST({step} AS INTEGER), {sums}, {busy} FROM exchange AS e"
+                " WHERE e.id BETWEEN ?4 AND ?5 AND e.opened_ns >= ?1 AND e.opened_ns < ?2 AND e.kind <> 'lifespan'"
+                f" AND {self._annotations.condition()} GROUP BY 1, 2 ORDER BY 1, 2"
+            )
             first, last = self._ids_about(begin_ns, end_ns)
             return [Load(*row) for row in self._connection.execute(sql, (begin_ns, end_ns, steps, first, last))]
 
@@ -249,7 +264,8 @@ class TraceReader:
                 return Found(array("q"), after, True)
             where, parameters = self._condition(query)
             sql = f"SELECT e.id FROM exchange AS e WHERE e.id > ? AND e.id <= ? AND {where} ORDER BY e.id"
-            passed = ids.collect(self._connection, sql, [after, last, *parameters])
+            found = ids.collect(self._connection, sql, [after, last, *parameters])
+            passed = self._annotations.shown(found, ascending=True)
             [(newest,)] = self._connection.execute("SELECT max(id) FROM exchange")
         return Found(passed, last, last >= newest)
 
@@ -306,6 +322,16 @@ class TraceReader:
                 sql = f"SELECT e.id FROM exchange AS e WHERE e.id IN ({','.join('?' * len(chunk))}) AND {where}"
                 found.update(identity for (identity,) in self._connection.execute(sql, [*chunk, *parameters]))
         return found
+
+    def annotations_version(self) -> int:
+        """A number that grows when somebody marks, comments, deletes or brings back."""
+        with self._mapped():
+            return self._annotations.version()
+
+    def annotations(self) -> dict[int, Note]:
+        """What was written to exchanges: marks, comments, and what is deleted, by exchange."""
+        with self._mapped():
+            return self._annotations.notes()
 
     def exchange(self, identity: int) -> Exchange | None:
         """One exchange with everything but its messages; None when there is none."""
