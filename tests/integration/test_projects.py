@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from supervisor.control.client import ControlClient
+from supervisor.control.messages import Finished, ListModes, ModesListed, StartApp, TargetSpec
 from tests.integration.test_switch import command
 from tests.support.apps import project
 from tests.support.program import gatescope, running
@@ -84,6 +86,33 @@ def test_the_command_line_says_it_better(folder: Path) -> None:
     with running(*arguments, cwd=folder) as run:
         assert (run.lines[0]["mode"], run.lines[0]["workers"]) == ("gunicorn-sync", 1)
         assert answer(run.url) == {"OWN": "extra", "SECRET": "s p a c e", "GIVEN": "file"}
+
+
+def test_what_somebody_who_chooses_is_told(folder: Path) -> None:
+    """The presets, the applications and the files of variables; and starting what was chosen."""
+    (folder / "src" / "other.py").write_text("import told\ndef create_app(): return told.make()\n")
+    with (
+        running("told:later", "--mode", "uvicorn", cwd=folder / "src") as run,
+        ControlClient(Path(run.control)) as client,
+    ):
+        reply = client.ask(ListModes(id=client.next_id(), target=TargetSpec(target=str(folder))))
+        assert isinstance(reply, ModesListed)
+        assert [(preset.name, preset.workers, preset.mode) for preset in reply.presets] == [
+            ("shop", 2, "gunicorn-gthread"), ("sky", None, "uvicorn"),
+        ]  # fmt: skip
+        found = [(one.target, one.interface, one.factory, one.file, one.cwd) for one in reply.candidates]
+        assert found == [
+            ("other:create_app", "", True, "src/other.py", str(folder / "src")),
+            ("told:make", "WSGI", True, "src/told.py", str(folder / "src")),
+            ("told:later", "ASGI", False, "src/told.py", str(folder / "src")),
+        ]
+        assert reply.env_files == (".env",)
+        where, env = str(folder / "src"), (("GIVEN", "x"),)
+        spec = TargetSpec(target="other:create_app", cwd=where, env=env, env_files=("../.env",), factory=True)
+        started = client.ask(StartApp(id=client.next_id(), target=spec, mode="wsgiref", root_path="/"))
+        assert isinstance(started, Finished)
+        assert started.app is not None
+        assert answer(started.app.url) == {"OWN": "file", "SECRET": "s p a c e", "GIVEN": "x"}
 
 
 def test_arguments_reach_the_server(folder: Path) -> None:
