@@ -74,9 +74,12 @@ def look(row: ExchangeRow) -> Look:
     return Look(_TONE[formats.tone(row.status, row.state)], row.status, formats.cell(asked, _LABEL))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Row:
-    """Bars one after the other, as parallel arrays; ``solid`` and ``held`` are sums over all bars before one."""
+    """Bars one after the other, as parallel arrays; ``solid`` and ``held`` are sums over all bars before one.
+
+    ``changed`` is the earliest moment of what has changed since somebody, who draws it, put it to ``OPEN``.
+    """
 
     ids: array[int] = field(default_factory=lambda: array("q"))
     starts: array[int] = field(default_factory=lambda: array("q"))
@@ -89,6 +92,7 @@ class Row:
     tones: bytearray = field(default_factory=bytearray)
     statuses: array[int] = field(default_factory=lambda: array("i"))
     labels: list[str] = field(default_factory=list)
+    changed: int = OPEN
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -101,6 +105,7 @@ class Row:
     def append(self, identity: int, cut: Parts, look: Look) -> None:
         """One more bar, which begins when the last one is over."""
         last = len(self.ids) - 1
+        self.changed = min(self.changed, cut.start)
         before = (0, 0)
         if last >= 0:
             shared = min(self.ends[last], cut.start)
@@ -120,6 +125,7 @@ class Row:
 
     def change(self, at: int, cut: Parts, look: Look) -> None:
         """The bar at ``at`` went on. One that has ended keeps its times: another may stand right behind it."""
+        self.changed = min(self.changed, self.starts[at])
         if at == len(self.ids) - 1:
             for values, value in zip((self.called, self.answered, self.closed, self.ends), _after(cut), strict=True):
                 values[at] = max(value, self.starts[at])
@@ -127,11 +133,13 @@ class Row:
 
     def pop(self) -> None:
         """Take the last bar away."""
+        self.changed = min(self.changed, self.starts[-1])
         for values in self._columns():
             del values[-1]
 
     def drop_before(self, t_ns: int) -> list[int]:
         """Take away the bars that ended before ``t_ns``; which they were."""
+        self.changed = 0
         end = bisect_left(self.ends, t_ns)
         gone = list(self.ids[:end])
         for values in self._columns():
@@ -223,6 +231,14 @@ class Lanes:
             return None
         slot, row = found
         return slot, row, row.find(identity, start)
+
+    def label(self, identity: int) -> str:
+        """What an exchange asked for; empty if it is not among the bars."""
+        slot_and_row = self._where.get(identity)
+        if slot_and_row is None:
+            return ""
+        row = slot_and_row[1]
+        return row.labels[row.find(identity, 0)]
 
     def between(self, begin: int, end: int) -> list[int]:
         """The ids of the exchanges that were under way in a stretch of time, in order."""

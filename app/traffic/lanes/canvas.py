@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -15,7 +15,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
@@ -25,9 +24,10 @@ from app.theme import tip
 from app.traffic import formats
 from app.traffic.lanes.bars import OPEN, Lanes, Row
 from app.traffic.lanes.cells import Scale
-from app.traffic.lanes.marks import Marks
+from app.traffic.lanes.marks import Blocked, Marks
 from app.traffic.lanes.names import Name, Processes, draw_name, name_of
 from app.traffic.lanes.paint import Inks, LanePainter, name_fonts
+from app.traffic.lanes.strips import Strips
 from app.traffic.lanes.view import Place, Tick, View, arrange, ticks
 
 NAMES = 168  #: pixels
@@ -36,6 +36,8 @@ _PADDING = 3
 _DRAG = 4  #: pixels before a press is a drag
 _TICK = 96  #: pixels between ticks, at least
 _CELLS = 30_000  #: drawn at most; beyond that they are made wider
+_BUDGET = 0.005  #: seconds of one frame for bars that have to be drawn anew
+_REST_MS = 600  #: after the last move lanes become as high as they need to be
 _ZOOM = 0.8  #: of the span, for one notch of the wheel
 _KEYS = {Qt.Key.Key_Plus: _ZOOM, Qt.Key.Key_Equal: _ZOOM, Qt.Key.Key_Minus: 1 / _ZOOM}
 
@@ -47,11 +49,13 @@ class LanesCanvas(QAbstractScrollArea):
 
     Signals:
         exchange_chosen(int): a bar was clicked.
+        stall_chosen(object): a ``Blocked`` was clicked, or gone to by B or Shift+B.
         range_chosen(object): a stretch of time as ``(begin, end)``, or None when it was given up.
         view_changed(): zoomed, moved, or following again.
     """
 
     exchange_chosen = Signal(int)
+    stall_chosen = Signal(object)
     range_chosen = Signal(object)
     view_changed = Signal()
 
@@ -67,10 +71,16 @@ class LanesCanvas(QAbstractScrollArea):
         self.live = False
         self.range: tuple[int, int] | None = None
         self.chosen: tuple[int, int] = (0, 0)  #: id and start of the exchange that is selected elsewhere
+        self.gone_to = 0  #: the beginning of the last blocked time that was gone to
         self.offset = 0  #: wall time minus monotonic time, nanoseconds, local zone
         self.places: list[Place] = []
         self._inks: Inks | None = None
-        self._drawn: tuple[object, QPixmap] | None = None
+        self._strips: Strips | None = None
+        self._needed: dict[int, int] = {}
+        self._again = QTimer(self, singleShot=True, interval=0)
+        self._again.timeout.connect(self.viewport().update)
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(self.viewport().update)
         self._hover: Hit | None = None
         self._pressed: tuple[QPoint, Qt.MouseButton, View] | None = None
         self._dragged = False
@@ -86,6 +96,7 @@ class LanesCanvas(QAbstractScrollArea):
     def set_view(self, view: View) -> None:
         """Look elsewhere."""
         self.view = view
+        self._rest.start()
         self.viewport().update()
         self.view_changed.emit()
 
@@ -116,6 +127,20 @@ class LanesCanvas(QAbstractScrollArea):
             self.set_view(View(start - self.view.span // 4, self.view.span, False))
         self.viewport().update()
 
+    def go_to_blocked(self, *, back: bool) -> None:
+        """Bring the next time that an event loop was held up into view, after the last one that was gone to."""
+        at = self.gone_to
+        if not self.view.begin <= at <= self.view.end:
+            at = self.view.end if back else self.view.begin
+        found = self.marks.next_blocked(at, back=back)
+        if found is None:
+            return
+        self.gone_to = found.begin
+        if not self.view.begin <= found.begin <= self.view.end:
+            self.set_view(View(found.begin - self.view.span // 3, self.view.span, False))
+        self.viewport().update()
+        self.stall_chosen.emit(found)
+
     def tick(self) -> None:
         """Time has passed."""
         if self.view.following:
@@ -138,7 +163,8 @@ class LanesCanvas(QAbstractScrollArea):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """All of it: what is in view decides how high the lanes are."""
         inks = self._inks = self._inks or Inks()
-        size, scale = self.viewport().size(), self._scale()
+        self._strips = self._strips or Strips(inks.palette)
+        size, scale = self.viewport().size(), self.scale()
         self._arrange(scale)
         painter = QPainter(self.viewport())
         small = self._small_font()
@@ -164,7 +190,10 @@ class LanesCanvas(QAbstractScrollArea):
         for place in self.places:
             draw.background(place, self._top(place), self.marks.lives.get(place.slot, ()))
         draw.grid(marks, AXIS, bottom)
-        painter.drawPixmap(NAMES, AXIS, self._bars(draw))
+        for place in self.places:
+            blocked = self.marks.blocked_between(place.slot, draw.scale.begin, draw.scale.end, self.now())
+            draw.blocked(place, self._top(place), blocked)
+        self._paint_bars(draw)
         for place in self.places:
             top = self._top(place)
             if top + place.height < AXIS or top > bottom:
@@ -177,26 +206,28 @@ class LanesCanvas(QAbstractScrollArea):
             draw.veil(*self.range, AXIS, bottom)
         self._paint_outlines(draw)
 
-    def _bars(self, draw: LanePainter) -> QPixmap:
-        """The bars alone, drawn again only when they or the view have changed: the pointer moves more often."""
-        scale, ratio = draw.scale, self.devicePixelRatioF()
-        key = (scale, self.lanes.version, self.now() // scale.step, tuple(self.places), self._top_of_all(), ratio)
-        size = QSize(scale.columns, max(1, self.viewport().height() - AXIS))
-        if self._drawn is None or self._drawn[0] != (key, size, self._inks):
-            pixmap = QPixmap(size * ratio)
-            pixmap.setDevicePixelRatio(ratio)
-            pixmap.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(pixmap)
-            painter.setFont(self._small_font())
-            painter.translate(-NAMES, -AXIS)
-            own = draw.onto(painter)
-            for place in self.places:
-                top = self._top(place)
-                if top + place.height >= AXIS and top <= self.viewport().height():
-                    own.rows(place, top, self.lanes.rows.get(place.slot, []))
-            painter.end()
-            self._drawn = ((key, size, self._inks), pixmap)
-        return self._drawn[1]
+    def _paint_bars(self, draw: LanePainter) -> None:
+        """What there is time for; the rest in the next frame, and until then as it was."""
+        assert self._strips is not None
+        shown = [
+            (row, self._top(place) + _PADDING + number * place.row_height, place.row_height)
+            for place in self.places
+            if self._top(place) + place.height >= AXIS and self._top(place) <= self.viewport().height()
+            for number, row in enumerate(self.lanes.rows.get(place.slot, [])[: place.rows])
+        ]
+        self._strips.begin([row for row, _top, _height in shown], self.now())
+        until, ready = time.perf_counter() + _BUDGET, True
+        for row, top, room in shown:
+            height = room - (1 if room > 4 else 0)
+            pieces, complete = self._strips.draw(row, draw.scale, lambda: time.perf_counter() < until)
+            if not complete:
+                draw.older_pieces(*self._strips.before(row), top, height)
+                ready = False
+            draw.pieces(pieces, top, height)
+            if height >= 11:
+                draw.labels(row, pieces, top, height)
+        if not ready:
+            self._again.start()
 
     def _small_font(self) -> QFont:
         small = QFont(self.font())
@@ -238,7 +269,8 @@ class LanesCanvas(QAbstractScrollArea):
     def _name(self, slot: int) -> Name:
         return name_of(slot, self.processes.by_slot.get(slot), self.marks.newest(slot), live=self.live)
 
-    def _scale(self) -> Scale:
+    def scale(self) -> Scale:
+        """From moments to pixels right of the names, as things are now."""
         columns = max(10, self.viewport().width() - NAMES)
         step = max(1, round(self.view.span / columns))
         rows = sum(place.rows for place in self.places)
@@ -255,6 +287,10 @@ class LanesCanvas(QAbstractScrollArea):
         if self.live:
             for slot in self.processes.by_slot:
                 needed.setdefault(slot, 1)
+        if self._rest.isActive():  # lanes that grow and shrink while one moves would move away from under the pointer
+            for slot, rows in self._needed.items():
+                needed[slot] = max(rows, needed.get(slot, 0))
+        self._needed = needed
         room = self.viewport().height() - AXIS
         self.places = arrange(needed, room, 36 if len(needed) * 36 <= room else 18)
         height = self.places[-1].top + self.places[-1].height if self.places else 0
@@ -276,7 +312,7 @@ class LanesCanvas(QAbstractScrollArea):
         """Other colours."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self._inks = None
+            self._inks = self._strips = None
 
     # mouse, wheel, keys
 
@@ -289,9 +325,19 @@ class LanesCanvas(QAbstractScrollArea):
         rows = self.lanes.rows.get(place.slot, [])
         if not 0 <= number < min(place.rows, len(rows)):
             return None
-        scale = self._scale()
+        scale = self.scale()
         found = rows[number].at(scale.t(at.x() - NAMES), scale.step * 2)
         return (place, rows[number], found) if found >= 0 else None
+
+    def blocked_at(self, at: QPoint) -> Blocked | None:
+        """What held up the loop of the lane at a point of the viewport, at that time."""
+        place = next((p for p in self.places if self._top(p) <= at.y() < self._top(p) + p.height), None)
+        if place is None or at.x() < NAMES or at.y() < AXIS:
+            return None
+        scale, now = self.scale(), self.now()
+        t_ns = scale.t(at.x() - NAMES)
+        found = self.marks.blocked_between(place.slot, t_ns - 2 * scale.step, t_ns + 2 * scale.step, now)
+        return max(found, key=lambda one: one.end(now) - one.begin, default=None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """A click, a range or a move begins."""
@@ -311,11 +357,11 @@ class LanesCanvas(QAbstractScrollArea):
         self._dragged = self._dragged or abs(at.x() - begun.x()) > _DRAG
         if not self._dragged:
             return
-        step = self._scale().step
+        step = self.scale().step
         if button == Qt.MouseButton.MiddleButton:
             self.set_view(view.pan((begun.x() - at.x()) * step))
         else:
-            scale = self._scale()
+            scale = self.scale()
             ends = sorted(scale.t(max(NAMES, x) - NAMES) for x in (begun.x(), at.x()))
             self.range = (ends[0], ends[1])
             self.viewport().update()
@@ -329,6 +375,8 @@ class LanesCanvas(QAbstractScrollArea):
             self.range_chosen.emit(self.range)
         elif (found := self.hit(event.position().toPoint())) is not None:
             self.exchange_chosen.emit(found[1].ids[found[2]])
+        elif (blocked := self.blocked_at(event.position().toPoint())) is not None:
+            self.stall_chosen.emit(blocked)
         else:
             self.give_up_range()
 
@@ -347,12 +395,14 @@ class LanesCanvas(QAbstractScrollArea):
         elif delta.x() or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.set_view(self.view.pan(round(-(delta.x() or delta.y()) / 120 * self.view.span * 0.1)))
         else:
-            at = self._scale().t(event.position().x() - NAMES)
+            at = self.scale().t(event.position().x() - NAMES)
             self.set_view(self.view.zoom(at, _ZOOM ** (delta.y() / 120)))
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Plus and minus zoom, arrows move, Home shows all, End the newest, Escape lets go of the range."""
+        """Plus and minus zoom, arrows move, Home shows all, End the newest, B the next time that a loop was blocked,
+        Escape lets go of the range.
+        """
         key = Qt.Key(event.key())
         middle = self.view.begin + self.view.span // 2
         if key in _KEYS:
@@ -363,6 +413,8 @@ class LanesCanvas(QAbstractScrollArea):
             self.fit()
         elif key == Qt.Key.Key_End:
             self.follow()
+        elif key == Qt.Key.Key_B:
+            self.go_to_blocked(back=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif key != Qt.Key.Key_Escape or not self.give_up_range():
             super().keyPressEvent(event)
 
@@ -372,10 +424,19 @@ class LanesCanvas(QAbstractScrollArea):
             self._hover = found
             self.viewport().update()
         text = self._bar_words(found[1], found[2]) if found else self._mark_words(at)
+        blocked = self.blocked_at(at)
+        if blocked is not None:
+            text = "\n".join(filter(None, (text, self.blocked_words(blocked))))
         if text:
             QToolTip.showText(self.viewport().mapToGlobal(at + QPoint(10, 12)), tip(text), self.viewport())
         else:
             QToolTip.hideText()
+
+    def blocked_words(self, blocked: Blocked) -> str:
+        """How long, where, and by whom; that a click shows more."""
+        by = self.lanes.label(blocked.exchange)
+        told = f"{blocked.words(self.now())}, by {by} #{blocked.exchange}" if by else blocked.words(self.now())
+        return told[0].upper() + told[1:]
 
     def _bar_words(self, row: Row, at: int) -> str:
         now = self.now()
@@ -388,7 +449,7 @@ class LanesCanvas(QAbstractScrollArea):
         return f"{row.labels[at]}  →  {status}\n#{row.ids[at]}, {formats.duration(edges[-1] - edges[0])}{going}: {told}"
 
     def _mark_words(self, at: QPoint) -> str:
-        scale = self._scale()
+        scale = self.scale()
         t_ns, slack = scale.t(at.x() - NAMES), scale.step * 6
         place = next((p for p in self.places if self._top(p) <= at.y() < self._top(p) + p.height), None)
         if at.x() < NAMES:

@@ -1,14 +1,17 @@
-"""What happened to workers and instances, as lanes draw it: lives, how they ended, and switches of mode.
+"""What happened to workers and instances, as lanes draw it: lives, how they ended, switches of mode, blocked loops.
 
 Pure: what the store says in, values out. Times are nanoseconds of the monotonic clock, 0 for what has not happened.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from inspector.model import Instance, Worker
+from app.traffic import formats
+from app.traffic.tracebacks import innermost_own
+from inspector.model import Instance, Stall, Worker
 
 _KEPT = 2_000  #: lives drawn; a worker that dies in a loop must not fill the memory
 _PEACEFUL = frozenset({"", "graceful", "recycled", "max-requests", "reload"})
@@ -40,12 +43,60 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """A time in which the event loop of a slot's process was held up. ``until`` is 0 while it still is, or for ever."""
+
+    slot: int
+    pid: int
+    begin: int
+    until: int
+    exchange: int
+    stack: str
+    limit: int  #: when its process ended, 0 while it lives
+
+    def end(self, now: int) -> int:
+        """Until when, as far as is known at ``now``."""
+        return self.until or min(now, self.limit or now)
+
+    @property
+    def place(self) -> str:
+        """The innermost line of the user's own, as ``main.py:42 in handler``; empty if nobody looked in time."""
+        frame = innermost_own(self.stack)
+        if frame is None:
+            return ""
+        return f"{frame.file.rpartition('/')[2]}:{frame.line}" + (f" in {frame.name}" if frame.name else "")
+
+    def words(self, now: int) -> str:
+        """How long, and by what."""
+        told = f"event loop blocked {formats.duration(self.end(now) - self.begin)}"
+        told += "" if self.until or self.limit else " so far"
+        return told + (f", in {self.place}" if self.place else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Marks:
     """All of it; ``alone`` is the slot of the only worker of each instance that has one worker."""
 
     lives: dict[int, tuple[Life, ...]] = field(default_factory=dict)
     switches: tuple[Switch, ...] = ()
     alone: dict[int, int] = field(default_factory=dict)
+    blocked: dict[int, tuple[Blocked, ...]] = field(default_factory=dict)  #: by slot, in order
+
+    def blocked_between(self, slot: int, begin: int, end: int, now: int) -> list[Blocked]:
+        """What held up the loop of a slot in a stretch of time."""
+        found = self.blocked.get(slot, ())
+        first = bisect_left(found, begin, key=lambda blocked: blocked.end(now))
+        last = bisect_right(found, end, key=lambda blocked: blocked.begin)
+        return list(found[first:last])
+
+    def next_blocked(self, t_ns: int, *, back: bool = False) -> Blocked | None:
+        """The first time that a loop was held up after ``t_ns``, or the last before it, in whatever slot."""
+        every = sorted((one for found in self.blocked.values() for one in found), key=lambda one: one.begin)
+        if back:
+            at = bisect_left(every, t_ns, key=lambda one: one.begin) - 1
+            return every[at] if at >= 0 else None
+        at = bisect_right(every, t_ns, key=lambda one: one.begin)
+        return every[at] if at < len(every) else None
 
     def newest(self, slot: int) -> Life | None:
         """The last process of a slot."""
@@ -53,8 +104,8 @@ class Marks:
         return lives[-1] if lives else None
 
 
-def marks_of(instances: Sequence[Instance], workers: Sequence[Worker]) -> Marks:
-    """What ``instances`` and ``workers`` of a trace tell."""
+def marks_of(instances: Sequence[Instance], workers: Sequence[Worker], stalls: Sequence[Stall] = ()) -> Marks:
+    """What ``instances``, ``workers`` and ``stalls`` of a trace tell."""
     modes = {instance.id: instance.mode for instance in instances}
     lives: dict[int, list[Life]] = {}
     slots: dict[int, set[int]] = {}
@@ -65,7 +116,22 @@ def marks_of(instances: Sequence[Instance], workers: Sequence[Worker]) -> Marks:
     ordered = {slot: tuple(sorted(found, key=lambda life: life.born)) for slot, found in lives.items()}
     counts = {instance.id: instance.workers for instance in instances}
     alone = {i: min(slots.get(i, {1})) for i, count in counts.items() if count == 1}
-    return Marks(ordered, tuple(_switches(instances)), alone)
+    return Marks(ordered, tuple(_switches(instances)), alone, _blocked(stalls, workers))
+
+
+def _blocked(stalls: Sequence[Stall], workers: Sequence[Worker]) -> dict[int, tuple[Blocked, ...]]:
+    known = {worker.id: worker for worker in workers}
+    found: dict[int, list[Blocked]] = {}
+    for stall in stalls:
+        worker = known.get(stall.worker)
+        if worker is not None:
+            found.setdefault(worker.slot, []).append(
+                Blocked(
+                    worker.slot, worker.pid, stall.from_ns, stall.until_ns, stall.exchange, stall.stack,
+                    worker.ended_ns,
+                )
+            )  # fmt: skip
+    return {slot: tuple(sorted(blocked, key=lambda one: one.begin)) for slot, blocked in found.items()}
 
 
 def _life(worker: Worker, mode: str) -> Life:

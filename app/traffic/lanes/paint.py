@@ -5,18 +5,16 @@ Draws what it is given and keeps nothing but colours; what is where ``view``, ``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QImage, QPainter, QPen, QPolygonF
 
 from app.theme import Role, color, is_dark
 from app.traffic.lanes.bars import OPEN, TONES, Row
-from app.traffic.lanes.cells import LEVELS, Scale, cells
-from app.traffic.lanes.marks import Life, Switch
+from app.traffic.lanes.cells import LEVELS, Scale
+from app.traffic.lanes.marks import Blocked, Life, Switch
+from app.traffic.lanes.strips import WIDE, Colors, Piece
 from app.traffic.lanes.view import Place, Tick
 
-_FINE = 5  #: a bar narrower than this has no parts
 _WAITING, _SENDING = 0.24, 0.62  #: of the strength that the application has
 _ROLES = {
     "neutral": Role.MUTED, "ok": Role.OK, "info": Role.REDIRECT, "redirect": Role.REDIRECT, "open": Role.PENDING,
@@ -25,24 +23,14 @@ _ROLES = {
 _PADDING = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Ink:
-    """One tone's colours."""
-
-    solid: QColor
-    sending: QColor
-    waiting: QColor
-    levels: tuple[QColor, ...]
-
-
 class Inks:
     """Every colour that is drawn with, looked up once for each theme."""
 
     def __init__(self) -> None:
         # The theme's tones are for text; as areas in the light they may be brighter.
         bright = 100 if is_dark() else 122
-        self.tones = [_ink(color(_ROLES[tone]).lighter(bright)) for tone in TONES]
-        self.after = _faded(color(Role.PENDING), 0.5)
+        after = _faded(color(Role.PENDING), 0.5)
+        self.palette = [_colors(color(_ROLES[tone]).lighter(bright), after) for tone in TONES]
         self.on_solid, self.text, self.muted = color(Role.BASE), color(Role.TEXT), color(Role.MUTED)
         self.on_sending = self.on_solid if is_dark() else self.text
         self.line, self.base, self.window, self.raised = (
@@ -52,6 +40,8 @@ class Inks:
         self.ok, self.pending, self.starting = color(Role.OK), color(Role.PENDING), color(Role.PENDING_BACK)
         self.hatch = _faded(self.pending, 0.35)
         self.grid = _faded(self.line, 0.55)
+        self.blocked = _faded(color(Role.SERVER_ERROR), 0.2 if is_dark() else 0.14)
+        self.blocked_edge = color(Role.SERVER_ERROR)
         self.veil = _faded(self.window, 0.62)
 
 
@@ -61,9 +51,15 @@ def _faded(ink: QColor, strength: float) -> QColor:
     return made
 
 
-def _ink(ink: QColor) -> Ink:
-    levels = tuple(_faded(ink, 0.3 + 0.7 * level / LEVELS) for level in range(LEVELS + 1))
-    return Ink(ink, _faded(ink, _SENDING), _faded(ink, _WAITING), levels)
+def _colors(ink: QColor, after: QColor) -> Colors:
+    levels = tuple(_packed(_faded(ink, 0.3 + 0.7 * level / LEVELS)) for level in range(LEVELS + 1))
+    return Colors(_packed(_faded(ink, _WAITING)), _packed(ink), _packed(_faded(ink, _SENDING)), _packed(after), levels)
+
+
+def _packed(ink: QColor) -> int:
+    alpha = ink.alpha()
+    red, green, blue = (part * alpha // 255 for part in (ink.red(), ink.green(), ink.blue()))
+    return alpha << 24 | red << 16 | green << 8 | blue
 
 
 class LanePainter:
@@ -73,10 +69,6 @@ class LanePainter:
         self._painter, self._inks, self.scale, self._left, self._now = painter, inks, scale, left, now
         self._metrics = QFontMetrics(painter.font())
         self._right = left + scale.columns
-
-    def onto(self, painter: QPainter) -> LanePainter:
-        """The same with another painter."""
-        return LanePainter(painter, self._inks, self.scale, self._left, self._now)
 
     def x(self, t_ns: int) -> int:
         """The pixel of a moment, kept near the frame: far outside Qt counts in floats that overflow."""
@@ -94,38 +86,40 @@ class LanePainter:
             painter.fillRect(born, top, ready - born, place.height, QBrush(inks.hatch, Qt.BrushStyle.BDiagPattern))
             painter.fillRect(ready, top, end - ready, place.height, inks.base)
 
-    def rows(self, place: Place, top: int, rows: list[Row]) -> None:
-        """The bars of a lane."""
-        height = place.row_height - (1 if place.row_height > 4 else 0)
-        for number, row in enumerate(rows[: place.rows]):
-            self._row(row, top + _PADDING + number * place.row_height, height)
+    def blocked(self, place: Place, top: int, blocked: list[Blocked]) -> None:
+        """Shade where the loop of a lane was held up, from edge to edge of the lane: everybody in it waited."""
+        painter, inks, drawn = self._painter, self._inks, -1
+        for one in blocked:
+            begin, end = self.x(one.begin), max(self.x(one.begin) + 2, self.x(one.end(self._now)))
+            if end <= drawn:
+                continue  # where there are many to a pixel, one is enough
+            begin = max(begin, drawn)
+            painter.fillRect(begin, top, end - begin, place.height, inks.blocked)
+            painter.fillRect(begin, top, end - begin, 2, inks.blocked_edge)
+            drawn = end
 
-    def _row(self, row: Row, top: int, height: int) -> None:
-        painter, tones, left = self._painter, self._inks.tones, self._left
-        big, small = cells(row, self.scale, self._now)
-        for column, width, tone, level in small:
-            painter.fillRect(left + column, top, width, height, tones[tone].levels[level])
-        for at in big:
-            self._bar(row, at, top, height)
+    def pieces(self, pieces: list[Piece], top: int, height: int) -> None:
+        """A strip, as high as its row."""
+        first = self.scale.begin // self.scale.step
+        for piece in pieces:
+            target = QRect(self._left + piece.column - first, top, len(piece.pixels), height)
+            self._painter.drawImage(target, _image(piece))
 
-    def _bar(self, row: Row, at: int, top: int, height: int) -> None:
-        painter, ink = self._painter, self._inks.tones[row.tones[at]]
-        begin, end = self.x(row.starts[at]), self.x(min(row.ends[at], self._now))
-        gap = 1 if end - begin > 3 else 0
-        if end - begin < _FINE:
-            painter.fillRect(begin, top, max(1, end - begin - gap), height, ink.levels[LEVELS - 1])
-            return
-        called, answered, closed = (
-            self.x(min(values[at], self._now)) for values in (row.called, row.answered, row.closed)
-        )
-        end -= gap
-        painter.fillRect(begin, top, min(called, end) - begin, height, ink.waiting)
-        painter.fillRect(called, top, max(1, min(answered, end) - called), height, ink.solid)
-        painter.fillRect(answered, top, min(closed, end) - answered, height, ink.sending)
-        if end > closed:
-            painter.fillRect(closed, top, end - closed, height, self._inks.after)
-        if height >= 11 and end - begin > 44:
-            self._label(row.labels[at], (begin, called, answered, end), top, height)
+    def older_pieces(self, step: int, pieces: list[Piece], top: int, height: int) -> None:
+        """What was drawn at another scale, stretched: until there is better."""
+        for piece in pieces:
+            begin = self.scale.x(piece.column * step)
+            width = len(piece.pixels) * step / self.scale.step
+            if width < 1e5 and -width < begin < self.scale.columns:
+                self._painter.drawImage(QRectF(self._left + begin, top, width, height), _image(piece))
+
+    def labels(self, row: Row, pieces: list[Piece], top: int, height: int) -> None:
+        """What was asked for, in the bars that have room for it."""
+        for at in sorted({at for piece in pieces for at in piece.wide if at < len(row)}):
+            begin, end = self.x(row.starts[at]), self.x(min(row.ends[at], self._now))
+            called, answered = (self.x(min(values[at], self._now)) for values in (row.called, row.answered))
+            if end - begin > WIDE:
+                self._label(row.labels[at], (begin, called, answered, end - 1), top, height)
 
     def _label(self, label: str, xs: tuple[int, int, int, int], top: int, height: int) -> None:
         """In the widest of waiting, application and the rest that is on the screen."""
@@ -239,6 +233,13 @@ class LanePainter:
 
     def _in_view(self, t_ns: int) -> bool:
         return bool(t_ns) and self.scale.begin <= t_ns <= self.scale.end
+
+
+def _image(piece: Piece) -> QImage:
+    if not isinstance(piece.image, QImage):
+        width = len(piece.pixels)
+        piece.image = QImage(piece.pixels.tobytes(), width, 1, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    return piece.image
 
 
 def name_fonts(base: QFont) -> tuple[QFont, QFont]:

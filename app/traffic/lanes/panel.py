@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import partial
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -13,13 +14,15 @@ from app.feed import TraceFeed
 from app.theme.widgets import icon_button
 from app.traffic.lanes.bars import Lanes, runs
 from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
-from app.traffic.lanes.marks import Marks, marks_of
+from app.traffic.lanes.marks import Blocked, Marks, marks_of
+from app.traffic.lanes.stall_card import StallCard
 from app.traffic.lanes.view import View
 from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
 from supervisor.control.messages import WorkerStatus
 
 _MOVING_MS, _STILL_MS = 50, 250  #: between frames, when there is something to see and when there is not
 _MARKS_MS = 500
+_STALLS = 5_000  #: the newest ones are shown
 
 
 class LanesPanel(QWidget):
@@ -51,6 +54,8 @@ class LanesPanel(QWidget):
         self.follow_button = icon_button("last", "Follow the newest in the lanes", "Back to the newest (End)")
         self.hide_button = icon_button("chevron-up", "Hide the lanes", "Hide the lanes (Ctrl+Shift+L)")
         self.words = QLabel("Each request will be a bar here, in the lane of the worker that took it.", self.canvas)
+        self.card = StallCard(self)
+        self._known = -1  # which version of the trace the marks are of
         self._frame = QTimer(self, interval=_MOVING_MS)
         self._marks = QTimer(self, interval=_MARKS_MS)
         self._arrange()
@@ -83,6 +88,9 @@ class LanesPanel(QWidget):
         self.follow_button.clicked.connect(self.follow)
         self.hide_button.clicked.connect(self.hide_wanted)
         self.canvas.exchange_chosen.connect(self.exchange_wanted)
+        self.canvas.stall_chosen.connect(self._on_stall)
+        self.card.exchange_wanted.connect(self.exchange_wanted)
+        self.card.step_wanted.connect(lambda back: self.canvas.go_to_blocked(back=back))
         self.canvas.range_chosen.connect(self._on_range)
         self.canvas.view_changed.connect(self._on_view_changed)
         self._feed.opened.connect(self._on_opened)
@@ -129,13 +137,15 @@ class LanesPanel(QWidget):
         self.lanes.clear()
         self.canvas.live = self._feed.live
         self.canvas.marks, self.canvas.range, self.canvas.chosen = Marks(), None, (0, 0)
+        self._known, self.canvas.gone_to = -1, 0
         self.canvas.set_view(View(following=self._feed.live))
         self._moved = False
         self._ask_marks()
 
     def _on_closed(self) -> None:
         self.lanes.clear()
-        self.canvas.marks = Marks()
+        self.canvas.marks, self._known = Marks(), -1
+        self.card.hide()
         self._on_frame()
 
     def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
@@ -154,15 +164,29 @@ class LanesPanel(QWidget):
 
     def _ask_marks(self) -> None:
         if self._feed.is_open:
-            self._feed.ask(_marks, self._on_marks, key="lanes")
+            self._feed.ask(partial(_marks, known=self._known), self._on_marks, key="lanes")
 
-    def _on_marks(self, marks: Marks) -> None:
+    def _on_marks(self, found: tuple[int, Marks] | None) -> None:
+        if found is None:  # as before
+            return
+        self._known, marks = found
         self.canvas.marks = marks
         self.lanes.know_alone(marks.alone)
         if not self._feed.live and not self._moved:
             self.canvas.fit()
             self._moved = False
         self.canvas.viewport().update()
+
+    def go_to_blocked(self) -> None:
+        """Show the next time that an event loop was held up."""
+        self.canvas.go_to_blocked(back=False)
+
+    def _on_stall(self, blocked: Blocked) -> None:
+        canvas = self.canvas
+        self.card.show_stall(blocked, canvas.lanes.label(blocked.exchange) or "A request", canvas.now())
+        if not self.card.isVisible():
+            x = NAMES + round(canvas.scale().x(blocked.begin))
+            self.card.pop_up(canvas.viewport().mapToGlobal(QPoint(max(NAMES, x), canvas.viewport().height() + 4)))
 
     def _on_range(self, taken: tuple[int, int] | None) -> None:
         ids = self.lanes.between(*taken) if taken else []
@@ -202,6 +226,9 @@ class LanesPanel(QWidget):
         self.words.setGeometry(0, AXIS, self.width(), self.height() - AXIS)
 
 
-def _marks(reader: TraceReader) -> Marks:
-    """Runs in the reader's thread."""
-    return marks_of(reader.instances(), reader.workers())
+def _marks(reader: TraceReader, *, known: int) -> tuple[int, Marks] | None:
+    """Runs in the reader's thread. None where nothing was written since ``known``."""
+    version = reader.data_version()
+    if version == known:
+        return None
+    return version, marks_of(reader.instances(), reader.workers(), reader.stalls(newest=_STALLS))

@@ -167,3 +167,10 @@ def test_ids_are_listed_as_the_filter_language_has_them() -> None:
     assert runs([1, 2, 4], lanes) == "1..4"  # 3 is none of the lanes'
     assert runs([1, 4, 5, 9, 11], lanes) == "1,4..9,11"
     assert runs([1, 4, 9, 11], lanes, most=2) == "1..9,11"
+
+
+def test_what_an_exchange_asked_for_is_found_by_its_id() -> None:
+    lanes = Lanes()
+    lanes.take([made(7, MS, method="GET", target="/slow")])
+    assert lanes.label(7) == "GET /slow"
+    assert lanes.label(8) == ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.traffic.lanes.marks import described, marks_of
-from inspector.model import Instance, Worker
+from inspector.model import Instance, Stall, Worker
 
 
 def instance(identity: int, mode: str, ready: int, workers: int = 1, threads: int = 1) -> Instance:
@@ -50,3 +50,38 @@ def test_the_only_worker_of_an_instance_is_known_before_it_is_there() -> None:
     marks = marks_of(launched, [Worker(1, 2, 3, 1, 100, "ready"), Worker(2, 99, 1, 1, 101, "ready")])
     assert marks.alone == {1: 1, 2: 3}
     assert marks.lives[1][0].mode == ""
+
+
+STACK = '  File "/srv/shop/main.py", line 42, in handler\n    time.sleep(0.3)\n'
+MS = 1_000_000
+
+
+def test_blocked_loops_by_slot_and_time() -> None:
+    workers = [Worker(1, 1, 1, 1, 100, "exited", born_ns=1, ended_ns=900 * MS), Worker(2, 1, 2, 1, 101, "ready")]
+    stalls = [
+        Stall(1, 400 * MS, 0, 7), Stall(1, 100 * MS, 200 * MS, 7, STACK), Stall(2, 300 * MS, 0),
+        Stall(9, 1, 2),
+    ]  # fmt: skip
+    marks = marks_of([], workers, stalls)
+    assert {slot: [one.begin // MS for one in found] for slot, found in marks.blocked.items()} == {
+        1: [100, 400],
+        2: [300],
+    }
+    first, last = marks.blocked[1]
+    lives_on = marks.blocked[2][0]
+    assert first.words(0) == "event loop blocked 100 ms, in main.py:42 in handler"
+    assert last.words(999 * MS) == "event loop blocked 500 ms", "it ended with its process"
+    assert lives_on.words(999 * MS) == "event loop blocked 699 ms so far"
+    assert marks.blocked_between(1, 150 * MS, 500 * MS, 999 * MS) == [first, last]
+    assert marks.blocked_between(1, 201 * MS, 399 * MS, 999 * MS) == []
+    assert marks.blocked_between(3, 0, 999 * MS, 999 * MS) == []
+    assert marks.next_blocked(100 * MS) == lives_on
+    assert marks.next_blocked(400 * MS) is None
+    assert marks.next_blocked(300 * MS, back=True) == first
+    assert marks.next_blocked(100 * MS, back=True) is None
+
+
+def test_the_place_of_a_stack_without_a_function() -> None:
+    worker = Worker(1, 1, 1, 1, 100, "ready")
+    [blocked] = marks_of([], [worker], [Stall(1, 1, 2, 0, '  File "main.py", line 3\n')]).blocked[1]
+    assert blocked.place == "main.py:3"
