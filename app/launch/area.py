@@ -39,7 +39,7 @@ class LaunchArea(QWidget):
         self.install = InstallPanel(controller.installation)
         self.options = OptionsPanel(controller, self.bar.options)
         self._offers: dict[str, Callable[[], object]] = {
-            "look": controller.look_again, "again": controller.try_again, "back": controller.go_back,
+            "look": controller.look_and_switch, "again": controller.try_again, "back": controller.go_back,
             "stay": controller.back_to_running, "restart": controller.restart, "stop": controller.stop,
             "own": self.use_own_command, "supervisor": link.start,
         }  # fmt: skip

@@ -319,6 +319,10 @@ class LaunchController(QObject):
 
         self._link.send(command, on_reply)
 
+    def look_and_switch(self) -> None:
+        """Look again; what runs is switched to what is picked if that can be had now."""
+        self.look_again(then=self._switch_if_running)
+
     # the choice
 
     def set_interface(self, interface: str) -> None:
@@ -514,13 +518,14 @@ class LaunchController(QObject):
         if number != self._asked and name == self.name:
             return  # a younger question is under way
         if isinstance(reply, ModesListed):
+            first = name not in self._listed
             self._listed[name] = reply
             self._forget_failure(name)
             picked = self._choices.get(name, Choice())
             if not picked.mode and not self._is_live(name):
                 picked = self._as_the_project_says(name, reply, picked)
             status = self.statuses.get(name)
-            if status is not None and status.state in choices.LIVE_STATES and name not in self._busy:
+            if first and status is not None and self._is_live(name) and name not in self._busy:
                 picked = choices.of_status(status, reply, picked)
             self._choices[name] = choices.settle(picked, reply)
         elif isinstance(reply, Refused) and self._link.state is LinkState.ON:
@@ -544,7 +549,7 @@ class LaunchController(QObject):
             self._listed.pop(name, None)
             return
         self._choices[name] = choices.choose_mode(self.choice, self.listed, slug)
-        self.look_again(then=self._switch_if_running)
+        self.look_and_switch()
 
     def _forget_failure(self, name: str) -> bool:
         """The last look at ``name`` counts no more; whether it had failed."""

@@ -21,6 +21,14 @@ class Place:
         return f"{self.file}:{self.line}"
 
 
+def last_line(detail: str) -> str:
+    """The line of a traceback that says what it was; empty where ``detail`` is none."""
+    if "Traceback (most recent call last)" not in detail:
+        return ""
+    lines = [line for line in detail.splitlines() if line.strip() and not line.startswith((" ", "Traceback"))]
+    return lines[-1].strip() if lines else ""
+
+
 def own_place(detail: str) -> Place | None:
     """The innermost line of a traceback that is the user's own."""
     frame = innermost_own(detail)

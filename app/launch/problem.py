@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from app.launch.frames import Place, own_place
+from app.launch.frames import Place, last_line, own_place
 from app.launch.ways import can_copy, copy_label, installs, option_of, way_label
 from app.theme import Role, color, mono_font, pixmap, tip
 from app.theme.widgets import CopyButton, ElidedLabel, bold, button, icon_button, label, look
@@ -127,10 +127,11 @@ class ProblemPanel(QFrame):
 
     def _render_why(self, problem: Problem) -> None:
         """The exception's own line is written big."""
-        big = "Traceback" in problem.detail
-        for widget, wanted in ((self._last, big), (self._why, not big)):
-            widget.setText(problem.why if wanted else "")
-            widget.setVisible(wanted and bool(problem.why))
+        last = last_line(problem.detail)
+        self._last.setText(last)
+        self._last.setVisible(bool(last))
+        self._why.setText(problem.why)
+        self._why.setVisible(bool(problem.why) and not (last and last in problem.why))
 
     def _render_place(self, problem: Problem) -> None:
         self._place = place = own_place(problem.detail)

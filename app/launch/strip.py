@@ -99,4 +99,4 @@ class CommandStrip(QFrame):
         row.addWidget(self.open_address)
         row.addWidget(self._rules[1])
         row.addWidget(self.light)
-        self.setFixedHeight(self.traffic.sizeHint().height() + 8)
+        self.setFixedHeight(max(self.traffic.sizeHint().height(), self.custom.line.sizeHint().height()) + 8)

@@ -41,11 +41,11 @@ def _failed(controller: LaunchController) -> tuple[tuple[Offer, ...], str]:
     if controller.live and status is not None:
         if controller.pill == "held":
             return (Offer("restart", "Start it now", "play"), Offer("stop", "Stop it", "stop")), ""
+        if controller.only_told:
+            return (), ""
         serving = find_mode(controller.listed, status.mode)
-        name = serving.title if serving else status.mode
-        if controller.failed is not None:
-            return (AGAIN,), f"{name} still serves, as before."
-        return (), ""
+        note = f"{serving.title if serving else status.mode} still serves, as before."
+        return (AGAIN,) if controller.failed is not None else (LOOK,) if controller.look_failed else (), note
     if controller.listed is None or controller.look_failed:
         return (LOOK, OWN) if controller.choice.mode != CUSTOM.slug else (LOOK,), ""
     previous = controller.previous
