@@ -242,6 +242,7 @@ class TrafficPage(QWidget):
     def set_known(self, known: bool) -> None:
         """Whether the application of the trace in view is known, so that it can be run beside itself."""
         self._known = known
+        self._actions.refresh()
 
     def focus_filter(self) -> None:
         """Into the filter line."""
@@ -342,14 +343,16 @@ class TrafficPage(QWidget):
         return len(self.table.selectionModel().selectedRows())
 
     def _can_compare_other(self) -> bool:
-        row = self.model.known(self.table.current_id())
-        return self._known and self._chosen_count() == 1 and row is not None and row.kind in (Kind.HTTP, Kind.SSE)
+        if not self._known or self._chosen_count() != 1:
+            return False
+        row = self.model.known(self.table.selected_ids()[0])
+        return row is not None and row.kind in (Kind.HTTP, Kind.SSE)
 
     def _on_compare(self) -> None:
         self.compare_wanted.emit(*sorted(self.table.selected_ids()))
 
     def _on_compare_other(self) -> None:
-        self.other_wanted.emit(self.table.current_id())
+        self.other_wanted.emit(self.table.selected_ids()[0])
 
     def _toggle_follow(self) -> None:
         self.table.follow(not self.table.following)
