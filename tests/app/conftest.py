@@ -42,6 +42,9 @@ from supervisor.control.messages import (
     WayOut,
     Welcome,
 )
+from tests.support.nets import HARMLESS, no_leaks, no_stalls, pytest_runtest_teardown, quick_to_look
+
+__all__ = ["no_leaks", "no_stalls", "pytest_runtest_teardown", "quick_to_look"]
 
 #: Generous: a wait that ends well ends long before.
 WAIT_MS = 10_000
@@ -52,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "/tests/app/" in str(item.path):
             item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
-            item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints", "does not support raise", extend=True))
+            item.add_marker(pytest.mark.qt_log_ignore(*HARMLESS, extend=True))
 
 
 class SocketSupervisor(QObject):

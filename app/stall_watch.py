@@ -1,0 +1,147 @@
+"""Notices when the window's own thread does not get to its events for too long, and records what it was doing.
+
+A thread asks the window's to answer, again and again, and looks where that is while no answer comes. Time for which the
+machine gave the processor to somebody else does not count: what counts is the processor time that the window's thread
+itself used, or that it slept in one and the same place. Knows Qt's signals and Python's frames; knows no widget.
+
+Off unless somebody starts it: the tests with live traffic do, and ``GATESCOPE_WATCH_STALLS=1`` in the program.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+LIMIT_MS = 50.0  #: of work in one go, the user notices more than that
+ASLEEP_MS = 250.0  #: without work: a wait for something, not the machine's other processes
+_PING_S = 0.02
+_LOOK_S = 0.01
+_ENOUGH_LOOKS = 5  #: to say that it slept: that often seen, each time in the same place
+_DEEP = 60  #: frames of a stack
+
+
+@dataclass(frozen=True, slots=True)
+class WindowStall:
+    """One time that the window did not answer.
+
+    ``took_ms`` on the clock, ``worked_ms`` of the thread's own processor time. ``stack``: where it was seen most
+    often, outermost call first; ``instants``: how often it was looked at.
+    """
+
+    took_ms: float
+    worked_ms: float
+    stack: tuple[traceback.FrameSummary, ...]
+    instants: int
+
+    def __str__(self) -> str:
+        why = "worked" if self.worked_ms >= LIMIT_MS else "waited"
+        told = "".join(traceback.format_list(self.stack))
+        return f"the window {why} for {self.took_ms:.0f} ms ({self.worked_ms:.0f} ms of processor time) here:\n{told}"
+
+
+class StallWatch(QObject):
+    """Watches the thread it is made in, from ``start`` to ``stop``.
+
+    Signals: ``stalled(WindowStall)``, in the window's thread, when it answers again.
+    """
+
+    stalled = Signal(object)
+    _pinged = Signal(int)
+    _noticed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None, *, limit_ms: float = LIMIT_MS) -> None:
+        super().__init__(parent)
+        self._limit, self._watched = limit_ms / 1000, threading.get_ident()
+        self._native = threading.get_native_id()
+        self._answered = threading.Event()
+        self._end = threading.Event()
+        self._answer = (0, 0.0, 0.0)
+        self._thread: threading.Thread | None = None
+        self._pinged.connect(self._on_pinged, Qt.ConnectionType.QueuedConnection)
+        self._noticed.connect(self.stalled, Qt.ConnectionType.QueuedConnection)
+
+    def start(self) -> None:
+        """Watch from now on."""
+        if self._thread is None:
+            self._end.clear()
+            self._thread = threading.Thread(target=self._watch, name="stall-watch", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Watch no longer; waits for the thread."""
+        self._end.set()
+        self._answered.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _on_pinged(self, number: int) -> None:
+        self._answer = (number, time.monotonic(), _processor_time(self._watched))
+        self._answered.set()
+
+    def _watch(self) -> None:
+        number = 0
+        while not self._end.wait(_PING_S):
+            number += 1
+            self._answered.clear()
+            sent, used = time.monotonic(), _processor_time(self._watched)
+            self._pinged.emit(number)
+            seen = self._look()
+            answered, when, until = self._answer
+            if answered == number and (stall := self._judge(when - sent, until - used, seen)):
+                self._noticed.emit(stall)
+
+    def _look(self) -> list[_Instant]:
+        """Wait for the answer; where the thread was seen meanwhile."""
+        seen: list[_Instant] = []
+        while not self._answered.wait(_LOOK_S) and not self._end.is_set():
+            frame = sys._current_frames().get(self._watched)
+            if frame is not None:
+                seen.append(_Instant.of(frame, asleep=_is_asleep(self._native)))
+        return seen
+
+    def _judge(self, took: float, worked: float, seen: list[_Instant]) -> WindowStall | None:
+        slept = took * 1000 >= ASLEEP_MS and len(seen) >= _ENOUGH_LOOKS and len({one.place for one in seen}) == 1
+        if not seen or (worked < self._limit and not (slept and all(one.asleep for one in seen))):
+            return None
+        place = Counter(one.place for one in seen).most_common(1)[0][0]
+        stack = next(one.stack for one in seen if one.place == place)
+        return WindowStall(took * 1000, worked * 1000, stack, len(seen))
+
+
+@dataclass(frozen=True, slots=True)
+class _Instant:
+    """Where the window's thread was when it was looked at; ``place`` tells two steps of one line apart."""
+
+    place: tuple[object, int]
+    asleep: bool
+    stack: tuple[traceback.FrameSummary, ...]
+
+    @classmethod
+    def of(cls, frame: FrameType, *, asleep: bool) -> _Instant:
+        place = (frame.f_code, frame.f_lasti)
+        lines = traceback.StackSummary.extract(traceback.walk_stack(frame), limit=_DEEP, lookup_lines=False)
+        return cls(place, asleep, tuple(reversed(lines)))
+
+
+def _processor_time(thread: int) -> float:
+    """Seconds that the thread has worked; where nobody counts that, seconds on the clock."""
+    clock_of = getattr(time, "pthread_getcpuclockid", None)
+    return time.clock_gettime(clock_of(thread)) if clock_of else time.monotonic()
+
+
+def _is_asleep(thread: int) -> bool:
+    """Whether it waits for something other than a processor; yes where the system does not tell."""
+    try:
+        state = Path(f"/proc/self/task/{thread}/stat").read_bytes().rpartition(b") ")[2]
+    except OSError:
+        return True
+    return state[:1] in (b"S", b"D")

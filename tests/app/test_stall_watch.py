@@ -1,0 +1,91 @@
+"""The watch on the window's own thread: work and waits are told, with the place; time that others took is not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from PySide6.QtCore import QTimer
+
+from app.stall_watch import StallWatch, WindowStall
+
+WAIT = 20_000
+
+
+@pytest.fixture
+def stalls(qapp) -> list[WindowStall]:
+    watch, found = StallWatch(), []
+    watch.stalled.connect(found.append)
+    watch.start()
+    yield found
+    watch.stop()
+
+
+def work(seconds: float) -> None:
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
+
+
+def names(stall: WindowStall) -> list[str]:
+    return [frame.name for frame in stall.stack]
+
+
+def test_work_in_a_slot_is_told_with_its_place(stalls, qtbot):
+    QTimer.singleShot(0, lambda: work(0.15))
+    qtbot.waitUntil(lambda: bool(stalls), timeout=WAIT)
+    assert stalls[0].worked_ms >= 50
+    assert names(stalls[0])[-1] == "work"
+    assert "the window worked for" in str(stalls[0])
+    assert "test_stall_watch.py" in str(stalls[0])
+
+
+def test_a_wait_in_a_slot_is_told(stalls, qtbot):
+    def wait() -> None:
+        time.sleep(0.6)
+
+    QTimer.singleShot(0, wait)
+    qtbot.waitUntil(lambda: bool(stalls), timeout=WAIT)
+    assert names(stalls[0])[-1] == "wait"
+    assert "the window waited for" in str(stalls[0])
+
+
+def test_short_work_is_not_told(stalls, qtbot):
+    rounds = []
+    timer = QTimer(interval=15)
+    timer.timeout.connect(lambda: rounds.append(work(0.003)))
+    timer.start()
+    qtbot.waitUntil(lambda: len(rounds) > 20, timeout=WAIT)
+    timer.stop()
+    assert stalls == []
+
+
+def test_a_process_that_was_stopped_is_not_blamed(stalls, qtbot):
+    """Stopped by a signal it gets no processor at all, as on a machine that has none to spare."""
+    qtbot.wait(60)
+    waker = f"import os, signal, time; time.sleep(0.5); os.kill({os.getpid()}, signal.SIGCONT)"
+    child = subprocess.Popen([sys.executable, "-c", waker])
+    os.kill(os.getpid(), signal.SIGSTOP)
+    child.wait()
+    qtbot.wait(100)
+    assert [stall for stall in stalls if "wait" not in names(stall)] == []
+
+
+def test_it_can_be_stopped_and_started_again(qapp, qtbot):
+    watch, found = StallWatch(), []
+    watch.stalled.connect(found.append)
+    watch.stop()
+    watch.start()
+    watch.start()
+    watch.stop()
+    QTimer.singleShot(0, lambda: work(0.1))
+    qtbot.wait(150)
+    assert found == []
+    watch.start()
+    QTimer.singleShot(0, lambda: work(0.15))
+    qtbot.waitUntil(lambda: bool(found), timeout=WAIT)
+    watch.stop()
