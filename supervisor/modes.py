@@ -133,7 +133,7 @@ def installation_refusal(mode: Mode, subject: Subject) -> Problem | None:
     """Why what ``mode`` lacks cannot be installed, or None."""
     if not (why := cannot_install(subject)):
         return None
-    what = f"{' and '.join(lacking(mode, subject))} cannot be installed for {subject.target}."
+    what = f"{_listed(lacking(mode, subject))} cannot be installed for {subject.target}."
     return Problem(what=what, why=why, ways_out=_install(mode, subject), usage=True)
 
 
@@ -198,9 +198,14 @@ def speaks(mode: Mode, subject: Subject) -> bool:
 def _missing(mode: Mode, subject: Subject) -> str:
     if version := too_old(mode, subject):
         return f"{lacking(mode, subject)[0]} is needed; the target's environment ({subject.python}) has {version}."
-    names = " and ".join(lacking(mode, subject))
-    verb = "are" if " and " in names else "is"
-    return f"{names} {verb} not installed in the target's environment ({subject.python})."
+    names = lacking(mode, subject)
+    verb = "are" if len(names) > 1 else "is"
+    return f"{_listed(names)} {verb} not installed in the target's environment ({subject.python})."
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _lent(borrowed: Loan) -> str:

@@ -23,8 +23,8 @@ from supervisor.servers.catalogue import MODES
 from supervisor.servers.custom import CUSTOM
 
 EVERYTHING = {
-    "gunicorn": "27.0.1", "gevent": "26.9", "uvicorn": "0.54.0", "uvicorn-worker": "0.4.0", "waitress": "3.0.2",
-    "hypercorn": "0.18.0", "granian": "2.8.7", "daphne": "4.2.3", "pip": "25",
+    "gunicorn": "27.0.1", "gevent": "26.9", "packaging": "25.0", "uvicorn": "0.54.0",
+    "uvicorn-worker": "0.4.0", "waitress": "3.0.2", "hypercorn": "0.18.0", "granian": "2.8.7", "daphne": "4.2.3", "pip": "25",
     "a2wsgi": "1.10.10",
 }  # fmt: skip
 FASTAPI = Subject(target="main:app", interface="ASGI3", framework="FastAPI", distributions=EVERYTHING)
@@ -157,8 +157,8 @@ def test_why_something_is_not_lent() -> None:
     refused = ask(BORROWER, "granian-wsgi")
     assert refused is not None
     assert refused.why == (
-        "granian>=2.0 is not installed in the target's environment (/py). It cannot be lent: granian 9.1 in Gatescope's "
-        "own environment is compiled."
+        "granian>=2.0 is not installed in the target's environment (/py). It cannot be lent: granian 9.1 in "
+        "Gatescope's own environment is compiled."
     )
     assert refused.ways_out == (
         WayOut(text="Install it.", mode="granian-wsgi", command="/py -m pip install 'granian>=2.0'"),
@@ -177,7 +177,7 @@ def test_an_environment_that_takes_nothing() -> None:
     assert [way.mode for way in found["granian"].ways_out] == ["gunicorn-sync", "gunicorn-gthread"]
     problem = installation_refusal(MODES["gunicorn-gevent"], closed)
     assert problem is not None
-    assert problem.what == "gunicorn and gevent cannot be installed for main:app."
+    assert problem.what == "gunicorn, gevent and packaging cannot be installed for main:app."
     assert install_command(MODES["granian-wsgi"], closed) == ""
     assert installation_refusal(MODES["granian-wsgi"], BORROWER) is None
 
