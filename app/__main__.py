@@ -33,6 +33,7 @@ from app.link.process import SupervisorProcess
 from app.logs.page import LogsPage
 from app.replay.page import ReplayPage
 from app.settings import Settings
+from app.stall_watch import StallWatch
 from app.theme import Scheme, Theme, icon
 from app.traffic.compare.page import ComparePage
 from app.traffic.page import TrafficPage
@@ -237,6 +238,14 @@ def _report_failures(window: MainWindow) -> None:
     sys.excepthook = report
 
 
+def _watch_stalls(window: MainWindow) -> None:
+    """Tell, where whoever started it reads, when this window does not answer for too long."""
+    watch = StallWatch(window)
+    watch.stalled.connect(lambda stall: sys.stderr.write(f"gatescope: {stall}"))
+    window.closed.connect(watch.stop)
+    watch.start()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the desktop app. The exit status: 0, or 2 when it can't even begin."""
     request = parse(sys.argv[1:] if arguments is None else arguments)
@@ -262,6 +271,8 @@ def main(arguments: list[str] | None = None) -> int:
     _report_failures(desk.window)
     desk.window.show()
     desk.open(request)
+    if os.environ.get("GATESCOPE_WATCH_STALLS"):
+        _watch_stalls(desk.window)
     gc.freeze()  # what is there now stays: to look through it for garbage would hold up the window each time
     return application.exec()
 
