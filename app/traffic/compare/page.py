@@ -25,7 +25,7 @@ from app.feed import TraceFeed
 from app.link import SupervisorLink
 from app.settings import Settings
 from app.theme.widgets import ElidedComboBox, bold, button, label, look
-from app.traffic import formats, sequence
+from app.traffic import context, formats, sequence
 from app.traffic.clipboard import Copier
 from app.traffic.compare.other import Offer, note, other_interface
 from app.traffic.compare.pairing import Row, rows
@@ -34,10 +34,14 @@ from app.traffic.compare.sides import Loaded, load, load_replayed, verdict
 from app.traffic.compare.view import PairView
 from app.traffic.detail.parts import MonoText
 from app.traffic.empty import EmptyState
-from inspector.model import Message
+from inspector.model import Exchange, Message
 from supervisor.control.messages import AppStatus, Problem, TargetSpec
 
 _SHOWN = 4_000  #: bytes of a payload that are shown of each side
+_LIFESPAN = (
+    "Not among these rows: ASGI's lifespan.startup, once in each worker before all requests. WSGI has no counterpart, "
+    "its application is ready when its module has been imported."
+)
 _EMPTY = (
     "Nothing to compare yet",
     "In the traffic page, choose two exchanges and compare them, or choose one and have it replayed under the other "
@@ -78,6 +82,7 @@ class ComparePage(QWidget):
         self._interface = ""  # that it is replayed under
         self._sides: list[Loaded | None] = [None, None]
         self._note = ""
+        self._ran = ""  # what was started for the right side
         self.offers = ElidedComboBox()
         self.again = button("Replay again", icon="replay")
         self.cancel = button("Cancel")
@@ -269,7 +274,8 @@ class ComparePage(QWidget):
         self.rerun.start(offer, self._source, self._identity)
         self._say_state()
 
-    def _on_done(self, path: str, _app: AppStatus) -> None:
+    def _on_done(self, path: str, app: AppStatus) -> None:
+        self._ran = f"{app.target.target}, adapted by a2wsgi" if app.adapted else app.target.target
         self._say_step("Reading what came back…")
         self._other_feed.open(path, live=False)
         self._other_feed.ask(load_replayed, self._on_replayed)
@@ -319,8 +325,13 @@ class ComparePage(QWidget):
         left, right = self.loaded
         for side, found in enumerate((left, right)):
             waiting = f"under {self._interface}" if side and self._interface else ""
-            self.titles[side].setText(found.title if found else waiting)
-            self.requests[side].setText(f"#{found.exchange.id}  {found.request}" if found else "")
+            replayed = bool(side and self._identity)
+            named = (
+                " · ".join(part for part in (found.title, self._ran if replayed else "") if part) if found else waiting
+            )
+            self.titles[side].setText(named)
+            which = "replayed" if replayed else f"#{found.exchange.id}" if found else ""
+            self.requests[side].setText(f"{which}  {found.request}" if found else "")
         both = left is not None and right is not None
         said = verdict(left, right) if left and right else ""
         pairs = sum(row.paired for row in self.view.rows)
@@ -329,7 +340,8 @@ class ComparePage(QWidget):
         )
         self.verdict.setText(" ".join(part for part in (said, counted) if part))
         cut = next((side.cut for side in (left, right) if side and side.cut), "")
-        self.note.setText(" ".join(part for part in (self._note if both else "", cut) if part))
+        before = _LIFESPAN if left and right and left.wsgi != right.wsgi else ""
+        self.note.setText(" ".join(part for part in (self._note if both else "", before, cut) if part))
         for widget in (self.verdict, self.note):
             widget.setVisible(bool(widget.text()))
         self.copy.setVisible(both)
@@ -354,12 +366,16 @@ class ComparePage(QWidget):
             self._say_step("")
 
     def _on_chosen(self, row: Row | None) -> None:
-        for pane, message in zip(self.payloads, (row.left, row.right) if row else (None, None), strict=True):
-            pane.setPlainText(_spelt(message) if message else "")
+        both = (row.left, row.right) if row else (None, None)
+        for pane, message, side in zip(self.payloads, both, self._sides, strict=True):
+            pane.setPlainText(_spelt(message, side.exchange) if message and side else "")
 
 
-def _spelt(message: Message) -> str:
-    """A message in full: its name, its keys, and the beginning of what it carries."""
+def _spelt(message: Message, exchange: Exchange) -> str:
+    """A message in full: its name, keys and the beginning of what it carries; a call with what it was called with."""
+    if message.type == "call":
+        named = "environ" if exchange.interface == "WSGI" else "scope"
+        return formats.fold(f"call({named})\n{context.as_text(context.tree(exchange.context), secrets=False)}")
     payload = (message.payload or b"")[:_SHOWN]
     more = message.size - len(payload)
     parts = (

@@ -107,4 +107,4 @@ class Rerun(QObject):
             case Refused():
                 self.failed.emit(reply.problem)
             case _:
-                pass
+                self.failed.emit(Problem(what="The supervisor gave another answer than it was asked for."))

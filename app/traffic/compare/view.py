@@ -192,7 +192,7 @@ class PairView(QAbstractScrollArea):
         for side, message in enumerate((row.left, row.right)):
             if message is not None:
                 self._paint_message(painter, number, side, top, message)
-        self._paint_middle(painter, row, top)
+        self._paint_middle(painter, row, top, chosen=number == self.current)
 
     def _paint_message(self, painter: QPainter, number: int, side: int, top: int, message: Message) -> None:
         xs, shape = self._lifelines(side), ladder.arrow(message)
@@ -215,7 +215,7 @@ class PairView(QAbstractScrollArea):
         painter.drawText(half, flags, self._elapsed(message, side))
         since = self._since[number][side]
         if since >= 0:
-            painter.setPen(color(Role.MUTED))
+            painter.setPen(color(Role.TEXT if number == self.current else Role.MUTED))
             below = area.adjusted(0, area.height() // 2, 0, 0)
             top_right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
             painter.drawText(below, top_right, f"+{formats.duration(since)}")
@@ -237,7 +237,7 @@ class PairView(QAbstractScrollArea):
             at = begin + metrics.horizontalAdvance(name)
             painter.drawText(QRectF(at, area.top(), size_width + 4, area.height()), flags, f"  {size}")
 
-    def _paint_middle(self, painter: QPainter, row: Row, top: int) -> None:
+    def _paint_middle(self, painter: QPainter, row: Row, top: int, *, chosen: bool) -> None:
         middle = self._middle()
         sign, role = _sign(row)
         painter.setFont(self._bold)
@@ -252,7 +252,7 @@ class PairView(QAbstractScrollArea):
             painter.drawText(area.adjusted(0, 0, 0, metrics.lineSpacing() - area.height()), flags, said)
             area = area.adjusted(0, metrics.lineSpacing(), 0, 0)
         painter.setFont(self._small)
-        painter.setPen(color(Role.MUTED if row.paired else Role.TEXT))
+        painter.setPen(color(Role.MUTED if row.paired and not chosen else Role.TEXT))
         painter.drawText(area, flags, row.text)
 
     def _paint_head(self, painter: QPainter) -> None:
