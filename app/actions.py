@@ -43,7 +43,7 @@ class ActionRegistry(QObject):
     """All actions by id.
 
     Signals:
-        added: an action was registered (its id).
+        added: an action was registered, or is gone (its id).
     """
 
     added = Signal(str)
@@ -78,6 +78,16 @@ class ActionRegistry(QObject):
             scope.addAction(made)
         self.added.emit(action.id)
         return made
+
+    def remove(self, identity: str) -> None:
+        """Forget an action that cannot be done any more. Raises ``KeyError``."""
+        self._actions.pop(identity)
+        made = self._qactions.pop(identity)
+        for widget in made.associatedObjects():
+            if isinstance(widget, QWidget):
+                widget.removeAction(made)
+        made.deleteLater()
+        self.added.emit(identity)
 
     def get(self, identity: str) -> QAction:
         """The ``QAction`` of ``identity``. Raises ``KeyError``."""

@@ -39,6 +39,18 @@ QFrame[look="problem"] { background: $error_back; border: none; border-left: 3px
 QFrame[look="notice"] { background: $warn_back; border: none; border-left: 3px solid $client_error; }
 QFrame[look="form"] { background: $window; border: none; border-bottom: 1px solid $line; }
 
+QFrame[look="chip"], QFrame[look="chip-not"] { background: $raised; border: 1px solid $line; border-radius: 10px; }
+QFrame[look="chip-not"] { border-style: dashed; border-color: $muted; }
+QFrame[look="chip-green"] { background: $ok_back; border: 1px solid $ok; border-radius: 10px; }
+QFrame[look="chip-amber"] { background: $warn_back; border: 1px solid $client_error; border-radius: 10px; }
+QFrame[look="chip-violet"] { background: $pending_back; border: 1px solid $pending; border-radius: 10px; }
+QFrame[look="chip-red"] { background: $error_back; border: 1px solid $server_error; border-radius: 10px; }
+QToolButton[look="chip-words"] { background: transparent; border: 1px solid transparent; border-radius: 8px;
+  padding: 1px 6px; }
+QToolButton[look="chip-words"]:hover { background: $hover; }
+QToolButton[look="chip-words"]:focus { border-color: $accent; }
+QProgressBar[look="thin"] { background: $line; border: none; border-radius: 2px; }
+QProgressBar[look="thin"]::chunk { background: $accent; border-radius: 2px; }
 QFrame[look="popup"] { background: $raised; border: 1px solid $muted; border-radius: 8px; }
 
 QLabel[look="caption"] { color: $muted; }

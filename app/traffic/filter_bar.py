@@ -1,68 +1,50 @@
-"""The filter bar: one line of the filter language, what is wrong with it at the place, and how much it lets through."""
+"""The filter bar: one line of the filter language, what it is made of as chips, what is wrong with it, and how much
+it lets through.
+
+Highlights are in it too: filters that colour rows. Knows the language; what is done with a filter is the page's.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QStringListModel, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from collections.abc import Sequence
 
-from app.theme import Role, color, mono_font, set_icon
-from app.traffic.terms import narrowed
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app.theme import set_icon
+from app.traffic import formats
+from app.traffic.chips import ChipRow, ChipText
+from app.traffic.filter_line import HISTORY, FilterLine
+from app.traffic.highlights import Highlight, with_text
+from app.traffic.terms import is_negated, narrowed, negated, parts
 from inspector.query import Query, QueryError, parse
 
 _PAUSE_MS = 200  #: after the last key until the filter is used
-_HISTORY = 50
-
-
-class FilterLine(QLineEdit):
-    """The line itself, with a wave under what can't be read."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Filter")
-        self.setPlaceholderText("Filter, for example  status:5xx or path:/api   (Ctrl+F)")
-        self.setFont(mono_font())
-        self.setTextMargins(4, 0, 4, 0)
-        self.setClearButtonEnabled(True)
-        self._wrong = -1
-
-    def mark(self, position: int) -> None:
-        """Draw a wave from ``position`` on; -1 for none."""
-        self._wrong = position
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """The line, and the wave."""
-        super().paintEvent(event)
-        if self._wrong < 0 or not self.text():
-            return
-        at = min(self._wrong, max(0, len(self.text()) - 1))
-        unit = self.fontMetrics().horizontalAdvance("m")
-        caret = self.cursorRect().center().x() - unit * (self.cursorPosition() - at)
-        length = unit * max(1, len(self.text()) - at)
-        base = self.rect().bottom() - 3.5
-        wave = [QPointF(caret + x, base + (0 if x // 3 % 2 else 2)) for x in range(0, length, 3)]
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(color(Role.SERVER_ERROR), 1.2))
-        painter.drawPolyline(QPolygonF(wave))
-        painter.end()
+_NEGATE = "A click excludes it instead"
+_INCLUDE = "A click asks for it instead"
+_TO_FILTER = "Colours rows. A click makes it the filter"
 
 
 class FilterBar(QWidget):
-    """The line with its error, its history, and counts at the right.
+    """The line with its error, its history, its chips, and counts at the right.
 
     Signals:
-        query_changed(object): a ``Query``, or None when the line is empty. Not sent for a line that can't be read.
+        query_changed(object): a ``Query``, or None when the line is empty or what it hides is shown for a while. Not
+            sent for a line that can't be read.
+        highlights_changed(): ``highlights`` are others.
+        stop_wanted(): leave the search at what was found.
         escaped(): back to the table.
     """
 
     query_changed = Signal(object)
+    highlights_changed = Signal()
+    stop_wanted = Signal()
     escaped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._used = ""
+        self.highlights: list[Highlight] = []
         self.line = FilterLine()
         self.error = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.error.setProperty("look", "error")
@@ -72,21 +54,25 @@ class FilterBar(QWidget):
         self.counts = QLabel()
         self.counts.setProperty("look", "muted")
         self.counts.setAccessibleName("Shown of all exchanges")
+        self.hidden = QToolButton()
+        self.hidden.setCheckable(True)
+        self.hidden.setProperty("look", "flat")
+        self.hidden.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.hidden.hide()
+        self.chips = ChipRow()
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(2)
-        self._history = QStringListModel(self)
-        self._complete()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
-        self._pause.timeout.connect(self.use)
+        self._pause.timeout.connect(lambda: self.use(patient=True))
         self._arrange()
+        self._connect()
+
+    def _connect(self) -> None:
         self.line.textChanged.connect(lambda _text: self._pause.start())
         self.line.returnPressed.connect(self._on_return)
-
-    def _complete(self) -> None:
-        completer = QCompleter(self._history, self)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.line.setCompleter(completer)
+        self.hidden.toggled.connect(self._on_hidden_toggled)
+        self.chips.wanted.connect(self._on_chip)
+        self.stop.clicked.connect(self.stop_wanted)
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
@@ -94,6 +80,7 @@ class FilterBar(QWidget):
         row.setSpacing(8)
         row.addWidget(self.line, 1)
         row.addWidget(self.counts)
+        row.addWidget(self.hidden)
         row.addLayout(self.buttons)
         self.error.setContentsMargins(14, 0, 8, 5)
         column = QVBoxLayout(self)
@@ -101,6 +88,30 @@ class FilterBar(QWidget):
         column.setSpacing(0)
         column.addLayout(row)
         column.addWidget(self.error)
+        column.addWidget(self.chips)
+        column.addWidget(self._progress())
+
+    def _progress(self) -> QWidget:
+        self.progress = QWidget()
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setFixedHeight(4)
+        self.bar.setProperty("look", "thin")
+        self.bar.setAccessibleName("How far the search is")
+        self.searched = QLabel()
+        self.searched.setProperty("look", "muted")
+        self.stop = QPushButton("Stop")
+        self.stop.setProperty("look", "link")
+        self.stop.setAccessibleName("Stop the search")
+        row = QHBoxLayout(self.progress)
+        row.setContentsMargins(14, 0, 8, 4)
+        row.setSpacing(10)
+        row.addWidget(self.searched)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.stop)
+        self.progress.hide()
+        return self.progress
+
+    # what is in it
 
     @property
     def text(self) -> str:
@@ -110,11 +121,11 @@ class FilterBar(QWidget):
     @property
     def history(self) -> list[str]:
         """Filters that were used, newest first."""
-        return self._history.stringList()
+        return self.line.history
 
-    def set_history(self, used: list[str]) -> None:
+    def set_history(self, used: Sequence[str]) -> None:
         """Filters of earlier sessions."""
-        self._history.setStringList(used[:_HISTORY])
+        self.line.history = list(used[:HISTORY])
 
     def set_text(self, text: str) -> None:
         """Write and use a filter."""
@@ -123,23 +134,29 @@ class FilterBar(QWidget):
 
     def add_term(self, term: str, *, exclude: bool = False) -> None:
         """Narrow the filter by one more term."""
-        term = f"-{term}" if exclude else term
-        self.set_text(narrowed(self.text, term))
+        self.set_text(narrowed(self.text, negated(term) if exclude else term))
+        self.line.remember(self.text)
 
-    def use(self) -> None:
-        """Read the line and say what came of it."""
-        self._pause.stop()
-        text = self.text
-        try:
-            query: Query | None = parse(text) if text else None
-        except QueryError as error:
-            self._refuse(str(error.message), error.position)
-            return
-        self.line.mark(-1)
-        self.error.hide()
-        if text != self._used:
-            self._used = text
-            self.query_changed.emit(query)
+    def add_highlight(self, text: str) -> None:
+        """Colour what this lets through."""
+        self.set_highlights(with_text(self.highlights, text))
+
+    def set_highlights(self, highlights: Sequence[Highlight]) -> None:
+        """Colour by these."""
+        self.highlights = list(highlights)
+        self._show_chips()
+        self.highlights_changed.emit()
+
+    def highlight_line(self) -> None:
+        """Colour by what is in the line instead of hiding the rest; from an empty line to typing."""
+        self.use()
+        if not self.text:
+            self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        elif not self.error.isVisible():
+            text = self.text
+            self.line.remember(text)
+            self.set_text("")
+            self.add_highlight(text)
 
     def add_button(self, button: QToolButton, icon: str) -> None:
         """Put a button at the right end."""
@@ -147,25 +164,109 @@ class FilterBar(QWidget):
         set_icon(button, icon)
         self.buttons.addWidget(button)
 
-    def _refuse(self, message: str, position: int) -> None:
+    # using it
+
+    def use(self, *, patient: bool = False) -> None:
+        """Read the line and say what came of it; ``patient`` with what is still being typed."""
+        self._pause.stop()
+        text = self.text
+        try:
+            query: Query | None = parse(text) if text else None
+        except QueryError as error:
+            if not (patient and self.line.offered.isVisible() and error.end >= len(text)):
+                self._refuse(error)
+            return
+        self.line.mark(-1)
+        self.error.hide()
+        if text != self._used:
+            self._used = text
+            self._show_all(False)
+            self._show_chips()
+            self.query_changed.emit(query)
+
+    def _refuse(self, error: QueryError) -> None:
         leading = len(self.line.text()) - len(self.line.text().lstrip())
-        self.line.mark(position + leading)
-        self.error.setText(f"{message[:1].upper()}{message[1:]}")
+        self.line.mark(error.position + leading, error.end + leading)
+        self.error.setText(f"{error.message[:1].upper()}{error.message[1:]}")
         self.error.show()
 
     def _on_return(self) -> None:
         self.use()
         if not self.error.isVisible():
-            self._remember()
+            self.line.remember(self.text)
+            self.line.offered.hide()
             self.escaped.emit()
 
-    def _remember(self) -> None:
-        if self.text:
-            self.set_history([self.text, *(old for old in self.history if old != self.text)])
-
     def escape(self) -> None:
-        """Once to clear, once more to leave."""
-        if self.line.text():
+        """First what is offered goes, then what is typed, then the focus."""
+        if self.line.offered.isVisible():
+            self.line.offered.hide()
+        elif self.line.text():
             self.set_text("")
         else:
             self.escaped.emit()
+
+    # what it hides
+
+    def show_counts(self, shown: int, total: int) -> None:
+        """How much passes."""
+        text = formats.count(shown) if shown == total else f"{formats.count(shown)} of {formats.count(total)}"
+        self.counts.setText(text if total else "")
+        hiding = total - shown if self._used else 0
+        self.hidden.setVisible(bool(hiding) or self.hidden.isChecked())
+        if self.hidden.isChecked():
+            self.hidden.setText("Filter again")
+            self.hidden.setToolTip("The filter is off: everything is shown")
+        else:
+            self.hidden.setText(f"Show {formats.count(hiding)} hidden")
+            self.hidden.setToolTip("Leave the filter off for a while, without losing it")
+        self.hidden.setAccessibleName(self.hidden.text())
+
+    def _show_all(self, on: bool) -> None:
+        self.hidden.blockSignals(True)
+        self.hidden.setChecked(on)
+        self.hidden.blockSignals(False)
+
+    def _on_hidden_toggled(self, off: bool) -> None:
+        self.query_changed.emit(None if off or not self._used else parse(self._used))
+
+    # chips
+
+    def _show_chips(self) -> None:
+        held = parts(self._used)
+        shown = [ChipText(part, is_negated(part), "", _INCLUDE if is_negated(part) else _NEGATE) for part in held]
+        shown += [ChipText(each.text, False, each.color, _TO_FILTER) for each in self.highlights]
+        self.chips.show_chips(shown)
+
+    def _on_chip(self, at: int, what: str) -> None:
+        held = parts(self._used)
+        if at >= len(held):
+            self._on_highlight(at - len(held), what)
+            return
+        held[at : at + 1] = [] if what == "remove" else [negated(held[at])]
+        self.set_text(" ".join(held))
+
+    def _on_highlight(self, at: int, what: str) -> None:
+        text = self.highlights[at].text
+        self.set_highlights([each for number, each in enumerate(self.highlights) if number != at])
+        if what == "press":
+            self.add_term(text)
+
+    # a search that takes long
+
+    def show_progress(self, looked: int, total: int, found: int) -> None:
+        """How far a search is; without a ``total`` nobody knows."""
+        self.bar.setRange(0, total)
+        self.bar.setValue(looked)
+        said = f"Searched {formats.count(looked)} of {formats.count(total)}, {formats.count(found)} found"
+        self.searched.setText(said if total else "Searching and sorting")
+        self.stop.show()
+        self.progress.show()
+
+    def end_progress(self, *, finished: bool) -> None:
+        """It is over, or was stopped."""
+        if finished:
+            self.progress.hide()
+        else:
+            self.searched.setText(self.searched.text().replace("Searched", "Stopped at"))
+            self.stop.hide()

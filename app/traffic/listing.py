@@ -2,7 +2,8 @@
 
 With neither filter nor order, what the feed reports is appended. Otherwise the store is asked for the list again,
 and left in peace for ten times as long as its answer took, so that a slow filter on a long trace stays in the
-background. To sort a long trace takes a second: what comes first in the order is asked for first, and shown.
+background. To sort a long trace takes a second: what comes first in the order is asked for first, and shown. A filter
+that looks into bodies is a ``Search``, which shows what it has found while it goes on.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from app.feed import TraceFeed
 from app.traffic.columns import Axis
+from app.traffic.search import Search
 from app.traffic.table_model import ExchangeTableModel
 from inspector.query import Query
+from inspector.query.language import ages, heavy
 from inspector.store.reader import ExchangeRow, TraceCounts
 
 _AGAIN_MS = 250  #: at the soonest
 _RATIO = 10
+_AGES_MS = 2_000  #: a list that depends on the hour is made anew
 FIRST = 500  #: of a sorted list: more than a screen
 
 
@@ -28,15 +32,20 @@ class Listing(QObject):
 
     Signals:
         settled(): the list was made anew, for a filter, an order or another trace.
+        sorting(bool): a search whose answer is sorted has begun, or is over: nobody can say how far it is.
     """
 
     settled = Signal()
+    sorting = Signal(bool)
 
     def __init__(self, feed: TraceFeed, model: ExchangeTableModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._feed = feed
         self._model = model
         self.query: Query | None = None
+        self.search = Search(feed, self)
+        self.search.changed.connect(self._on_search_changed)
+        self._sorting = False
         self._order, self._descending = "", False
         self._listed = False  # whether the first list of this trace is here
         self._asked = QElapsedTimer()
@@ -63,10 +72,32 @@ class Listing(QObject):
         self.query = query
         self._ask(anew=True)
 
+    def stop(self) -> None:
+        """Leave a search at what was found."""
+        self.search.stop()
+        if self._sorting:
+            self._feed.cancel("listing")
+            self._say_sorting(on=False)
+
+    @property
+    def _searching(self) -> bool:
+        """Whether the list is what a search has found so far."""
+        return self.query is not None and not self._order and heavy(self.query.node)
+
+    def _say_sorting(self, *, on: bool) -> None:
+        if on != self._sorting:
+            self._sorting = on
+            self.sorting.emit(on)
+
     def set_order(self, order: str, descending: bool) -> None:
         """Sort by the store's name for a column; empty: as it came."""
         self._order, self._descending = order, descending
         self._ask(anew=True)
+
+    def refresh(self) -> None:
+        """Something else than traffic has changed what is to be listed."""
+        if self._listed:
+            self._ask()
 
     def _on_opened(self, _path: str) -> None:
         self._model.clear()
@@ -75,17 +106,39 @@ class Listing(QObject):
 
     def _on_closed(self) -> None:
         self._again.stop()
+        self.search.end()
         self._model.clear()
 
     def _ask(self, *, anew: bool = False) -> None:
         """Ask for the list; ``anew`` when it is another one than before, whose first rows are worth having early."""
         self._again.stop()
         self._asked.start()
+        if self._searching and self.query is not None:
+            self._search(anew=anew)
+            return
+        self.search.end()
+        self._say_sorting(on=bool(anew and self.query is not None and heavy(self.query.node)))
         if anew and self._order and self._total > FIRST:
             self._run(self._on_first, FIRST, "listing first")
         else:
             self._feed.cancel("listing first")
         self._run(self._on_listed, None, "listing")
+
+    def _search(self, *, anew: bool) -> None:
+        self._feed.cancel("listing")
+        self._feed.cancel("listing first")
+        self._say_sorting(on=False)
+        if anew or self.query is None:
+            self._model.set_ids(array("q"), ascending=True)
+            if self.query is not None:
+                self.search.start(self.query, self._total)
+        else:
+            self.search.go_on()
+        self._listed = True
+
+    def _on_search_changed(self) -> None:
+        self._model.set_ids(array("q", self.search.found), ascending=True)
+        self.settled.emit()
 
     def _run(self, callback: Callable[[array[int]], None], limit: int | None, key: str) -> None:
         order, descending = self._order or "id", self._descending
@@ -99,6 +152,7 @@ class Listing(QObject):
     def _on_listed(self, ids: array[int]) -> None:
         self._listed = True
         self._cost_ms = self._asked.elapsed()
+        self._say_sorting(on=False)
         ascending = not self._order or (self._order == "id" and not self._descending)
         self._model.set_ids(ids, ascending=ascending)
         self.settled.emit()
@@ -110,6 +164,8 @@ class Listing(QObject):
             self._model.take_changes(rows)
             return
         self._model.update_rows(rows)
+        if self._searching:
+            self.search.judge(rows)
         if not self._again.isActive():
             self._again.start(max(_AGAIN_MS, self._cost_ms * _RATIO))
 
@@ -138,4 +194,7 @@ class Listing(QObject):
 
     def tick(self, axis: Axis, on_screen: tuple[int, int]) -> None:
         """Time has passed."""
+        old = self._asked.elapsed() > max(_AGES_MS, self._cost_ms * _RATIO)
+        if old and self.query is not None and ages(self.query.node):
+            self._ask()
         self._model.tick(axis, *on_screen)

@@ -6,23 +6,26 @@ Knows feed, actions and settings; nothing of the supervisor: a wish for a replay
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from PySide6.QtCore import QDateTime, QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QToolButton, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
-from app.traffic import formats
 from app.traffic.add_column import ColumnPrompt
 from app.traffic.clipboard import Copier
-from app.traffic.columns import Axis, is_field
+from app.traffic.columns import INDEX, Axis, is_field
 from app.traffic.detail.panel import DetailPanel
 from app.traffic.empty import EmptyState
+from app.traffic.field_menu import FieldMenu, FieldTerm, context_term, header_term
 from app.traffic.filter_bar import FilterBar
+from app.traffic.filtering import Filtering
 from app.traffic.lanes.panel import LanesPanel
 from app.traffic.listing import Listing
+from app.traffic.painting import CellDelegate
 from app.traffic.table_model import ExchangeTableModel
 from app.traffic.table_view import ExchangeTable
 from app.traffic.terms import narrowed, term
@@ -70,6 +73,7 @@ class TrafficPage(QWidget):
         self.lanes = LanesPanel(feed)
         self._term = ""  # of the filter, for a range taken in the lanes
         self.filter = FilterBar()
+        self.filtering = Filtering(feed, self.filter, self.listing, actions, settings)
         self.table = ExchangeTable(self.model)
         self._prompt = ColumnPrompt(self)
         self.empty = EmptyState()
@@ -118,7 +122,7 @@ class TrafficPage(QWidget):
         whole.addWidget(self.strip)
 
     def _register(self) -> None:
-        for action in self._own_actions():
+        for action in (*self._own_actions(), *self.filtering.actions(self._action)):
             self._actions.add(action)
         for identity, icon in (
             ("traffic.lanes", "lanes"),
@@ -132,13 +136,13 @@ class TrafficPage(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self.filter.add_button(button, icon)
 
-    def _own_actions(self) -> list[Action]:
-        def make(verb: str, title: str, run: object, **more: object) -> Action:
-            # A letter is a key of the table alone: elsewhere one types, or looks a row up by it.
-            scope = self.table if len(str(more.get("shortcut", ""))) == 1 else self
-            return Action(id=f"traffic.{verb}", title=title, run=run, group=_GROUP, scope=scope, **more)  # type: ignore[arg-type]
+    def _action(self, verb: str, title: str, run: object, **more: object) -> Action:
+        # A letter is a key of the table alone: elsewhere one types, or looks a row up by it.
+        scope = self.table if len(str(more.get("shortcut", ""))) == 1 else self
+        return Action(id=f"traffic.{verb}", title=title, run=run, group=_GROUP, scope=scope, **more)  # type: ignore[arg-type]
 
-        chosen = self._has_selection
+    def _own_actions(self) -> list[Action]:
+        make, chosen = self._action, self._has_selection
         return [
             make("filter", "Filter", self.focus_filter, shortcut="Ctrl+F", icon="filter"),
             make("follow", "Follow the newest", self._toggle_follow, shortcut="F", icon="follow",
@@ -187,6 +191,28 @@ class TrafficPage(QWidget):
         self._feed.failed.connect(self._on_failed)
         self.empty.button.clicked.connect(lambda: self.filter.set_text(""))
         self._tick.timeout.connect(self._on_tick)
+        self._connect_fields()
+
+    def _connect_fields(self) -> None:
+        """Highlights in the table, and menus for what the detail shows of headers and keys."""
+        for delegate in (self.table.itemDelegate(), self.table.itemDelegateForColumn(INDEX["waterfall"])):
+            if isinstance(delegate, CellDelegate):
+                delegate.wash = self.filtering.wash
+        self.filtering.highlighter.judged.connect(lambda _ids: self.table.viewport().update())
+        menus = FieldMenu(self.filtering, self.table.add_field, self)
+        for side in ("request", "response"):
+            tree = getattr(self.detail, side).headers
+            menus.attach(tree, partial(self._header_term, side), tree.copy_selected)
+        tree = self.detail.context.tree
+        menus.attach(tree, self._context_term, tree.copy_selected)
+
+    def _header_term(self, side: str, item: QTreeWidgetItem) -> FieldTerm | None:
+        exchange = self.detail.exchange
+        return header_term(exchange, side, item.text(0)) if exchange is not None else None
+
+    def _context_term(self, item: QTreeWidgetItem) -> FieldTerm | None:
+        exchange, path = self.detail.exchange, self.detail.context.path(item)
+        return context_term(exchange, path) if exchange is not None and path else None
 
     def _restore(self) -> None:
         self._restore_fields()  # before the header's own state, which has a place and a width for each
@@ -212,6 +238,7 @@ class TrafficPage(QWidget):
     def _restore_state(self) -> None:
         """What the project in view remembers."""
         self.filter.set_history(self._settings.value("traffic/filters", []))
+        self.filtering.restore()
         self.table.sized_by_user = self._settings.value("traffic/sized", False)
         self.lanes.setVisible(self._settings.value("traffic/lanes", True))
 
@@ -294,6 +321,7 @@ class TrafficPage(QWidget):
         now = time.monotonic_ns() if self._feed.live else 0
         self._axis = Axis(now, self._axis.meta, self._axis.zone)
         self.listing.tick(self._axis, self.table.rows_on_screen())
+        self.filtering.look(self.model, *self.table.rows_on_screen())
         self.detail.tick(self._axis)
 
     def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
@@ -390,8 +418,7 @@ class TrafficPage(QWidget):
     def _say_counts(self) -> None:
         shown = self.model.rowCount()
         total = max(self._total, shown)
-        text = formats.count(shown) if shown == total else f"{formats.count(shown)} of {formats.count(total)}"
-        self.filter.counts.setText(text if total else "")
+        self.filter.show_counts(shown, total)
         self.shown_changed.emit(shown, total)
 
     def _say_empty(self) -> None:
@@ -420,8 +447,7 @@ class TrafficPage(QWidget):
         shown = self.model.columns[column]
         wanted = term(shown, row) if row else ""
         if wanted:
-            menu.addAction(f"Filter by  {wanted}", lambda: self.filter.add_term(wanted))
-            menu.addAction(f"Exclude  {wanted}", lambda: self.filter.add_term(wanted, exclude=True))
+            self.filtering.add_to(menu, wanted)
             menu.addSeparator()
         for identity in ("traffic.copy_curl", "traffic.replay", "traffic.compare", "traffic.compare_other"):
             menu.addAction(self._actions.get(identity))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtGui import QBrush, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.theme import Role, color
@@ -20,8 +21,14 @@ _BASE_NS = 100_000  #: the scale is logarithmic above this
 Index = QModelIndex | QPersistentModelIndex
 
 
+#: What stands behind an exchange's row, None for nothing of its own.
+Wash = Callable[[int], QBrush | None]
+
+
 class CellDelegate(QStyledItemDelegate):
     """A cell without a focus frame (the row is what is chosen), which keeps its ink on the selection's colour."""
+
+    wash: Wash | None = None
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: N802
         """Qt's own, and then ours."""
@@ -29,6 +36,10 @@ class CellDelegate(QStyledItemDelegate):
         option.state &= ~QStyle.StateFlag.State_HasFocus
         if option.state & QStyle.StateFlag.State_Selected:
             option.palette.setBrush(QPalette.ColorRole.HighlightedText, option.palette.brush(QPalette.ColorRole.Text))
+        if self.wash is not None and (row := index.data(ROW_ROLE)) is not None:
+            behind = self.wash(row.id)
+            if behind is not None:
+                option.backgroundBrush = behind
 
 
 class PhasesDelegate(CellDelegate):

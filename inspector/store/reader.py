@@ -46,7 +46,8 @@ from inspector.store.rows import ExchangeRow, Found, Load, LogRow, Session, Trac
 from inspector.store.schema import DROPPED, RECORDED
 
 __all__ = [
-    "ORDERS", "ExchangeRow", "LogFilter", "LogRow", "Session", "TraceCounts", "TraceError", "TraceMeta", "TraceReader",
+    "ORDERS", "ExchangeRow", "Found", "LogFilter", "LogRow", "Session", "TraceCounts", "TraceError", "TraceMeta",
+    "TraceReader",
 ]  # fmt: skip
 
 #: What exchanges can be ordered by, and how SQL says it; the id decides between equals.

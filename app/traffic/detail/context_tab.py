@@ -146,6 +146,10 @@ class ContextTab(QWidget):
             self._other = other
             self._fill()
 
+    def path(self, item: QTreeWidgetItem) -> tuple[str, ...]:
+        """The names from the top to a row."""
+        return tuple(item.data(0, _PATH) or ())
+
     def _on_keep(self) -> None:
         self._kept = self._exchange
         if self._kept is not None:

@@ -103,6 +103,11 @@ class DetailPanel(QWidget):
         """The exchange in view, 0 for none."""
         return self._row.id if self._row else 0
 
+    @property
+    def exchange(self) -> Exchange | None:
+        """The exchange in view with all that it has, once that was read."""
+        return self._exchange if self._exchange is not None and self._exchange.id == self.shown else None
+
     def show_row(self, row: ExchangeRow | None) -> None:
         """Show another exchange; what the row does not say follows when it was read."""
         if row is None:
