@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -16,7 +15,7 @@ from app.launch import extras as beside
 from app.launch.choice import CUSTOM, Choice, Entry, Verdict
 from app.launch.extras import Extras
 from app.launch.installation import Installation
-from app.launch.recent import entries_of, forgotten, remembered
+from app.launch.kept import Kept
 from app.launch.ways import Start, start_of
 from app.link import LinkState, SupervisorLink
 from app.settings import Settings
@@ -63,7 +62,7 @@ class LaunchController(QObject):
     def __init__(self, link: SupervisorLink, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._link = link
-        self._settings = settings
+        self._kept = Kept(settings)
         self.entries: dict[str, Entry] = {}
         self.statuses: dict[str, AppStatus] = {}
         self.current: Entry | None = None
@@ -217,7 +216,7 @@ class LaunchController(QObject):
 
     def load_recent(self) -> None:
         """Offer what was used before."""
-        for entry in entries_of(self._settings.shared("recent", list[Any]())):
+        for entry in self._kept.recent():
             self.entries.setdefault(entry.name, entry)
         self.entries_changed.emit()
 
@@ -253,14 +252,14 @@ class LaunchController(QObject):
             return
         home = entry.home or ("" if entry.demo else entry.project)
         if entry.demo:
-            self._settings.set_value(f"launch.spec.{entry.name}", dataclasses.asdict(spec))
+            self._kept.keep_demo(entry.name, spec)
         self._take_entry(dataclasses.replace(entry, spec=spec, home=home))
 
     def set_extras(self, extras: Extras) -> None:
         """Other options; they count from the next start."""
         if self.current is not None and extras != self.extras:
             self._extras[self.name] = extras
-            self._settings.set_value(f"launch.extras.{self.name}", beside.as_kept(extras))
+            self._kept.keep_extras(self.name, extras)
             self.changed.emit()
 
     def _take_entry(self, entry: Entry) -> Entry:
@@ -268,7 +267,7 @@ class LaunchController(QObject):
         self._listed.pop(entry.name, None)
         for problems in (self._problems, self._unfound):
             problems.pop(entry.name, None)
-        self._remember(entry)
+        self._kept.remember(entry)
         self.entries_changed.emit()
         self.select(entry.name)
         return entry
@@ -277,8 +276,7 @@ class LaunchController(QObject):
         """Don't offer ``name`` any more. What runs stays."""
         if name in self.entries and name not in self.statuses:
             del self.entries[name]
-            kept = self._settings.shared("recent", list[Any]())
-            self._settings.set_shared("recent", forgotten(kept, name))
+            self._kept.forget(name)
             self.entries_changed.emit()
 
     def select(self, name: str) -> None:
@@ -287,15 +285,14 @@ class LaunchController(QObject):
         if entry == self.current and self.listed is not None:
             return
         self._rest.stop()
-        self._settings.use_project(entry.project)
+        self._kept.use_project(entry)
         if entry.demo and name not in self._choices:
-            entry = self.entries[name] = self._with_kept_spec(entry)
+            entry = self.entries[name] = self._kept.demo(entry)
         self.current = entry
         if name not in self._extras:
-            kept = self._settings.value(f"launch.extras.{name}", dict[str, Any]())
-            self._extras[name] = beside.from_kept(kept)
+            self._extras[name] = self._kept.extras(name)
         if name not in self._choices:
-            self._choices[name] = self._last_choice(entry)
+            self._choices[name] = self._kept.choice(entry)
         self.selected.emit(entry)
         self.look_again()
         self._tell_trace()
@@ -360,7 +357,7 @@ class LaunchController(QObject):
             return
         self._choices[self.name] = picked = dataclasses.replace(self.choice, custom=command)
         self._problems.pop(self.name, None)
-        self._settings.set_value(f"launch.choice.{self.name}", dataclasses.asdict(picked))
+        self._kept.keep_choice(self.name, picked)
         self.changed.emit()
 
     def use_custom(self) -> None:
@@ -605,7 +602,7 @@ class LaunchController(QObject):
             return
         self._choices[self.name] = picked
         self._problems.pop(self.name, None)
-        self._settings.set_value(f"launch.choice.{self.name}", dataclasses.asdict(picked))
+        self._kept.keep_choice(self.name, picked)
         self._switch_if_running()
         self.changed.emit()
 
@@ -613,7 +610,7 @@ class LaunchController(QObject):
         if self.current is None or picked == self.choice:
             return
         self._choices[self.name] = picked
-        self._settings.set_value(f"launch.choice.{self.name}", dataclasses.asdict(picked))
+        self._kept.keep_choice(self.name, picked)
         self._rest.start()
         self.changed.emit()
 
@@ -665,25 +662,6 @@ class LaunchController(QObject):
         if trace != self._trace:
             self._trace = trace
             self.trace_changed.emit(*trace)
-
-    def _last_choice(self, entry: Entry) -> Choice:
-        kept = self._settings.value(f"launch.choice.{entry.name}", dict[str, Any]())
-        try:
-            return Choice(**kept) if kept else Choice(mode=entry.mode)
-        except TypeError:  # written by another version
-            return Choice(mode=entry.mode)
-
-    def _with_kept_spec(self, entry: Entry) -> Entry:
-        """A demo with the variables that it was given before."""
-        kept = self._settings.value(f"launch.spec.{entry.name}", dict[str, Any]())
-        known = entries_of([{"name": entry.name, **kept}]) if kept else []
-        return dataclasses.replace(entry, spec=known[0].spec) if known else entry
-
-    def _remember(self, entry: Entry) -> None:
-        if entry.demo:
-            return
-        kept = self._settings.shared("recent", list[Any]())
-        self._settings.set_shared("recent", remembered(kept, entry, self._settings.option("recent_limit")))
 
 
 def _custom(picked: Choice) -> str:
