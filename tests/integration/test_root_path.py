@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from supervisor.control.client import ControlClient
+from supervisor.control.messages import Finished, SwitchMode
 from supervisor.servers.catalogue import MODES
 from tests.support.load import ask
 from tests.support.program import gatescope, running
@@ -48,14 +51,21 @@ def told(url: str) -> object:
     return json.loads(body) if status == 200 else status
 
 
-@pytest.mark.parametrize("mode", EXPECTED)
-def test_what_the_application_is_told(mode: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("interface", ["WSGI", "ASGI"])
+def test_what_the_application_is_told(interface: str, tmp_path: Path) -> None:
     (tmp_path / "told.py").write_text(TOLD)
-    target = f"told:{MODES[mode].interface.lower()}"
-    with running(target, "--mode", mode, "--root-path", "api/", cwd=tmp_path) as run:
-        assert (told(f"{run.url}/api/x"), told(f"{run.url}/x")) == EXPECTED[mode]
-        assert "/api" in run.lines[0]["command"]
-        assert {line["target"] for line in run.finished(2)} == {"/api/x", "/x"}
+    modes = [mode for mode in EXPECTED if MODES[mode].interface == interface]
+    arguments = (f"told:{interface.lower()}", "--mode", modes[0], "--root-path", "api/")
+    with running(*arguments, cwd=tmp_path) as run, ControlClient(Path(run.control)) as client:
+        for mode in modes:
+            reply = client.ask(SwitchMode(id=client.next_id(), mode=mode))
+            assert isinstance(reply, Finished)
+            assert reply.app is not None
+            assert (reply.app.mode, reply.app.root_path) == (mode, "/api")
+            assert "/api" in reply.app.command
+            assert (mode, (told(f"{run.url}/api/x"), told(f"{run.url}/x"))) == (mode, EXPECTED[mode])
+        passed = Counter(line["target"] for line in run.finished(2 * len(modes)))
+        assert passed == {"/api/x": len(modes), "/x": len(modes)}
 
 
 def test_servers_that_cannot_be_told(tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ from supervisor.servers.custom import CUSTOM
 
 EVERYTHING = {
     "gunicorn": "27.0.1", "gevent": "26.9", "packaging": "25.0", "uvicorn": "0.54.0",
-    "uvicorn-worker": "0.4.0", "waitress": "3.0.2", "hypercorn": "0.18.0", "granian": "2.8.7", "daphne": "4.2.3", "pip": "25",
-    "a2wsgi": "1.10.10",
+    "uvicorn-worker": "0.4.0", "waitress": "3.0.2", "hypercorn": "0.18.0", "granian": "2.8.7", "daphne": "4.2.3",
+    "pip": "25", "a2wsgi": "1.10.10",
 }  # fmt: skip
 FASTAPI = Subject(target="main:app", interface="ASGI3", framework="FastAPI", distributions=EVERYTHING)
 FLASK = Subject(target="main:app", interface="WSGI", framework="Flask", distributions=EVERYTHING)
