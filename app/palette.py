@@ -25,9 +25,9 @@ from app.theme import Role, color
 from app.theme.widgets import look
 
 Index = QModelIndex | QPersistentModelIndex
-_ACTION = Qt.ItemDataRole.UserRole
+_ACTION, _WHY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _NO_INDEX = QModelIndex()
-_WIDTH, _ROWS = 560, 12
+_WIDTH, _ROWS = 680, 12
 
 
 def rank(query: str, text: str) -> int | None:
@@ -80,7 +80,9 @@ class PaletteModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return action.title
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{action.title}, {action.group} {keys_text(action)}"
+            return f"{action.title}, {self._registry.why_not(action.id) or action.group} {keys_text(action)}"
+        if role in (_WHY, Qt.ItemDataRole.ToolTipRole):
+            return self._registry.why_not(action.id)
         return action if role == _ACTION else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -112,8 +114,15 @@ class _Rows(QStyledItemDelegate):
         painter.setPen(color(Role.MUTED))
         keys = keys_text(action)
         painter.drawText(inner, middle | Qt.AlignmentFlag.AlignRight, keys)
-        group = inner.adjusted(0, 0, -120, 0)
-        painter.drawText(group, middle | Qt.AlignmentFlag.AlignRight, action.group)
+        self._note(painter, inner, action, index.data(_WHY))
+
+    @staticmethod
+    def _note(painter: QPainter, inner: QRect, action: Action, why: str) -> None:
+        """The group, or why it can't be done now, as far as there is room beside the title."""
+        metrics = painter.fontMetrics()
+        area = inner.adjusted(metrics.horizontalAdvance(action.title) + 20, 0, -metrics.horizontalAdvance("M") * 11, 0)
+        text = metrics.elidedText(why or action.group, Qt.TextElideMode.ElideRight, max(0, area.width()))
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 
 
 class CommandPalette(QFrame):

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app import focus
 from app.actions import Action, ActionRegistry
 from app.keys import KeysPage
 from app.palette import CommandPalette
@@ -68,7 +70,9 @@ class MainWindow(QMainWindow):
         self._actions, self._settings, self._theme = tools.actions, tools.settings, tools.theme
         self._pages = {page.id: page for page in pages}
         self._launch, self._welcome = launch, welcome
+        tools.actions.use_keys(tools.settings.shared("keys", {}))
         self._keys = KeysPage(tools.actions)
+        self._keys.changed.connect(self._keep_keys)
         self._stack = QStackedWidget()
         self._tabs = QButtonGroup(self)
         self.page = ""
@@ -84,6 +88,7 @@ class MainWindow(QMainWindow):
         self._refill = QTimer(self, singleShot=True, interval=0)
         self._refill.timeout.connect(self._fill_menus)
         tools.actions.added.connect(lambda _id: self._refill.start())
+        tools.actions.rebound.connect(lambda _id: self._say_keys())
         self.show_page(pages[0].id)
         tools.settings.remember(self)
 
@@ -91,31 +96,35 @@ class MainWindow(QMainWindow):
         """Show one of the pages; the first, if there is none of that name."""
         identity = identity if identity in self._pages else next(iter(self._pages))
         self.page = identity
-        self._stack.setCurrentWidget(self._pages[identity].widget)
+        self._bring(self._pages[identity].widget)
         for tab in self._tabs.buttons():
             tab.setChecked(tab.objectName() == f"tab-{identity}")
         self.leave_welcome()
 
     def show_welcome(self) -> None:
         """Show the first page, and nothing else."""
-        self._stack.setCurrentWidget(self._welcome)
         self._launch.hide()
         self._switcher.hide()
+        self._bring(self._welcome)
 
     def leave_welcome(self) -> None:
         """There is something to show."""
         self._launch.show()
         self._switcher.show()
         if self._stack.currentWidget() is self._welcome:
-            self._stack.setCurrentWidget(self._pages[self.page].widget)
+            self._bring(self._pages[self.page].widget)
 
     def show_keys(self) -> None:
         """Show the keys page, or go back from it."""
-        if self._stack.currentWidget() is self._keys:
-            self._stack.setCurrentWidget(self._pages[self.page].widget)
-        else:
-            self._stack.setCurrentWidget(self._keys)
-            self._keys.setFocus()
+        self._bring(self._pages[self.page].widget if self._stack.currentWidget() is self._keys else self._keys)
+
+    def _bring(self, page: QWidget) -> None:
+        """Show what the stack holds; the focus goes into it, unless it is on a bar of the window's own."""
+        now = QApplication.focusWidget()
+        inside = now is None or now is self or self._stack.isAncestorOf(now)
+        self._stack.setCurrentWidget(page)
+        if inside and self.isVisible():
+            focus.enter(page)
 
     def say(self, text: str) -> None:
         """Say something for a few seconds."""
@@ -145,6 +154,10 @@ class MainWindow(QMainWindow):
         self._settings.save_layout()
         event.accept()
         self.closed.emit()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802  Qt's name and form
+        """Tab leads on in reading order."""
+        return focus.step(self, forward=forward)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
         """Tell when nobody looks."""
@@ -180,9 +193,10 @@ class MainWindow(QMainWindow):
         for page in pages:
             row.addWidget(self._make_tab(page))
         row.addStretch(1)
-        palette = icon_button("keyboard", "All commands (Ctrl+K)")
-        palette.clicked.connect(lambda: self._actions.run("window.palette"))
-        row.addWidget(palette)
+        self._commands = icon_button("keyboard", "All commands")
+        self._commands.clicked.connect(lambda: self._actions.run("window.palette"))
+        row.addWidget(self._commands)
+        self._say_keys()
         return bar
 
     def _make_tab(self, page: Page) -> QToolButton:
@@ -193,7 +207,6 @@ class MainWindow(QMainWindow):
         tab.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_icon(tab, page.icon, Role.MUTED)
         tab.setIconSize(QSize(16, 16))
-        tab.setToolTip(self._actions.get(f"page.{page.id}").toolTip())
         tab.setAccessibleName(f"{page.title} page")
         tab.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         tab.clicked.connect(lambda _checked=False: self.show_page(page.id))
@@ -213,6 +226,24 @@ class MainWindow(QMainWindow):
         bar.addWidget(self.trace, 1)  # a permanent one would leave no room for messages
 
     # actions
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """A key that nobody took: if it belongs to what can't be done now, say why."""
+        owner = self._actions.owner_of(QKeySequence(event.keyCombination()), QApplication.focusWidget())
+        why = self._actions.why_not(owner.id) if owner else ""
+        if owner and why:
+            self.say(f"{owner.title.rstrip('…')}: not now. {why}.")
+        else:
+            super().keyPressEvent(event)
+
+    def _say_keys(self) -> None:
+        """The keys in the tooltips of the window's own buttons, as they are now."""
+        for tab in self._tabs.buttons():
+            tab.setToolTip(self._actions.get(f"page.{tab.objectName().removeprefix('tab-')}").toolTip())
+        self._commands.setToolTip(self._actions.get("window.palette").toolTip())
+
+    def _keep_keys(self) -> None:
+        self._settings.set_shared("keys", self._actions.chosen_keys())
 
     def _register(self, pages: Sequence[Page]) -> None:
         for number, page in enumerate(pages, start=1):

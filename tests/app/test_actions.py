@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from app.actions import Action, ActionRegistry, keys_text
+from app.actions import Action, ActionRegistry, KeyTakenError, keys_text
 from app.keys import KeysPage
 from app.palette import CommandPalette, PaletteModel, rank
 
@@ -156,11 +157,93 @@ def test_the_palette_runs_what_is_typed(actions, window, qtbot):
     assert palette.isHidden()
 
 
-def test_the_keys_page_lists_every_action(actions, qtbot):
+@pytest.fixture
+def page(actions, qtbot):
     actions.add(Action("a", "Reload the code", lambda: None, shortcut="Ctrl+R", group="Application"))
     actions.add(Action("b", "Choose…", lambda: None, group="File"))
-    page = KeysPage(actions)
-    qtbot.addWidget(page)
-    page.show()
-    words = {label.text() for label in page.findChildren(QLabel)}
-    assert {"Application", "File", "Reload the code", "Ctrl+R", "Choose"} <= words
+    actions.add(Action("c", "Stop", lambda: None, shortcut="F5", group="Application", enabled_when=lambda: False,
+                       needs="Start it first"))  # fmt: skip
+    made = KeysPage(actions)
+    qtbot.addWidget(made)
+    made.show()
+    made.activateWindow()
+    return made
+
+
+def shown(page: KeysPage) -> list[tuple[str, ...]]:
+    model = page.model
+    return [tuple(model.index(row, at).data() for at in range(3)) for row in range(model.rowCount())]
+
+
+def test_the_keys_page_lists_every_action(page, qtbot):
+    QAbstractItemModelTester(page.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    assert shown(page) == [
+        ("Reload the code", "Ctrl+R", "Application"), ("Stop", "F5", "Application"), ("Choose", "", "File"),
+    ]  # fmt: skip
+    qtbot.keyClicks(page.search, "f5")
+    assert [row[0] for row in shown(page)] == ["Stop"]
+    page.search.setText("choo")
+    assert [row[0] for row in shown(page)] == ["Choose"]
+    assert page.model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "Choose, no key, File"
+
+
+def test_a_key_is_given_by_pressing_it(page, actions, qtbot):
+    page.search.setText("choo")
+    qtbot.keyClick(page.table, Qt.Key.Key_Return)
+    with qtbot.waitSignal(page.changed):
+        qtbot.keyClick(page.catcher, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    assert actions.chosen_keys() == {"b": "Ctrl+J"}
+    assert shown(page) == [("Choose", "Ctrl+J", "File")]
+    assert actions.get("b").shortcut().toString() == "Ctrl+J"
+    assert "Ctrl+J" in actions.get("b").toolTip()
+    page.reset.click()
+    assert actions.chosen_keys() == {}
+    assert actions.get("b").shortcuts() == []
+
+
+def test_a_key_of_another_is_told_in_place_and_can_be_taken(page, actions, qtbot):
+    page.search.setText("choo")
+    page.change.click()
+    qtbot.keyClick(page.catcher, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    assert actions.chosen_keys() == {}
+    assert page.conflict_words.text() == "Ctrl+R is the key of “Reload the code” (Application)."
+    page.take.click()
+    assert actions.chosen_keys() == {"a": "", "b": "Ctrl+R"}
+    assert page.conflict.isHidden()
+    page.reset_all.click()
+    assert keys_text(actions.describe("a")) == "Ctrl+R"
+    assert keys_text(actions.describe("b")) == ""
+
+
+def test_escape_leaves_the_key_as_it_is(page, actions, qtbot):
+    page.change.click()
+    qtbot.keyClick(page.catcher, Qt.Key.Key_Control)
+    assert page.catcher.isVisible()
+    qtbot.keyClick(page.catcher, Qt.Key.Key_Escape)
+    assert page.catcher.isHidden()
+    page.remove.click()
+    assert actions.chosen_keys() == {"a": ""}
+
+
+def test_keys_that_were_kept_are_taken_up_also_by_later_actions(actions, window):
+    actions.add(Action("a", "One", lambda: None, shortcut="Ctrl+T"))
+    actions.use_keys({"a": "Ctrl+J", "late": "Ctrl+U", "gone": "F9", "odd": 7, "taken": "Ctrl+J"})
+    late = actions.add(Action("late", "Late", lambda: None, shortcut="Ctrl+Y"))
+    taken = actions.add(Action("taken", "Taken", lambda: None, shortcut="F2"))
+    inner = actions.add(Action("inner", "Inner", lambda: None, shortcut="Ctrl+T", scope=window))
+    assert [each.shortcut().toString() for each in (actions.get("a"), late, taken, inner)] == [
+        "Ctrl+J", "Ctrl+U", "F2", "Ctrl+T",
+    ]  # fmt: skip
+    with pytest.raises(KeyTakenError):
+        actions.rebind("a", "Ctrl+T")  # of an action within the whole window
+
+
+def test_what_can_not_be_done_says_why(page, actions):
+    assert actions.why_not("c") == "Start it first"
+    assert actions.get("c").toolTip() == "Stop. Start it first  (F5)"
+    assert actions.why_not("a") == ""
+    model = PaletteModel(actions)
+    model.filter("stop")
+    assert model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole) == "Start it first"
+    assert actions.owner_of(QKeySequence("F5"), None).id == "c"
+    assert actions.owner_of(QKeySequence("F7"), None) is None

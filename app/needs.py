@@ -1,0 +1,40 @@
+"""What must be so before an action can be done, in words: said in its tooltip and in the palette while it can't.
+
+Pure. By the action's id, or by what its id begins with. An action that says so itself (``needs``) is not here.
+"""
+
+from __future__ import annotations
+
+_RUNNING = "Start the application first"
+_CHOSEN = "Choose an application first"
+_SELECTED = "Select an exchange in the table first"
+
+NEEDS: dict[str, str] = {
+    "launch.start-stop": "Choose an application and a server that can run it first",
+    "launch.reload": _RUNNING,
+    "launch.restart": _RUNNING,
+    "launch.browse": _RUNNING,
+    "launch.options": _CHOSEN,
+    "launch.custom": _CHOSEN,
+    "launch.copy-command": _CHOSEN,
+    "launch.install": "Only for a server that is not there yet, and while nothing is being installed",
+    "launch.make-traffic": "Only for the demo applications, while one of them runs",
+    "replay.start": "Only while something can be sent again, and no replay runs",
+    "replay.cancel": "Only while a replay runs",
+    "workers.copy-stacks": "Take a worker's stacks first",
+}
+#: For all whose id begins so.
+_BEGINNINGS = {
+    "compare.": "Compare something first",
+    "launch.": _CHOSEN,
+    "traffic.": _SELECTED,
+    "workers.": "Select a worker that runs first",
+}
+_ELSE = "There is nothing here to do it with at the moment"
+
+
+def needs(identity: str) -> str:
+    """The words for an action."""
+    if identity in NEEDS:
+        return NEEDS[identity]
+    return next((words for begins, words in _BEGINNINGS.items() if identity.startswith(begins)), _ELSE)
