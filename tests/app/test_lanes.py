@@ -230,7 +230,8 @@ def test_names_say_how_a_worker_is() -> None:
     for second in range(100):
         course.show([ready], float(second))
     course.show([ready], 99.1)
-    assert len(course.cpu[2]) == 60
+    assert [len(found) for found in course.courses(2)] == [60, 60]
+    assert course.courses(9) == ([], [])
 
 
 @pytest.mark.qt_log_ignore("grabbing the keyboard", "propagateSizeHints", "does not support raise", extend=True)

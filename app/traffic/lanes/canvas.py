@@ -260,8 +260,8 @@ class LanesCanvas(QAbstractScrollArea):
         for place in self.places:
             name = self._name(place.slot)
             top = self._top(place)
-            course = self.processes.cpu.get(place.slot, ()) if self.live else ()
-            draw_name(painter, QRect(10, top, NAMES - 20, place.height - 1), name, fonts, course)
+            courses = self.processes.courses(place.slot) if self.live else ([], [])
+            draw_name(painter, QRect(10, top, NAMES - 20, place.height - 1), name, fonts, courses)
             painter.fillRect(0, top + place.height - 1, NAMES, 1, inks.line)
         painter.fillRect(NAMES - 1, AXIS, 1, self.viewport().height(), inks.line)
         painter.setClipping(False)
@@ -448,12 +448,17 @@ class LanesCanvas(QAbstractScrollArea):
         going = ", still in flight" if row.ends[at] == OPEN else ""
         return f"{row.labels[at]}  →  {status}\n#{row.ids[at]}, {formats.duration(edges[-1] - edges[0])}{going}: {told}"
 
+    def _name_words(self, slot: int) -> list[str]:
+        drawn = self.live and slot in self.processes.by_slot
+        lines = ["Lines: memory and CPU of the last half minute"] if drawn else []
+        return [*self._name(slot).words, *lines]
+
     def _mark_words(self, at: QPoint) -> str:
         scale = self.scale()
         t_ns, slack = scale.t(at.x() - NAMES), scale.step * 6
         place = next((p for p in self.places if self._top(p) <= at.y() < self._top(p) + p.height), None)
         if at.x() < NAMES:
-            return "\n".join(self._name(place.slot).words) if place and at.y() >= AXIS else ""
+            return "\n".join(self._name_words(place.slot)) if place and at.y() >= AXIS else ""
         for life in self.marks.lives.get(place.slot, ()) if place and at.y() >= AXIS else ():
             who = f"worker {life.slot}, pid {life.pid}, generation {life.generation}"
             if life.ended and abs(life.ended - t_ns) < slack:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from app.traffic import formats
 from app.traffic.tracebacks import innermost_own
-from inspector.model import Instance, Stall, Worker
+from inspector.model import Instance, Stall, Worker, WorkerEvent
 
 _KEPT = 2_000  #: lives drawn; a worker that dies in a loop must not fill the memory
 _PEACEFUL = frozenset({"", "graceful", "recycled", "max-requests", "reload"})
@@ -31,6 +31,8 @@ class Life:
     ended: int
     outcome: str
     alarming: bool
+    cause: str = ""
+    pauses: tuple[tuple[int, int], ...] = ()  #: from when until when it was stopped; the last until 0 if it still is
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +106,23 @@ class Marks:
         return lives[-1] if lives else None
 
 
-def marks_of(instances: Sequence[Instance], workers: Sequence[Worker], stalls: Sequence[Stall] = ()) -> Marks:
-    """What ``instances``, ``workers`` and ``stalls`` of a trace tell."""
+def marks_of(
+    instances: Sequence[Instance],
+    workers: Sequence[Worker],
+    stalls: Sequence[Stall] = (),
+    events: Sequence[WorkerEvent] = (),
+) -> Marks:
+    """What ``instances``, ``workers``, ``stalls`` and ``events`` of a trace tell."""
+    pauses = _pauses(events)
     modes = {instance.id: instance.mode for instance in instances}
     lives: dict[int, list[Life]] = {}
     slots: dict[int, set[int]] = {}
     for worker in workers:
         slots.setdefault(worker.instance, set()).add(worker.slot)
     for worker in workers[-_KEPT:]:
-        lives.setdefault(worker.slot, []).append(_life(worker, modes.get(worker.instance, "")))
+        lives.setdefault(worker.slot, []).append(
+            _life(worker, modes.get(worker.instance, ""), tuple(pauses.get(worker.id, ())))
+        )
     ordered = {slot: tuple(sorted(found, key=lambda life: life.born)) for slot, found in lives.items()}
     counts = {instance.id: instance.workers for instance in instances}
     alone = {i: min(slots.get(i, {1})) for i, count in counts.items() if count == 1}
@@ -134,11 +144,22 @@ def _blocked(stalls: Sequence[Stall], workers: Sequence[Worker]) -> dict[int, tu
     return {slot: tuple(sorted(blocked, key=lambda one: one.begin)) for slot, blocked in found.items()}
 
 
-def _life(worker: Worker, mode: str) -> Life:
+def _pauses(events: Sequence[WorkerEvent]) -> dict[int, list[tuple[int, int]]]:
+    found: dict[int, list[tuple[int, int]]] = {}
+    for event in events:
+        spans = found.setdefault(event.worker, [])
+        if event.event == "paused":
+            spans.append((event.t_ns, 0))
+        elif event.event == "resumed" and spans and not spans[-1][1]:
+            spans[-1] = (spans[-1][0], event.t_ns)
+    return found
+
+
+def _life(worker: Worker, mode: str, pauses: tuple[tuple[int, int], ...]) -> Life:
     alarming = bool(worker.ended_ns) and (bool(worker.in_hand) or worker.cause not in _PEACEFUL)
     return Life(
         worker.slot, worker.pid, worker.generation, mode, worker.state, worker.born_ns, worker.ready_ns,
-        worker.ended_ns, worker.outcome, alarming,
+        worker.ended_ns, worker.outcome, alarming, worker.cause, pauses,
     )  # fmt: skip
 
 

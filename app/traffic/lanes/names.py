@@ -16,16 +16,19 @@ from supervisor.control.messages import WorkerStatus
 _SAMPLES = 60  #: of CPU, one each time that the supervisor reports and half a second has gone by
 _STATES = {
     "starting": Role.PENDING, "ready": Role.OK, "stopping": Role.CLIENT_ERROR, "exited": Role.MUTED,
-    "backoff": Role.CLIENT_ERROR,
+    "backoff": Role.CLIENT_ERROR, "paused": Role.MUTED,
 }  # fmt: skip
 
 
 @dataclass(slots=True)
 class Processes:
-    """What the supervisor last said of each slot, and the course of its CPU load in percent of one core."""
+    """What the supervisor last said of each slot, and the course of its CPU load in percent of one core and of its
+    memory in bytes.
+    """
 
     by_slot: dict[int, WorkerStatus] = field(default_factory=dict)
     cpu: dict[int, deque[float]] = field(default_factory=dict)
+    memory: dict[int, deque[float]] = field(default_factory=dict)
     _sampled: float = 0.0
 
     def show(self, processes: Iterable[WorkerStatus], now: float) -> None:
@@ -34,9 +37,17 @@ class Processes:
         if now - self._sampled < 0.5:
             return
         self._sampled = now
-        self.cpu = {slot: self.cpu.get(slot, deque(maxlen=_SAMPLES)) for slot in self.by_slot}
+        self.cpu, self.memory = (
+            {slot: known.get(slot, deque(maxlen=_SAMPLES)) for slot in self.by_slot}
+            for known in (self.cpu, self.memory)
+        )
         for slot, process in self.by_slot.items():
             self.cpu[slot].append(process.cpu)
+            self.memory[slot].append(float(process.rss))
+
+    def courses(self, slot: int) -> tuple[list[float], list[float]]:
+        """CPU and memory of a slot, the newest last."""
+        return list(self.cpu.get(slot, ())), list(self.memory.get(slot, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,9 @@ def name_of(slot: int, process: WorkerStatus | None, life: Life | None, *, live:
     return Name(title, str(life.pid), life.outcome or (f"{life.mode}" if live else life.state), role)
 
 
-def draw_name(painter: QPainter, area: QRect, name: Name, fonts: tuple[QFont, QFont], course: Iterable[float]) -> None:
+def draw_name(
+    painter: QPainter, area: QRect, name: Name, fonts: tuple[QFont, QFont], courses: tuple[list[float], list[float]]
+) -> None:
     """A lane's name in ``area``: two lines where there is room, else one."""
     strong, small = fonts
     two = area.height() >= 30
@@ -90,16 +103,18 @@ def draw_name(painter: QPainter, area: QRect, name: Name, fonts: tuple[QFont, QF
     painter.setPen(color(Role.MUTED))
     painter.drawText(QRect(inner.left() + after, top, inner.width() - after, line), flags, name.pid)
     if two:
-        _draw_course(painter, QRect(area.right() - 41, top + 1, 40, 12), list(course), ink)
+        cpu, memory = courses
+        _draw_course(painter, QRect(area.right() - 27, top + 1, 26, 12), cpu, 100.0, ink)
+        _draw_course(painter, QRect(area.right() - 57, top + 1, 26, 12), memory, 1.0, color(Role.ACCENT))
         text = painter.fontMetrics().elidedText(name.figures, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(QRect(inner.left(), top + line, inner.width(), line), flags, text)
 
 
-def _draw_course(painter: QPainter, area: QRect, course: list[float], ink: QColor) -> None:
-    """CPU load over the last half minute: the area's height is one core, or the most there was."""
+def _draw_course(painter: QPainter, area: QRect, course: list[float], least: float, ink: QColor) -> None:
+    """The last half minute of something: the area's height is the most there was, but not less than ``least``."""
     if len(course) < 2:
         return
-    top = max(100.0, *course)
+    top = max(least, *course) * 1.05
     step = area.width() / (_SAMPLES - 1)
     right = float(area.right())
     points = [

@@ -42,6 +42,8 @@ class Inks:
         self.grid = _faded(self.line, 0.55)
         self.blocked = _faded(color(Role.SERVER_ERROR), 0.2 if is_dark() else 0.14)
         self.blocked_edge = color(Role.SERVER_ERROR)
+        self.paused = _faded(self.muted, 0.22)
+        self.label = _faded(self.base, 0.82)
         self.veil = _faded(self.window, 0.62)
 
 
@@ -85,6 +87,25 @@ class LanePainter:
             painter.fillRect(born, top, ready - born, place.height, inks.starting)
             painter.fillRect(born, top, ready - born, place.height, QBrush(inks.hatch, Qt.BrushStyle.BDiagPattern))
             painter.fillRect(ready, top, end - ready, place.height, inks.base)
+            for paused, resumed in life.pauses:
+                self._pause(self.x(paused), self.x(resumed or ended), top, place.height)
+
+    def _pause(self, begin: int, end: int, top: int, height: int) -> None:
+        """Where a worker was stopped: grey, with its word where there is room."""
+        painter, inks = self._painter, self._inks
+        painter.fillRect(begin, top, end - begin, height, inks.paused)
+        painter.fillRect(begin, top, end - begin, height, QBrush(inks.paused, Qt.BrushStyle.Dense6Pattern))
+        self._word("paused", begin + 4, end, top + height, inks.muted)
+
+    def _word(self, word: str, left: int, right: int, bottom: int, ink: QColor) -> None:
+        """A word at the foot of a lane, if there is room for it to the right."""
+        width, height = self._metrics.horizontalAdvance(word), self._metrics.height()
+        if left + width + 4 > right or height > 20:
+            return
+        area = QRect(left, bottom - height - 2, width + 6, height)
+        self._painter.fillRect(area, self._inks.label)
+        self._painter.setPen(ink)
+        self._painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), word)
 
     def blocked(self, place: Place, top: int, blocked: list[Blocked]) -> None:
         """Shade where the loop of a lane was held up, from edge to edge of the lane: everybody in it waited."""
@@ -151,6 +172,19 @@ class LanePainter:
                     self._triangle(x, top + place.height, ink)
             if life.ended and self._in_view(life.ended):
                 self._end(life, self.x(life.ended), top, place.height)
+        self._causes(place, top, lives)
+
+    def _causes(self, place: Place, top: int, lives: tuple[Life, ...]) -> None:
+        """Why processes ended, as far as there is room before the next one ended."""
+        right = self._right
+        for life in reversed(lives):
+            if not life.ended:
+                continue
+            x = self.x(life.ended)
+            if self._in_view(life.ended) and place.height >= 30 and life.cause not in ("", "graceful"):
+                ink = self._inks.error if life.alarming else self._inks.muted
+                self._word(life.cause, x + 4, right, top + place.height - 1, ink)
+            right = x
 
     def _triangle(self, x: int, bottom: int, ink: QColor) -> None:
         points = [QPointF(x - 3.5, bottom), QPointF(x + 4.5, bottom), QPointF(x + 0.5, bottom - 6)]

@@ -231,4 +231,6 @@ def _marks(reader: TraceReader, *, known: int) -> tuple[int, Marks] | None:
     version = reader.data_version()
     if version == known:
         return None
-    return version, marks_of(reader.instances(), reader.workers(), reader.stalls(newest=_STALLS))
+    return version, marks_of(
+        reader.instances(), reader.workers(), reader.stalls(newest=_STALLS), reader.worker_events()
+    )

@@ -67,8 +67,9 @@ class StallCard(QFrame):
         """Say of ``blocked`` all that is known; ``by`` is what the request was, empty if it is not known."""
         length = formats.duration(blocked.end(now) - blocked.begin)
         self.title.setText(f"The event loop of worker {blocked.slot} (pid {blocked.pid}) was blocked for {length}")
-        told = f"{by} (#{blocked.exchange})" if blocked.exchange else "Something that belongs to no request"
-        self.words.setText(f"{told} ran without an await, and everybody else on this loop waited. It was here:")
+        what = f"{by} (#{blocked.exchange})" if blocked.exchange else "Something that belongs to no request"
+        what = what if blocked.exchange or blocked.stack else "Something"
+        self.words.setText(f"{what} ran without an await, and everybody else on this loop waited.")
         self._exchange = blocked.exchange
         self.request.setVisible(bool(blocked.exchange))
         self.copy.text_to_copy = blocked.stack

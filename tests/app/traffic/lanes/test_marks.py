@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.traffic.lanes.marks import described, marks_of
-from inspector.model import Instance, Stall, Worker
+from inspector.model import Instance, Stall, Worker, WorkerEvent
 
 
 def instance(identity: int, mode: str, ready: int, workers: int = 1, threads: int = 1) -> Instance:
@@ -85,3 +85,11 @@ def test_the_place_of_a_stack_without_a_function() -> None:
     worker = Worker(1, 1, 1, 1, 100, "ready")
     [blocked] = marks_of([], [worker], [Stall(1, 1, 2, 0, '  File "main.py", line 3\n')]).blocked[1]
     assert blocked.place == "main.py:3"
+
+
+def test_pauses_of_a_life() -> None:
+    happened = [(1, 5, "resumed"), (1, 10, "paused"), (1, 20, "resumed"), (1, 30, "paused"), (2, 5, "ready")]
+    events = [WorkerEvent(worker, t_ns, event, {}) for worker, t_ns, event in happened]
+    marks = marks_of([], [Worker(1, 1, 1, 1, 100, "paused"), Worker(2, 1, 2, 1, 101, "ready")], [], events)
+    assert marks.lives[1][0].pauses == ((10, 20), (30, 0))
+    assert marks.lives[2][0].pauses == ()
