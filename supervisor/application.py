@@ -364,6 +364,7 @@ class Application:
             threads=setting.threads,
             adapted=launch.adapted,
             command=plan.production,
+            url=self.url,
         )
         instance = RunningInstance(
             model=model, plan=plan, listener=listener, live=self.live, clock=self._clock, owner=self

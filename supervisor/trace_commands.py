@@ -230,7 +230,9 @@ def _export(options: argparse.Namespace) -> int:
             pieces: Iterable[str] = to_har(records, version=_version(), secrets=options.secrets)
         else:
             records = _records(reader, ids, messages=False)
-            pieces = (to_curl(record.exchange, secrets=options.secrets) + "\n" for record in records)
+            pieces = (
+                to_curl(record.exchange, proxy=record.proxy, secrets=options.secrets) + "\n" for record in records
+            )
         for piece in pieces:
             write(piece)
     return 0
@@ -260,9 +262,11 @@ def _records(reader: TraceReader, ids: Iterable[int], *, messages: bool = True) 
             continue
         found = by_time(reader.messages(identity)) if messages else []
         wall = meta.wall(exchange.opened_ns or exchange.called_ns, identity)
-        note, mode = notes.get(identity, nothing), _mode(instances, exchange.instance)
+        instance = instances.get(exchange.instance)
+        mode, url = (instance.mode, instance.url) if instance else ("", "")
+        note = notes.get(identity, nothing)
         worker = workers.get(exchange.worker)
-        yield Record(exchange, found, worker, mode, wall, mark=note.mark, comment=note.comment)
+        yield Record(exchange, found, worker, mode, wall, url, mark=note.mark, comment=note.comment)
 
 
 def _mode(instances: dict[int, Instance], identity: int) -> str:

@@ -35,8 +35,8 @@ class Copier(QObject):
         if ids:
             self._feed.ask(lambda reader: _exchanges(reader, ids), self._take, key="copy")
 
-    def _take(self, exchanges: list[Exchange]) -> None:
-        commands = [to_curl(exchange) for exchange in exchanges if exchange.request_head]
+    def _take(self, exchanges: list[tuple[Exchange, str]]) -> None:
+        commands = [to_curl(exchange, proxy=url) for exchange, url in exchanges if exchange.request_head]
         if not commands:
             self._say("Nothing to copy: no request was seen on the wire")
             return
@@ -45,6 +45,8 @@ class Copier(QObject):
         self._say(f"Copied {len(commands)} as curl{more}")
 
 
-def _exchanges(reader: TraceReader, ids: list[int]) -> list[Exchange]:
+def _exchanges(reader: TraceReader, ids: list[int]) -> list[tuple[Exchange, str]]:
+    """Each with the address at which it came in."""
+    urls = {instance.id: instance.url for instance in reader.instances()}
     found = (reader.exchange(identity) for identity in ids)
-    return [exchange for exchange in found if exchange is not None]
+    return [(exchange, urls.get(exchange.instance, "")) for exchange in found if exchange is not None]

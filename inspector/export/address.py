@@ -1,7 +1,7 @@
 """Where a recorded request is to be sent again.
 
-Pure. A trace does not hold the proxy's address, only the Host that the client named, and a client may name any. Our
-proxy listens on this machine, so a request with its cookies goes here whatever the name was; the name goes in the Host.
+Pure. A client may name any Host, and whoever made a trace may have written any address into it. Our proxy listens on
+this machine, so a request with its cookies goes here whatever was named; the name goes in the Host.
 """
 
 from __future__ import annotations
@@ -31,13 +31,18 @@ class Address:
     whole: bool = False
 
 
-def address(target: str, head: Head) -> Address:
-    """Where a request with this target and head goes. In absolute form the target names it (RFC 9112 section 3.2.2)."""
+def address(target: str, head: Head, proxy: str = "") -> Address:
+    """Where a request with this target and head goes. In absolute form the target names it (RFC 9112 section 3.2.2).
+
+    ``proxy``: the URL at which it came in, as the trace tells; it counts where what the client named is no address.
+    """
     absolute = _ABSOLUTE.match(target)
     named = absolute[1] if absolute else head.get("host")
+    known = proxy.removeprefix("http://")
+    known = known if _LOOPBACK.fullmatch(known) else ""
     if not named:
-        return Address("localhost")
+        return Address(known or "localhost")
     if _LOOPBACK.fullmatch(named):
         return Address(named, whole=absolute is not None)
     port = _PORT.fullmatch(named)
-    return Address("127.0.0.1" + (port[1] if port else ""), head.get("host"))
+    return Address(known or "127.0.0.1" + (port[1] if port else ""), head.get("host"))

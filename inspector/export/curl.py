@@ -22,14 +22,17 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 section 5.6.2; "
 _LONGEST_ARGUMENT = 100_000
 
 
-def to_curl(exchange: Exchange, *, secrets: bool = False) -> str:
-    """The command, with a comment before it where it can't be all of it. Secrets are masked unless ``secrets``."""
+def to_curl(exchange: Exchange, *, proxy: str = "", secrets: bool = False) -> str:
+    """The command, with a comment before it where it can't be all of it. Secrets are masked unless ``secrets``.
+
+    ``proxy``: the URL at which the request came in, if it is known.
+    """
     if exchange.kind == Kind.LIFESPAN or not exchange.request_head:
         return f"# exchange {exchange.id} is no request that can be sent ({visible(exchange.kind)})"
     head = parse_head(exchange.request_head)
     headers = list(head.headers) if secrets else mask(head.headers)
     target = exchange.target if secrets else mask_url(exchange.target)
-    place = address(exchange.target, head)
+    place = address(exchange.target, head, proxy)
     body = exchange.request_body
     feed, data = _body(body.head + body.tail)
     words = [

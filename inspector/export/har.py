@@ -46,7 +46,7 @@ def har_entry(record: Record, *, secrets: bool = False) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "startedDateTime": started.isoformat(),
         "time": parts.get("total", 0),
-        "request": _request(exchange, secrets=secrets),
+        "request": _request(exchange, record.proxy, secrets=secrets),
         "response": _response(exchange, secrets=secrets),
         "cache": {},
         "timings": _timings(exchange, parts),
@@ -69,13 +69,13 @@ def har_entry(record: Record, *, secrets: bool = False) -> dict[str, Any]:
     return entry
 
 
-def _request(exchange: Exchange, *, secrets: bool) -> dict[str, Any]:
+def _request(exchange: Exchange, proxy: str, *, secrets: bool) -> dict[str, Any]:
     head = parse_head(exchange.request_head)
     headers = list(head.headers) if secrets else mask(head.headers)
     target = exchange.target if secrets else mask_url(exchange.target)
     request: dict[str, Any] = {
         "method": exchange.method,
-        "url": _url(exchange, target, head),
+        "url": _url(exchange, target, head, proxy),
         "httpVersion": f"HTTP/{exchange.http_version}",
         "cookies": _cookies(value for name, value in headers if name.lower() == "cookie"),
         "headers": _pairs(headers),
@@ -115,8 +115,8 @@ def _timings(exchange: Exchange, parts: dict[str, float]) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _url(exchange: Exchange, target: str, head: Head) -> str:
-    place = address(exchange.target, head)
+def _url(exchange: Exchange, target: str, head: Head, proxy: str) -> str:
+    place = address(exchange.target, head, proxy)
     if place.whole:
         return target
     scheme = "ws" if exchange.kind == Kind.WEBSOCKET else "http"

@@ -32,6 +32,7 @@ class Record:
     wall_ns: int = 0
     mark: str = field(default="", kw_only=True)
     comment: str = field(default="", kw_only=True)
+    proxy: str = ""  #: the URL at which it came in
 
 
 def to_line(fields: dict[str, Any]) -> str:

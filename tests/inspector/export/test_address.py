@@ -27,3 +27,17 @@ from inspector.export.heads import Head
 )
 def test_where_a_request_goes(target, host, expected):
     assert address(target, Head("", (("Host", host),))) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "proxy", "expected"),
+    [
+        ("shop.example", "http://127.0.0.1:4321", Address("127.0.0.1:4321", "shop.example")),
+        ("", "http://[::1]:4321", Address("[::1]:4321")),
+        ("localhost:8000", "http://127.0.0.1:4321", Address("localhost:8000")),
+        ("shop.example:80", "http://evil.example", Address("127.0.0.1:80", "shop.example:80")),
+        ("shop.example", "http://127.0.0.1:1@evil.example/", Address("127.0.0.1", "shop.example")),
+    ],
+)
+def test_the_address_at_which_it_came_in_counts_only_on_this_machine(host, proxy, expected):
+    assert address("/", Head("", (("Host", host),)), proxy) == expected
