@@ -109,7 +109,8 @@ def test_what_somebody_who_chooses_is_told(folder: Path) -> None:
         assert reply.env_files == (".env",)
         where, env = str(folder / "src"), (("GIVEN", "x"),)
         spec = TargetSpec(target="other:create_app", cwd=where, env=env, env_files=("../.env",), factory=True)
-        started = client.ask(StartApp(id=client.next_id(), target=spec, mode="wsgiref", root_path="/"))
+        trace = str(folder / "other.gatescope")
+        started = client.ask(StartApp(id=client.next_id(), target=spec, mode="wsgiref", trace=trace))
         assert isinstance(started, Finished)
         assert started.app is not None
         assert answer(started.app.url) == {"OWN": "file", "SECRET": "s p a c e", "GIVEN": "x"}
