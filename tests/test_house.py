@@ -40,6 +40,7 @@ PURE = (
     "app/traffic/contrast.py",
     "app/traffic/handover.py",
     "app/traffic/ladder.py",
+    "app/traffic/message_words.py",
     "app/traffic/timing.py",
     "app/traffic/tracebacks.py",
     "supervisor/modes.py",
