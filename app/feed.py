@@ -22,6 +22,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signa
 
 from inspector.model import Exchange, Message
 from inspector.query import Query
+from inspector.store.annotations import Note
 from inspector.store.reader import ExchangeRow, TraceError, TraceReader
 
 POLL_MS = 50  #: what comes in between is on the screen within the 25 ms that the recorder gathers and this
@@ -51,12 +52,17 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Polled:
-    """An answer to a poll. ``version`` changes whenever somebody writes; while it does not, nothing else was read."""
+    """An answer to a poll. ``version`` changes whenever somebody writes; while it does not, nothing else was read.
+
+    ``notes``: what is written to exchanges, when that is not what ``noted`` stood for before.
+    """
 
     version: int
     rows: list[ExchangeRow]
     counts: Any
     skipped: bool = False
+    noted: int = -1
+    notes: dict[int, Note] | None = None
 
 
 class _ReaderThread(QThread):
@@ -163,6 +169,7 @@ class TraceFeed(QObject):
         rows_changed(list[ExchangeRow]): new and changed exchanges, in the order of their changes.
         rows_skipped(): traffic was too much for this machine; some changes are only in the trace, not told.
         counts_changed(object): what ``TraceReader.counts()`` gave, when it differs from the last.
+        notes_changed(dict[int, Note]): marks, comments and what is deleted, by exchange, when they are others.
         failed(FeedFailure): the trace could not be opened or read.
     """
 
@@ -171,6 +178,7 @@ class TraceFeed(QObject):
     rows_changed = Signal(object)
     rows_skipped = Signal()
     counts_changed = Signal(object)
+    notes_changed = Signal(object)
     failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -185,7 +193,8 @@ class TraceFeed(QObject):
         self._newest: dict[str, int] = {}
         self._token = 0
         self._since = self._version = -1
-        self._polling = False
+        self._polling = self._again = False
+        self._noted = -1
         self._caught_up = False
         self._visible = True
         self._counts: Any = None
@@ -199,7 +208,7 @@ class TraceFeed(QObject):
         """Look at the trace at ``path`` from now on; ``live`` while somebody still writes it."""
         self.close()
         self.path, self.live = str(path), live
-        self._since = self._version = -1
+        self._since = self._version = self._noted = -1
         self._counts, self._polling, self._caught_up = None, False, False
         self._thread = _ReaderThread(Path(path), _OPEN_PATIENCE if live else 0, "trace-reader")
         self._slow = _ReaderThread(Path(path), 0, "trace-lister")
@@ -232,6 +241,14 @@ class TraceFeed(QObject):
         """Nobody looks: stop polling. Somebody looks again: catch up."""
         self._visible = visible
         self._resume()
+
+    def look(self, *, anew: bool = False) -> None:
+        """Something was written to the trace: see what; ``anew``: tell of the exchanges as when it was opened."""
+        if anew:
+            self._since, self._caught_up = -1, False
+        self._version = -1
+        self._again = self._polling
+        self._poll()
 
     def _resume(self) -> None:
         if self._visible and self.is_open:
@@ -334,12 +351,21 @@ class TraceFeed(QObject):
             return
         self._polling = True
         behind = BEHIND if self._caught_up else 0
-        call = partial(_changes, since=self._since, version=self._version, counts=self._counts, behind=behind)
+        call = partial(
+            _changes, since=self._since, version=self._version, noted=self._noted, counts=self._counts, behind=behind
+        )
         self.ask(call, self._on_polled)
 
     def _on_polled(self, polled: _Polled) -> None:
         self._polling = False
+        if self._again:  # it may have been read before what was written
+            self._again = False
+            self._poll()
+            return
         self._version = polled.version
+        if polled.notes is not None:
+            self._noted = polled.noted
+            self.notes_changed.emit(polled.notes)
         if polled.rows:
             self._since = polled.rows[-1].rev
             self.rows_changed.emit(polled.rows)
@@ -363,15 +389,17 @@ def _ids(reader: TraceReader, *, query: Query | None, order: str, descending: bo
     return reader.ids(query, order, descending, limit)
 
 
-def _changes(reader: TraceReader, *, since: int, version: int, counts: Any, behind: int) -> _Polled:
+def _changes(reader: TraceReader, *, since: int, version: int, noted: int, counts: Any, behind: int) -> _Polled:
     """The next changes. ``behind``: from how many on to take the newest only; 0: not yet."""
     now = reader.data_version()
     if now == version:
-        return _Polled(now, [], counts)
+        return _Polled(now, [], counts, noted=noted)
     skipped = False
     if since < 0:  # the first look at this trace: not all of a long history
         since = max(0, reader.newest_rev() - HISTORY)
     elif behind and (newest := reader.newest_rev()) - since > behind:
         since, skipped = newest - BATCH, True
     rows = reader.changes(since, BATCH)
-    return _Polled(now if len(rows) < BATCH else -1, rows, reader.counts(), skipped)
+    annotated = reader.annotations_version()
+    notes = reader.annotations() if annotated != noted else None
+    return _Polled(now if len(rows) < BATCH else -1, rows, reader.counts(), skipped, annotated, notes)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.traffic import formats
@@ -15,6 +15,7 @@ from app.traffic.phases import total_ns
 from inspector.model import Kind, State
 
 if TYPE_CHECKING:
+    from inspector.store.annotations import Note
     from inspector.store.reader import ExchangeRow, TraceMeta
 
 
@@ -88,6 +89,7 @@ def _path(row: ExchangeRow) -> str:
 
 COLUMNS: tuple[Column, ...] = (
     Column("id", "#", lambda r, _: str(r.id), 6, "id", right=True, shown=False),
+    Column("mark", "Mark", lambda _r, _a: "", 5, "mark", field="mark"),
     Column("status", "Status", status_text, 6, "status", right=True, field="status", value=lambda r: str(r.status)),
     Column("method", "Method", lambda r, _: formats.cell(r.method, 20), 8, "method", field="method", value=_method),
     Column("path", "Path", _path_text, 44, "path", field="path", value=_path),
@@ -108,8 +110,28 @@ COLUMNS: tuple[Column, ...] = (
     Column("duration", "Duration", duration_text, 11, "duration", right=True),
     Column("time", "Time", _time, 13, "opened", right=True),
     Column("client", "Client", lambda r, _: r.client, 17, "client", shown=False),
+    Column("comment", "Comment", lambda _r, _a: "", 24, "comment", field="comment", shown=False),
     Column("waterfall", "Phases", lambda _r, _a: "", 30),
 )  # fmt: skip
+
+SIGN = "\u25cf"  #: what stands in the column of marks, in the mark's colour
+
+
+def columns(note: Callable[[int], Note]) -> list[Column]:
+    """``COLUMNS``, of which some show what ``note`` says of an exchange: it is not part of the recording."""
+
+    def marked(row: ExchangeRow, _axis: Axis) -> str:
+        return SIGN if note(row.id).mark else ""
+
+    def written(row: ExchangeRow, _axis: Axis) -> str:
+        return formats.cell(note(row.id).comment)
+
+    own = {
+        "mark": (marked, lambda row: note(row.id).mark),
+        "comment": (written, lambda row: f"={note(row.id).comment}" if note(row.id).comment else ""),
+    }
+    return [replace(c, text=own[c.key][0], value=own[c.key][1]) if c.key in own else c for c in COLUMNS]
+
 
 #: What a column can be made of beside these: a name after the dot as the filter language takes it.
 KEYED = ("header", "scope", "environ")

@@ -25,6 +25,9 @@ from app.traffic.filter_bar import FilterBar
 from app.traffic.filtering import Filtering
 from app.traffic.lanes.panel import LanesPanel
 from app.traffic.listing import Listing
+from app.traffic.marks import MARKS, mark_icon
+from app.traffic.notes import Notes
+from app.traffic.notes_views import CommentPrompt, DeletedStrip
 from app.traffic.painting import CellDelegate
 from app.traffic.table_model import ExchangeTableModel
 from app.traffic.table_view import ExchangeTable
@@ -76,6 +79,9 @@ class TrafficPage(QWidget):
         self.filtering = Filtering(feed, self.filter, self.listing, actions, settings)
         self.table = ExchangeTable(self.model)
         self._prompt = ColumnPrompt(self)
+        self.notes = Notes(feed, self)
+        self.comment_prompt = CommentPrompt(self)
+        self.deleted = DeletedStrip()
         self.empty = EmptyState()
         self.detail = DetailPanel(feed)
         self.splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
@@ -109,6 +115,7 @@ class TrafficPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.filter)
+        column.addWidget(self.deleted)
         column.addWidget(self.splitter, 1)
         self.strip.setObjectName("lanesSplitter")
         self.strip.setHandleWidth(1)
@@ -154,6 +161,14 @@ class TrafficPage(QWidget):
             make("compare_other", "Compare with a replay under the other interface…", self._on_compare_other,
                  shortcut="Ctrl+Shift+D", icon="columns", enabled_when=self._can_compare_other,
                  tip="Replay it under ASGI if it was WSGI, under WSGI if it was ASGI, and show both side by side"),
+            make("mark", "Mark with the next colour", self._mark_next, shortcut="M", icon="mark", enabled_when=chosen),
+            make("comment", "Comment", self.ask_comment, shortcut="N", icon="comment", enabled_when=chosen),
+            make("delete", "Delete the selection", self._delete, shortcut="Del", icon="clear", enabled_when=chosen,
+                 tip="Leave it out of lists, counts and exports; it can be brought back"),
+            make("clear", "Clear all", self.notes.clear, icon="clear",
+                 tip="Leave out everything until now; it can be brought back"),
+            make("undo", "Undo", self.notes.undo, shortcut="Ctrl+Z", enabled_when=self.notes.stack.canUndo),
+            make("redo", "Redo", self.notes.redo, shortcut="Ctrl+Shift+Z", enabled_when=self.notes.stack.canRedo),
             make("detail", "Go to the detail", self.detail.focus, enabled_when=chosen),
             make("back", "Back to the table", self.back, shortcut="Esc", menu=False),
             make("lanes", "Worker lanes", self._toggle_lanes, shortcut="Ctrl+Shift+L", icon="lanes",
@@ -179,6 +194,7 @@ class TrafficPage(QWidget):
         self.table.menu_wanted.connect(self._show_menu)
         self.table.column_wanted.connect(self.ask_column)
         self._prompt.named.connect(self.table.add_field)
+        self._connect_notes()
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selection_changed())
         self.detail.exchange_wanted.connect(self.show_exchange)
         self.listing.settled.connect(self._say_empty)
@@ -213,6 +229,15 @@ class TrafficPage(QWidget):
     def _context_term(self, item: QTreeWidgetItem) -> FieldTerm | None:
         exchange, path = self.detail.exchange, self.detail.context.path(item)
         return context_term(exchange, path) if exchange is not None and path else None
+
+    def _connect_notes(self) -> None:
+        self.notes.changed.connect(self._on_notes_changed)
+        self.notes.deleted.connect(self.deleted.say)
+        self.notes.settled.connect(self.deleted.hide)
+        self.notes.failed.connect(lambda why: self.deleted.say(why, undo=False))
+        self.notes.stack.indexChanged.connect(lambda _index: self._actions.refresh())
+        self.deleted.undo_wanted.connect(self.notes.undo)
+        self.comment_prompt.written.connect(self._on_comment)
 
     def _restore(self) -> None:
         self._restore_fields()  # before the header's own state, which has a place and a width for each
@@ -260,6 +285,20 @@ class TrafficPage(QWidget):
         header = self.table.horizontalHeader()
         self._prompt.ask(header.mapToGlobal(QPoint(max(0, header.width() - self._prompt.width() - 8), header.height())))
         self._feed.ask(TraceReader.field_names, self._prompt.offer, key="field names")
+
+    def ask_comment(self) -> None:
+        """Let the user write a comment to what is selected, where the table shows it."""
+        ids = self.table.selected_ids()
+        if not ids:
+            return
+        index = self.model.index(self.table.currentIndex().row(), INDEX["comment"])
+        if self.table.isColumnHidden(INDEX["comment"]):
+            self.table.show_column(INDEX["comment"], shown=True)
+        self.table.scrollTo(index)
+        viewport = self.table.viewport()
+        at = self.table.visualRect(index).topLeft()
+        at.setX(max(0, min(at.x(), viewport.width() - self.comment_prompt.width())))
+        self.comment_prompt.ask(viewport.mapToGlobal(at), ids, self.notes.of(self.table.current_id()).comment)
 
     def set_address(self, url: str) -> None:
         """The proxy's address, for the words of an empty table."""
@@ -413,6 +452,41 @@ class TrafficPage(QWidget):
         if not self.model.rowCount():
             self._over.setCurrentWidget(self.empty)
 
+    # marks, comments, deletions
+
+    def _mark_next(self) -> None:
+        self.notes.mark_next(self.table.selected_ids())
+
+    def _on_comment(self, ids: list[int], comment: str) -> None:
+        self.notes.comment(ids, comment)
+        self.table.setFocus()
+
+    def _delete(self) -> None:
+        ids = self.table.selected_ids()
+        if len(ids) == self.model.rowCount() and self.listing.query is None:
+            self.notes.clear()
+        else:
+            self.notes.delete(ids)
+
+    def _on_notes_changed(self, gone: set[int], other: bool) -> None:
+        self.model.set_notes(self.notes.all)
+        if gone:
+            self.model.leave_out(gone)
+        if gone or other:
+            self.lanes.lanes.clear()
+            self._feed.look(anew=True)
+        if gone or other or self.listing.query is not None:
+            self.listing.refresh()
+
+    def _marks_menu(self) -> QMenu:
+        """Colours, each with its number key."""
+        menu = QMenu("Mark", self)
+        ids = self.table.selected_ids()
+        for number, mark in enumerate(("", *MARKS)):
+            action = menu.addAction(mark_icon(mark), f"&{number}  {mark.capitalize() or 'No mark'}")
+            action.triggered.connect(lambda _checked=False, mark=mark: self.notes.mark(ids, mark))
+        return menu
+
     # words
 
     def _say_counts(self) -> None:
@@ -449,6 +523,10 @@ class TrafficPage(QWidget):
         if wanted:
             self.filtering.add_to(menu, wanted)
             menu.addSeparator()
+        menu.addMenu(self._marks_menu())
+        for identity in ("traffic.comment", "traffic.delete"):
+            menu.addAction(self._actions.get(identity))
+        menu.addSeparator()
         for identity in ("traffic.copy_curl", "traffic.replay", "traffic.compare", "traffic.compare_other"):
             menu.addAction(self._actions.get(identity))
         text = shown.text(row, self._axis) if row else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
@@ -18,9 +18,11 @@ from PySide6.QtGui import QBrush, QFont
 
 from app.theme import color, tip
 from app.traffic import formats
-from app.traffic.columns import COLUMNS, Axis, Column, field_column, running
+from app.traffic.columns import COLUMNS, INDEX, Axis, Column, columns, field_column, running
+from app.traffic.marks import mark_ink, mark_wash
 from app.traffic.phases import MEANINGS, TITLES, phases
 from app.traffic.tones import TONES
+from inspector.store.annotations import Note
 from inspector.store.reader import ExchangeRow
 
 Index = QModelIndex | QPersistentModelIndex
@@ -34,11 +36,14 @@ _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
 _INK = int(Qt.ItemDataRole.ForegroundRole)
 _FONT = int(Qt.ItemDataRole.FontRole)
 _TIP = int(Qt.ItemDataRole.ToolTipRole)
-_SERVED = frozenset((_DISPLAY, _ACCESSIBLE, _ALIGNMENT, _INK, _FONT, _TIP, ROW_ROLE, AXIS_ROLE))
+_BACK = int(Qt.ItemDataRole.BackgroundRole)
+_SERVED = frozenset((_BACK, _DISPLAY, _ACCESSIBLE, _ALIGNMENT, _INK, _FONT, _TIP, ROW_ROLE, AXIS_ROLE))
 
 _CHUNK = 128  #: rows asked for at once, two such at most: whoever scrolls on wants others by then
 _BEHIND = 2
 _STRAGGLERS = 200  #: old exchanges in flight among those that are gone, before the whole list is taken anew
+_GAPS = 40  #: stretches of rows that leave one by one; with more the list is made anew
+_NOTHING = Note()
 _KEPT = 8_000  #: rows kept before those that were looked at longest ago are let go: about 10 MB
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -60,7 +65,9 @@ class ExchangeTableModel(QAbstractTableModel):
         self._ascending = True  # whether the ids are sorted: then a position is found by bisection
         self._rows: dict[int, ExchangeRow] = {}
         self._running: set[int] = set()
-        self.columns: list[Column] = list(COLUMNS)
+        self._notes: Mapping[int, Note] = {}
+        self._marked = False  # whether any is
+        self.columns: list[Column] = columns(self.note)
         self.fields: tuple[str, ...] = ()  #: the headers and keys that have a column
         self._values: dict[int, tuple[int, tuple[str, ...]]] = {}  # of those, with the row's rev, by exchange
         self._wanted: dict[int, None] = {}  # positions where something is missing, by chunk, in the order of asking
@@ -90,6 +97,10 @@ class ExchangeTableModel(QAbstractTableModel):
     def known(self, identity: int) -> ExchangeRow | None:
         """The values of an exchange by its id, if they are here."""
         return self._rows.get(identity)
+
+    def note(self, identity: int) -> Note:
+        """What is written to an exchange."""
+        return self._notes.get(identity, _NOTHING)
 
     def position(self, identity: int) -> int:
         """Where an exchange is; -1 if it is not in the table."""
@@ -152,6 +163,23 @@ class ExchangeTableModel(QAbstractTableModel):
         del self._ids[first:end]
         self.endRemoveRows()
 
+    def set_notes(self, notes: Mapping[int, Note]) -> None:
+        """What is written to exchanges now."""
+        self._notes = notes
+        self._marked = any(note.mark for note in notes.values())
+        if self._ids:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, len(self.columns) - 1))
+
+    def leave_out(self, gone: Collection[int]) -> None:
+        """Take these exchanges away; what stays keeps its place, and its selection."""
+        places = sorted(at for at in map(self.position, gone) if at >= 0) if len(gone) < _STRAGGLERS else ()
+        stretches = list(_stretches(places))
+        if places and len(stretches) <= _GAPS:
+            for begin, end in reversed(stretches):
+                self._remove(begin, end)
+        else:
+            self.set_ids(array("q", (i for i in self._ids if i not in gone)), ascending=self._ascending)
+
     def clear(self) -> None:
         """Nothing to show; rows are forgotten too."""
         self.beginResetModel()
@@ -206,13 +234,14 @@ class ExchangeTableModel(QAbstractTableModel):
         first = len(COLUMNS)
         if self.fields:
             self.beginRemoveColumns(QModelIndex(), first, first + len(self.fields) - 1)
-            self.fields, self.columns = (), list(COLUMNS)
+            self.fields, self.columns = (), columns(self.note)
             self.endRemoveColumns()
         self._values.clear()
         if names:
             self.beginInsertColumns(QModelIndex(), first, first + len(names) - 1)
             self.fields = tuple(names)
-            self.columns = [*COLUMNS, *(field_column(name, self._value_of(at)) for at, name in enumerate(names))]
+            added = (field_column(name, self._value_of(at)) for at, name in enumerate(names))
+            self.columns = [*columns(self.note), *added]
             self.endInsertColumns()
 
     def _value_of(self, at: int) -> Callable[[int], str]:
@@ -295,22 +324,36 @@ class ExchangeTableModel(QAbstractTableModel):
         column = self.columns[index.column()]
         if role == _ALIGNMENT:
             return _RIGHT if column.right else _LEFT
+        if role == _BACK:
+            return mark_wash(self.note(self._ids[index.row()]).mark) if self._marked else None
         row = self._rows.get(self._ids[index.row()])
         if row is None:
             return self._missing(index.row(), column.key, role)
         if self.fields and role == _DISPLAY and self._values.get(row.id, (-1,))[0] < row.rev:
             self._want(index.row())  # shown as they were until they come
+        if column.key == "mark":
+            return self._mark(row, role)
         if role in (_DISPLAY, _ACCESSIBLE):
             return column.text(row, self.axis)
         if role == _INK:
             return self._brush(_tone(row, column.key))
         return self._value(row, column.key, role)
 
+    def _mark(self, row: ExchangeRow, role: int) -> Any:
+        """A dot in its colour, that is its name to who listens."""
+        mark = self.note(row.id).mark
+        if role == _INK:
+            return mark_ink(mark)
+        if role == _ACCESSIBLE:
+            return mark
+        return self.columns[INDEX["mark"]].text(row, self.axis) if role == _DISPLAY else self._value(row, "mark", role)
+
     def _value(self, row: ExchangeRow, key: str, role: int) -> Any:
         if role == _FONT:
             return self._bold if key == "status" else None
         if role == _TIP:
-            said = _tip(row, key, self.axis)
+            note = self.note(row.id)
+            said = {"mark": note.mark, "comment": note.comment}.get(key) or _tip(row, key, self.axis)
             return tip(said) if said else None
         return row if role == ROW_ROLE else self.axis
 
@@ -356,6 +399,19 @@ class ExchangeTableModel(QAbstractTableModel):
             return False
         row = self._rows.get(identity)
         return row is None or bool(self.fields and self._values.get(identity, (-1,))[0] < row.rev)
+
+
+def _stretches(places: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Sorted places as half-open ranges of those that stand side by side."""
+    begin = end = -1
+    for place in places:
+        if place != end:
+            if end > begin:
+                yield begin, end
+            begin = place
+        end = place + 1
+    if end > begin:
+        yield begin, end
 
 
 def _tone(row: ExchangeRow, key: str) -> str:

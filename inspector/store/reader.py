@@ -72,6 +72,8 @@ ORDERS = {
     "worker": "(SELECT w.slot FROM worker AS w WHERE w.id = e.worker)",
     "pid": "(SELECT w.pid FROM worker AS w WHERE w.id = e.worker)",
     "mode": "(SELECT i.mode FROM instance AS i WHERE i.id = e.instance)",
+    "mark": "ifnull((SELECT a.mark FROM annotation AS a WHERE a.exchange = e.id), '')",
+    "comment": "ifnull((SELECT a.comment FROM annotation AS a WHERE a.exchange = e.id), '') COLLATE NOCASE",
 }
 _ORDERED_BY = ("header", "scope", "environ")
 _IDS_AT_ONCE = 500

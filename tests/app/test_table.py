@@ -18,12 +18,13 @@ from pytestqt.qtbot import QtBot
 from app.actions import ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
-from app.traffic.columns import COLUMNS, INDEX, Axis
+from app.traffic.columns import COLUMNS, INDEX, Axis, columns
 from app.traffic.page import TrafficPage
 from app.traffic.table_model import ROW_ROLE, ExchangeTableModel
 from app.traffic.terms import quoted, term
 from inspector.model import State
 from inspector.query import parse
+from inspector.store.annotations import Note
 from inspector.store.reader import ExchangeRow, TraceReader
 from tests.support.made_trace import MadeTrace
 
@@ -133,7 +134,7 @@ def test_every_column_says_something_of_a_row(model: ExchangeTableModel, rows: l
 
 def test_terms_are_read_by_the_filter_language(rows: list[ExchangeRow]) -> None:
     odd = dataclasses.replace(rows[0], path='/a "b"(c)', status=404)
-    for column in COLUMNS:
+    for column in columns(lambda _identity: Note("red", 'say "why"')):
         made = term(column, odd)
         assert bool(made) == bool(column.field)
         if made:
