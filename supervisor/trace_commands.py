@@ -16,6 +16,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import wraps
 from importlib import metadata
 from pathlib import Path
@@ -24,8 +25,9 @@ from inspector.export import listing
 from inspector.export.curl import to_curl
 from inspector.export.har import to_har
 from inspector.export.record import Record, exchange_record, full_record, log_record, to_line, worker_record
+from inspector.export.stalls import during
 from inspector.levels import LEVELS
-from inspector.model import Instance, Worker, WorkerEvent, by_time
+from inspector.model import Instance, Stall, Worker, WorkerEvent, by_time
 from inspector.query import Query, QueryError, parse
 from inspector.store.annotations import Note
 from inspector.store.reader import LogFilter, TraceError, TraceReader
@@ -171,6 +173,9 @@ def _show(options: argparse.Namespace) -> int:
             ids = reader.ids()
             why = f"It holds {len(ids)} exchanges" + (f", numbered {ids[0]} to {ids[-1]}." if ids else ".")
             raise TraceError(f"There is no exchange {options.id} in {options.trace}.", why, "See: gatescope ls TRACE")
+        if record.exchange.worker:
+            stalls = during(reader.stalls(record.exchange.worker), record.exchange)
+            record = replace(record, stalls=stalls)
         if options.json:
             _say(to_line(full_record(record)))
             return 0
@@ -186,18 +191,24 @@ def _workers(options: argparse.Namespace) -> int:
         instances = {instance.id: instance for instance in reader.instances()}
         workers, meta = reader.workers(), reader.meta()
         events = _by_worker(reader.worker_events())
+        stalls: dict[int, list[Stall]] = {}
+        for stall in reader.stalls():
+            stalls.setdefault(stall.worker, []).append(stall)
         if options.json:
             for worker in workers:
                 began = meta.wall(worker.born_ns) / 1e9 if worker.born_ns else 0.0
                 instance = instances.get(worker.instance)
                 restarts = max(0, worker.generation - 1)
-                _say(to_line(worker_record(worker, instance, events.get(worker.id, ()), restarts, began)))
+                told, held = events.get(worker.id, ()), stalls.get(worker.id, ())
+                _say(to_line(worker_record(worker, instance, told, restarts, began, held)))
             return 0
     style = _style()
     _say(listing.workers_head(style), style)
     for worker in workers:
         line = listing.worker_line(worker, _mode(instances, worker.instance), meta.wall(worker.born_ns), style)
         _say(line, style)
+        for words in listing.worker_stalls(stalls.get(worker.id, [])):
+            _say(words, style)
         for words in listing.worker_last_words(events.get(worker.id, ())):
             _say(words, style)
     return 0

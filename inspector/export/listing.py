@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inspector import tagged
 from inspector.export.heads import parse_head
 from inspector.export.record import Record
+from inspector.export.stalls import sentence
 from inspector.export.timings import MEANINGS, moment, timings
 from inspector.levels import plain
-from inspector.model import PEACEFUL_CAUSES, Body, LogLine, Message, State, Worker, WorkerEvent, WorkerState
+from inspector.model import PEACEFUL_CAUSES, Body, LogLine, Message, Stall, State, Worker, WorkerEvent, WorkerState
 
 if TYPE_CHECKING:
     from inspector.store.rows import ExchangeRow
 
+_STALLS = 3  #: of one worker that are told
 _BODY_LINES = 200
 _HEX_BYTES = 256
 _WITHOUT_STATUS: dict[str, str] = {State.OPEN: "open", State.FAILED: "cut"}
@@ -151,6 +153,9 @@ def exchange_text(record: Record, style: Style) -> Iterator[str]:
         yield from (
             f"  {name:<6} {duration(ms):>10}  {style.paint(MEANINGS[name], 'dim')}" for name, ms in parts.items()
         )
+    if record.stalls:
+        yield from ("", style.title("Event loop"))
+        yield from (f"  {visible(sentence(stall, exchange.id))}" for stall in record.stalls)
     yield from _side("Request", exchange.request_head, exchange.request_body, style)
     yield from _side("Response", exchange.response_head, exchange.response_body, style)
     yield from _context(exchange.context, exchange.interface, style)
@@ -305,6 +310,15 @@ def worker_line(worker: Worker, mode: str, wall_ns: int, style: Style) -> str:
     hands = f"; in hand: {', '.join(map(str, worker.in_hand))}" if worker.in_hand else ""
     bad = worker.state == WorkerState.EXITED and worker.cause not in PEACEFUL_CAUSES
     return left + style.paint(visible((worker.outcome or worker.cause) + hands), "red" if bad else "")
+
+
+def worker_stalls(stalls: Sequence[Stall]) -> Iterator[str]:
+    """The longest times that a worker's event loop was held up, indented below its line."""
+    longest = sorted(stalls, key=lambda stall: stall.until_ns - stall.from_ns if stall.until_ns else 2**62)[-_STALLS:]
+    for stall in reversed(longest):
+        yield f"    {visible(sentence(stall))}"
+    if len(stalls) > len(longest):
+        yield f"    and {len(stalls) - len(longest)} shorter times"
 
 
 def worker_last_words(events: Iterable[WorkerEvent]) -> Iterator[str]:

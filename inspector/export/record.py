@@ -14,8 +14,9 @@ from typing import Any
 
 from inspector import tagged
 from inspector.export.heads import parse_head
+from inspector.export.stalls import stall_record
 from inspector.export.timings import milliseconds, timings
-from inspector.model import Body, Exchange, Instance, LogLine, Message, Worker, WorkerEvent
+from inspector.model import Body, Exchange, Instance, LogLine, Message, Stall, Worker, WorkerEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Record:
     wall_ns: int = 0
     mark: str = field(default="", kw_only=True)
     comment: str = field(default="", kw_only=True)
+    stalls: list[Stall] = field(default_factory=list, kw_only=True)  #: of its event loop, meanwhile
     proxy: str = ""  #: the URL at which it came in
 
 
@@ -91,7 +93,8 @@ def full_record(record: Record) -> dict[str, Any]:
     fields["request"]["body"] = body_record(exchange.request_body)
     fields["response"] = {"line": response.first, "headers": _pairs(response.headers)}
     fields["response"]["body"] = body_record(exchange.response_body)
-    return {**fields, **times, "messages": messages}
+    stalls = [stall_record(stall) for stall in record.stalls]
+    return {**fields, **times, "stalls": stalls, "messages": messages}
 
 
 _TIMES = (
@@ -137,7 +140,12 @@ def body_record(body: Body) -> dict[str, Any]:
 
 
 def worker_record(
-    worker: Worker, instance: Instance | None, events: Iterable[WorkerEvent], restarts: int, began: float
+    worker: Worker,
+    instance: Instance | None,
+    events: Iterable[WorkerEvent],
+    restarts: int,
+    began: float,
+    stalls: Iterable[Stall] = (),
 ) -> dict[str, Any]:
     """One line of ``workers --json``: a serving process and how it ended. ``began`` in seconds since 1970."""
     return {
@@ -157,6 +165,7 @@ def worker_record(
         "cause": worker.cause,
         "outcome": worker.outcome,
         "in_hand": list(worker.in_hand),
+        "stalls": [stall_record(stall) for stall in stalls],
         "events": [{"event": e.event, "t_ns": e.t_ns, "detail": plain(e.detail)} for e in events],
     }
 

@@ -10,7 +10,7 @@ from inspector import tagged
 from inspector.export import listing
 from inspector.export.listing import Style
 from inspector.export.record import Record
-from inspector.model import Body, Exchange, LogLine, Message, Worker, WorkerEvent
+from inspector.model import Body, Exchange, LogLine, Message, Stall, Worker, WorkerEvent
 from inspector.store.rows import ExchangeRow
 
 MS = 1_000_000
@@ -227,3 +227,16 @@ def test_only_our_colours_reach_a_terminal():
     assert listing.for_terminal(line, COLOURED) == "\x1b[31mok\x1b[0m" + r"\x1b]0;title\x07\x1b[2J" + "\x1b[0m"
     assert "\x1b" not in listing.for_terminal(line, PLAIN)
     assert listing.for_terminal("plain", COLOURED) == "plain"
+
+
+def test_blocked_event_loops():
+    stalls = [Stall(1, 0, number * MS) for number in (5, 1, 9, 2)] + [Stall(1, 7, 0, 8)]
+    assert list(listing.worker_stalls(stalls)) == [
+        "    event loop blocked and did not come back, by exchange 8",
+        "    event loop blocked 9 ms",
+        "    event loop blocked 5 ms",
+        "    and 2 shorter times",
+    ]
+    assert list(listing.worker_stalls([])) == []
+    told = list(listing.exchange_text(Record(Exchange(7), stalls=[Stall(1, 0, 9 * MS, 7)]), PLAIN))
+    assert "  event loop blocked 9 ms, by this exchange" in told
