@@ -69,6 +69,7 @@ class FilterBar(QWidget):
 
     def _connect(self) -> None:
         self.line.textChanged.connect(lambda _text: self._pause.start())
+        self.line.offered.gone.connect(self._pause.start)
         self.line.returnPressed.connect(self._on_return)
         self.hidden.toggled.connect(self._on_hidden_toggled)
         self.chips.wanted.connect(self._on_chip)
@@ -129,6 +130,7 @@ class FilterBar(QWidget):
 
     def set_text(self, text: str) -> None:
         """Write and use a filter."""
+        self.line.offered.hide()
         self.line.setText(text)
         self.use()
 
@@ -169,6 +171,8 @@ class FilterBar(QWidget):
     def use(self, *, patient: bool = False) -> None:
         """Read the line and say what came of it; ``patient`` with what is still being typed."""
         self._pause.stop()
+        if patient and self.line.choosing:
+            return  # until the list has gone
         text = self.text
         try:
             query: Query | None = parse(text) if text else None

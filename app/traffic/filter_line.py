@@ -90,6 +90,11 @@ class FilterLine(QLineEdit):
         if at == self._place and self.hasFocus():
             self._show(suggestions(at, *seen))
 
+    @property
+    def choosing(self) -> bool:
+        """Whether a field is being typed for which there are suggestions: not yet what one looks for."""
+        return self.offered.isVisible() and not self._place.field and bool(self._place.typed)
+
     def _show(self, found: list[Suggestion]) -> None:
         held = self.text()[self._place.begin : self._place.end]
         if not [each for each in found if each.text != held]:
@@ -128,6 +133,7 @@ class FilterLine(QLineEdit):
             at += by
         if at < len(self.history):
             self._at = max(-1, at)
+            self.offered.hide()
             self.setText(self.history[self._at] if self._at >= 0 else self._draft)
 
     # keys

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QBrush, QCursor
 from PySide6.QtWidgets import QMenu, QToolButton
 
@@ -45,15 +45,22 @@ class Filtering(QObject):
         self._prompt = NamePrompt(bar)
         self._naming: Callable[[str], None] = lambda _name: None
         self.saved_button = QToolButton()
-        self._make_button()
+        self._make_buttons()
         self._connect()
         self.restore()
 
-    def _make_button(self) -> None:
+    def _make_buttons(self) -> None:
+        highlight = QToolButton()
+        highlight.setAccessibleName("Highlight what the filter finds")
+        highlight.setToolTip("Colour what the filter finds instead of hiding the rest  (Ctrl+H)")
+        highlight.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        highlight.clicked.connect(self.bar.highlight_line)
+        self.bar.add_button(highlight, "highlight")
         button = self.saved_button
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName("Saved filters")
         button.setToolTip("Saved filters  (Ctrl+Shift+F)")
-        self.bar.add_button(button, "save")
+        self.bar.add_button(button, "star")
         button.clicked.connect(self.show_saved)
 
     def _connect(self) -> None:
@@ -72,9 +79,9 @@ class Filtering(QObject):
         """What can be done with filters beside typing one; ``make`` knows the page."""
         return [
             make("highlight", "Highlight what the filter finds", self.bar.highlight_line, shortcut="Ctrl+H",
-                 icon="pencil", tip="Colour the rows that the filter finds instead of hiding the others"),
-            make("saved", "Saved filters…", self.show_saved, shortcut="Ctrl+Shift+F", icon="save"),
-            make("save_filter", "Save the filter…", self.save, shortcut="Ctrl+Shift+S", icon="save",
+                 icon="highlight", tip="Colour the rows that the filter finds instead of hiding the others"),
+            make("saved", "Saved filters…", self.show_saved, shortcut="Ctrl+Shift+F", icon="star"),
+            make("save_filter", "Save the filter…", self.save, shortcut="Ctrl+Shift+S", icon="star",
                  enabled_when=lambda: bool(self.bar.text)),
             make("unfilter", "Show what the filter hides", self._toggle_hidden, shortcut="Ctrl+Shift+H", icon="filter",
                  checked_when=self.bar.hidden.isChecked),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QHideEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QListView,
@@ -95,9 +95,11 @@ class SuggestionList(QFrame):
 
     Signals:
         taken(Suggestion): this one is wanted.
+        gone(): it was hidden.
     """
 
     taken = Signal(object)
+    gone = Signal()
 
     def __init__(self, line: QWidget) -> None:
         super().__init__(line)
@@ -134,6 +136,11 @@ class SuggestionList(QFrame):
         self.setGeometry(max(8, min(at.x(), window.width() - width - 8)), at.y(), width, height)
         self.show()
         self.raise_()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Tell."""
+        super().hideEvent(event)
+        self.gone.emit()
 
     @property
     def chosen(self) -> Suggestion | None:

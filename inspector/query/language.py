@@ -327,8 +327,8 @@ def _field(name: str, key: str, value: str, at: int, value_at: int) -> Node:
     if key and name not in KEYED:
         raise QueryError(f"{name!r} takes no name after a dot", at)
     if name not in (*NUMBERS, *TEXTS, *KEYED, *CHOICES, "is", "time"):
-        there = f"there is no field {name!r}.{did_you_mean(name, FIELDS)}"
-        raise QueryError(f"{there} There are {', '.join(FIELDS)}. Quote it to look for the text", at)
+        known = did_you_mean(name, FIELDS) or f" There are {', '.join(FIELDS)}."
+        raise QueryError(f"there is no field {name!r}.{known} Quote it to look for the text", at)
     if not value:
         raise QueryError(f"{name!r} needs a value", value_at)
     if name in NUMBERS or name == "time":
