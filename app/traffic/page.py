@@ -175,6 +175,7 @@ class TrafficPage(QWidget):
                  tip="Show or hide the lanes of the workers", checked_when=lambda: not self.lanes.isHidden()),
             make("lanes_fit", "Show the whole trace in the lanes", self.lanes.fit, icon="fit"),
             make("lanes_follow", "Follow the newest in the lanes", self.lanes.follow, icon="last"),
+            make("lanes_blocked", "Go to the next blocked event loop", self.lanes.go_to_blocked, icon="lanes"),
             make("columns", "Choose columns", self._choose_columns, icon="columns"),
             make("add_column", "Add a column for a header or key", self.ask_column, icon="columns"),
             make("beside", "Detail beside the table", self._toggle_beside, icon="detach",

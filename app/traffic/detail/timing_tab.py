@@ -12,7 +12,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.feed import TraceFeed
+from app.theme.widgets import look
 from app.traffic import formats, timing
+from app.traffic.blocked import blocked_words
 from app.traffic.columns import Axis
 from app.traffic.detail.timing_charts import PhaseChart, RouteChart
 from app.traffic.phases import phases, total_ns
@@ -38,9 +40,13 @@ class TimingTab(QScrollArea):
         self._exchange: Exchange | None = None
         self.total = QLabel()
         self.phases = PhaseChart()
+        self.blocked = QLabel(wordWrap=True)
+        self.blocked.hide()
+        look(self.blocked, "error")
         self.words = QLabel(wordWrap=True)
         self.route = RouteChart()
-        for label, name in ((self.total, "How long it took"), (self.words, "Among its route")):
+        named = {self.total: "How long it took", self.blocked: "Blocked event loop", self.words: "Among its route"}
+        for label, name in named.items():
             label.setAccessibleName(name)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -54,7 +60,7 @@ class TimingTab(QScrollArea):
         whole.addLayout(self._halves)
         whole.addStretch(1)
         self._halves.setSpacing(24)
-        for parts, share in (((self.total, self.phases), 3), ((self.words, self.route), 2)):
+        for parts, share in (((self.total, self.blocked, self.phases), 3), ((self.words, self.route), 2)):
             column = QVBoxLayout()
             column.setSpacing(8)
             for part in parts:
@@ -74,6 +80,7 @@ class TimingTab(QScrollArea):
         """Show ``exchange`` as things stand at ``axis``."""
         if self._exchange is None or self._exchange.id != exchange.id:
             self._standing = None
+            self.blocked.hide()
         self._exchange = exchange
         running = exchange.state == State.OPEN
         now = axis.now if running else 0
@@ -89,6 +96,13 @@ class TimingTab(QScrollArea):
             path = exchange.target.partition("?")[0]
             call = partial(_standing, method=exchange.method, path=path, newest=exchange.id, total=total_ns(exchange))
             self._feed.ask(call, partial(self._take, exchange, axis), key="standing")
+            call_words = partial(blocked_words, exchange=exchange)
+            self._feed.ask(call_words, partial(self._take_blocked, exchange.id), key="timing.blocked")
+
+    def _take_blocked(self, identity: int, words: list[str]) -> None:
+        if self._exchange is not None and self._exchange.id == identity:
+            self.blocked.setText("\n".join(words))
+            self.blocked.setVisible(bool(words))
 
     def _take(self, exchange: Exchange, axis: Axis, standing: Standing) -> None:
         if self._exchange is not None and self._exchange.id == exchange.id:
