@@ -45,6 +45,7 @@ bench: setup
 	$(PY) -m tests.bench.probe_cost
 	$(PY) -m tests.bench.store_rate
 	$(PY) -m tests.bench.million
+	$(PY) -m tests.bench.lanes
 	$(PY) -m tests.bench.death_latency
 
 # One mode only: python -m tests.integration.lifecycle --mode MODE
