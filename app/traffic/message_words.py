@@ -197,7 +197,7 @@ _RETURNS = {
 }
 _RAISES = {
     True: Explanation(
-        "An exception leaves the application. The server answers 500 if nothing was sent yet, else it cuts the response.",
+        "An exception leaves the application. The server answers 500 if nothing was sent, else it cuts the response.",
         "PEP 3333, Error Handling",
     ),
     False: Explanation(

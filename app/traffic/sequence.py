@@ -6,7 +6,9 @@ Pure. A message is what ``inspector.model.Message`` holds; its payload may have 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from app.traffic import formats
@@ -17,15 +19,27 @@ from inspector.model import Direction, Message, Side
 COLUMNS = ("Time", "Since last", "Side", "", "Message", "Size", "Content")
 
 _PREVIEW_BYTES = 200
+#: Before a text to look for: it is a regular expression.
+REGEX = "~"
+#: Bytes of a payload that are held of each message; the rest is read when one looks at it.
+KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFilter:
-    """Which messages to show; empty fields let everything through. ``text`` is looked for without regard to case."""
+    """Which messages to show; empty fields let everything through.
+
+    ``text`` is looked for without regard to case; after ``~`` it is a regular expression, as in the filter bar.
+    """
 
     side: str = ""
     direction: str = ""
     text: str = ""
+
+    @property
+    def error(self) -> str:
+        """What is wrong with the regular expression; empty when nothing is."""
+        return "" if not self.text.startswith(REGEX) else _compiled(self.text[1:])[1]
 
     def accepts(self, message: Message) -> bool:
         """Whether ``message`` is to be shown."""
@@ -33,14 +47,54 @@ class MessageFilter:
             return False
         if self.direction and message.direction != self.direction:
             return False
-        return not self.text or self._mentions(message)
+        return self.mentions(message)
 
-    def _mentions(self, message: Message) -> bool:
-        wanted = self.text.casefold()
-        if wanted in message.type.casefold() or wanted in message.info.casefold():
+    def mentions(self, message: Message) -> bool:
+        """Whether its name, keys or payload have the text; any has no text. A broken expression finds nothing."""
+        if not self.text:
             return True
-        payload = (message.payload or b"") + b"\n" + message.tail
-        return wanted in payload.decode("utf-8", "replace").casefold()
+        payload = ((message.payload or b"") + b"\n" + message.tail).decode("utf-8", "replace")
+        places = (message.type, message.info, payload)
+        if self.text.startswith(REGEX):
+            pattern, _ = _compiled(self.text[1:])
+            return pattern is not None and any(pattern.search(place) for place in places)
+        wanted = self.text.casefold()
+        return any(wanted in place.casefold() for place in places)
+
+
+@lru_cache(maxsize=16)
+def _compiled(pattern: str) -> tuple[re.Pattern[str] | None, str]:
+    """The expression, or None and what is wrong with it."""
+    try:
+        return re.compile(pattern, re.IGNORECASE), ""
+    except (re.error, OverflowError, RecursionError) as error:
+        return None, str(error)
+
+
+def slim(message: Message) -> Message:
+    """A message with the beginning of its payload only: what a list of very many can hold."""
+    if message.payload is None or len(message.payload) <= KEPT:
+        return message
+    return replace(message, payload=message.payload[:KEPT], tail=b"")
+
+
+def is_slim(message: Message) -> bool:
+    """Whether ``message`` may have been more than it is."""
+    return message.payload is not None and len(message.payload) == KEPT < message.size
+
+
+def line(message: Message, began: int) -> str:
+    """A message as a line of text, for the clipboard: time, who saw it, direction, name, size, content."""
+    size = formats.size(message.size) if message.size else ""
+    parts = (
+        formats.interval(message.t_ns - began),
+        side(message),
+        arrow(message),
+        message.type,
+        size,
+        preview(message),
+    )
+    return "\t".join(parts)
 
 
 def said(message: Message) -> dict[str, Any]:

@@ -27,6 +27,9 @@ CHUNK = Message(1, 2, 30, "wire", "in", "request.body", size=9, payload=b"abc", 
         (MessageFilter(text="hello"), [1]),
         (MessageFilter(side="app", text="yz"), []),
         (MessageFilter(text="yz"), [2]),
+        (MessageFilter(text="~^http\\.(request|response\\.b)"), [1]),
+        (MessageFilter(text="~h.LLO"), [1]),
+        (MessageFilter(text="~("), []),
     ],
 )
 def test_filter(wanted: MessageFilter, passed: list[int]) -> None:
@@ -66,3 +69,26 @@ def test_what_was_cut_is_said() -> None:
     assert sequence.cut_note(Message(1, 0, 0, "app", "in", "call")) == ""
     assert "in the Request tab" in sequence.cut_note(Message(1, 0, 0, "wire", "in", "request.body", size=2))
     assert "in the Response tab" in sequence.cut_note(Message(1, 0, 0, "wire", "out", "response.body", size=2))
+
+
+def test_an_expression_that_is_none_is_said() -> None:
+    assert "unterminated" in MessageFilter(text="~(").error
+    assert MessageFilter(text="~a|b").error == MessageFilter(text="(").error == ""
+
+
+def test_a_list_holds_the_beginning_of_what_is_large() -> None:
+    large = Message(1, 0, 0, "app", "out", "x", size=5_000, payload=b"a" * 5_000, tail=b"b")
+    assert sequence.slim(BODY) is BODY
+    assert not sequence.is_slim(BODY)
+    small = sequence.slim(large)
+    assert (len(small.payload or b""), small.tail, small.size) == (sequence.KEPT, b"", 5_000)
+    assert sequence.is_slim(small)
+
+
+def test_a_message_as_a_line() -> None:
+    assert sequence.line(BODY, 0).split("\t")[1:] == ["app", "←", "http.response.body", "5 B", "Hello"]
+
+
+def test_keys_are_read_as_they_were() -> None:
+    assert sequence.said(START) == {"status": 200, "headers": [(b"a", b"b")]}
+    assert [sequence.said(info(text)) for text in ("", "no", "[1]")] == [{}, {}, {}]

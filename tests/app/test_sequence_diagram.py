@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from app.feed import TraceFeed
@@ -115,6 +116,72 @@ def test_it_grows_and_stays_at_the_end_only_when_it_was_there(shown: Shown) -> N
     shown.qtbot.waitUntil(lambda: len(ladder.layout_) == 0, timeout=DEADLINE)
     shown.qtbot.keyClick(ladder, Qt.Key.Key_Down)
     assert ladder.current == -1
+
+
+def test_the_message_under_the_cursor_is_explained_copied_and_opened(shown: Shown) -> None:
+    shown.show(shown.trace.exchange(1), MESSAGES)
+    ladder, tab, qtbot, board = shown.ladder, shown.panel.messages, shown.qtbot, QGuiApplication.clipboard()
+    qtbot.waitUntil(lambda: len(ladder.layout_) == 5, timeout=DEADLINE)
+    ladder.choose(1)
+    assert tab.words.text().endswith("(ASGI, HTTP, Response Start)")
+    tab.copy_message()
+    assert "\thttp.response.start\t" in board.text()
+    tab.copy_all()
+    assert len(board.text().splitlines()) == 5
+    assert [action.text() for action in tab.menu().actions()][-1] == "Copy all that are shown (5)"
+    ladder.choose(3)
+    tab.copy_payload()
+    assert '"items"' in board.text()
+    with qtbot.waitSignal(ladder.opened, timeout=DEADLINE):
+        qtbot.keyClick(ladder, Qt.Key.Key_Return)
+
+
+def test_finding_goes_on_in_what_a_list_does_not_hold(shown: Shown) -> None:
+    trace, tab, ladder = shown.trace, shown.panel.messages, shown.ladder
+    exchange = trace.exchange(1, messages=False)
+    for number in range(6):
+        payload = b"x" * 3_000 + (b"needle" if number % 2 else b"")
+        trace.say(exchange, exchange.called_ns + number, "app", "in", "websocket.receive", payload, {})
+    shown.show(exchange, MESSAGES)
+    shown.qtbot.waitUntil(lambda: len(ladder.layout_) == 6, timeout=DEADLINE)
+    shown.qtbot.waitUntil(lambda: tab.payload_size == 3_000, timeout=DEADLINE)
+    tab.search.setText("~need.e$")
+    shown.qtbot.waitUntil(lambda: tab.model.rowCount() == 3, timeout=DEADLINE)
+    tab.only.setChecked(False)
+    assert tab.model.rowCount() == 6
+    shown.qtbot.waitUntil(lambda: tab._found == {1, 3, 5}, timeout=DEADLINE)
+    ladder.choose(0)
+    tab.find_next()
+    assert ladder.current == 1
+    tab.find_next(-1)
+    assert ladder.current == 5
+    tab.search.setText("~(")
+    assert "regular expression" in tab.count.text()
+    tab.search.setText("nobody says this")
+    tab.find_next()
+    assert ladder.current == 5
+
+
+def test_work_after_the_response_is_seen(qtbot: QtBot) -> None:
+    model = MessagesModel()
+    table = PlainTable("Messages", model, ())
+    ladder = LadderView(model, table.selectionModel())
+    for widget in (table, ladder):
+        qtbot.addWidget(widget)
+    said = (
+        ("wire", "in", "request.head"), ("app", "in", "call"), ("app", "out", "http.response.start"),
+        ("app", "out", "http.response.body"), ("wire", "out", "response.end"), ("app", "out", "return"),
+    )  # fmt: skip
+    model.append([
+        Message(1, number, 5 * 10**9 if kind == "return" else number * 10**6, side, direction, kind)
+        for number, (side, direction, kind) in enumerate(said)
+    ])  # fmt: skip
+    ladder.place()
+    assert ladder.after_response == 5 * 10**9 - 4 * 10**6
+    assert not ladder.grab().isNull()
+    model.start(0)
+    ladder.place()
+    assert ladder.after_response == 0
 
 
 @pytest.mark.parametrize("width", [360, 600, 1200])

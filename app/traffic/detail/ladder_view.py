@@ -6,7 +6,7 @@ shares the selection of the list beside it.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QLineF, QPoint, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QItemSelectionModel, QLineF, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -36,10 +36,18 @@ _ROOMY, _NARROW = 760, 520
 _LINE = ROW - 7  #: of an arrow, from its row's top
 _NAMES = ("client", "proxy", "server", "application")
 _ENDS = frozenset({"return", "raise"})
+_OVER = frozenset({"return", "raise", "close"})
+_NOTICED = 1_000_000  #: nanoseconds of work after the response that are worth a word
 
 
 class LadderView(QAbstractScrollArea):
-    """The diagram. Up, Down, Page Up, Page Down, Home, End, J and K walk along the messages."""
+    """The diagram. Up, Down, Page Up, Page Down, Home, End, J and K walk along the messages.
+
+    Signals:
+        opened(): Enter on a message, or a double click: to what it carries.
+    """
+
+    opened = Signal()
 
     def __init__(self, model: MessagesModel, selection: QItemSelectionModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +62,7 @@ class LadderView(QAbstractScrollArea):
         self._dirty = 0  # the first row that has to be placed
         self._hover = -1
         self._called = self._returned = -1  # rows between which the application is at work
+        self._answered = -1  # the last row in which something went to the client
         self._small = QFont(self.font())
         self._small.setPointSizeF(self.font().pointSizeF() * 0.9)
         self._mono = mono_font(self.font().pointSizeF() * 0.88)
@@ -100,7 +109,7 @@ class LadderView(QAbstractScrollArea):
     def _place_later(self, first: int) -> None:
         self._dirty = min(self._dirty, first)
         if not first:
-            self._called = self._returned = -1
+            self._called = self._returned = self._answered = -1
         if not self._later.isActive():
             self._later.start()
 
@@ -108,8 +117,12 @@ class LadderView(QAbstractScrollArea):
         """Between which rows the application was at work; a generator speaks after its return."""
         if self._returned >= first:
             self._returned = -1
+        if self._answered >= first:
+            self._answered = -1
         for row in range(first, self._model.rowCount()):
             message = self._model.message(row)
+            if message.side == Side.WIRE and message.direction == Direction.OUT:
+                self._answered = row
             if message.type == "call" and self._called < 0:
                 self._called = row
             elif message.type in _ENDS or (self._returned >= 0 and message.side == Side.APP):
@@ -188,6 +201,31 @@ class LadderView(QAbstractScrollArea):
                 painter.setPen(QPen(color(Role.ACCENT), 1))
                 painter.setBrush(color(Role.SELECTION))
                 painter.drawRoundedRect(QRectF(xs[APPLICATION] - 4, top, 8, end - top), 2, 2)
+                self._paint_after(painter, xs, offset, end)
+
+    @property
+    def after_response(self) -> int:
+        """The nanoseconds that the application worked on after the last of the response had left; 0 if it did not."""
+        if not 0 <= self._answered < self._returned:
+            return 0
+        last = self._model.message(self._returned)
+        return last.t_ns - self._model.message(self._answered).t_ns if last.type in _OVER else 0
+
+    def _paint_after(self, painter: QPainter, xs: list[float], offset: int, end: float) -> None:
+        """The part of the application's bar that its client did not wait for, and how long it was."""
+        after = self.after_response
+        if after < _NOTICED:
+            return
+        begin = self.layout_.tops[self._answered] + offset + _LINE
+        ink = color(Role.PENDING)
+        painter.setPen(QPen(ink, 1))
+        painter.setBrush(color(Role.PENDING_BACK))
+        painter.drawRoundedRect(QRectF(xs[APPLICATION] - 4, begin, 8, end - begin), 2, 2)
+        painter.setFont(self._small)
+        painter.setPen(ink)
+        flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        area = QRectF(xs[PROXY] + 8, begin + 3, xs[APPLICATION] - xs[PROXY] - 18, 20)
+        painter.drawText(area, flags, f"{formats.duration(after)} of work after the response")
 
     def _paint_row(self, painter: QPainter, row: int, top: int, xs: list[float]) -> None:
         message = self._model.message(row)
@@ -355,6 +393,11 @@ class LadderView(QAbstractScrollArea):
         if row >= 0:
             self.choose(row)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """To what it carries."""
+        if self.row_at(event.position().toPoint()) >= 0:
+            self.opened.emit()
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Say in full what may be shortened on the screen."""
         at = event.position().toPoint()
@@ -379,7 +422,9 @@ class LadderView(QAbstractScrollArea):
             Qt.Key.Key_PageDown: page, Qt.Key.Key_Home: -len(self.layout_), Qt.Key.Key_End: len(self.layout_),
         }  # fmt: skip
         by = steps.get(Qt.Key(event.key())) if event.modifiers() in _BARE else None
-        if by is None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current >= 0:
+            self.opened.emit()
+        elif by is None:
             super().keyPressEvent(event)
         else:
             self.step(by)

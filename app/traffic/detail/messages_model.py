@@ -7,7 +7,7 @@ it is put where it belongs.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -33,6 +33,7 @@ class MessagesModel(QAbstractTableModel):
         self._all: list[Message] = []
         self._shown: list[Message] = []
         self._filter = MessageFilter()
+        self._deeper: set[int] = set()  # messages that have the text where this model does not hold it
 
     @property
     def total(self) -> int:
@@ -57,12 +58,14 @@ class MessagesModel(QAbstractTableModel):
         """Forget all; what comes belongs to an exchange that began at ``begin``, monotonic nanoseconds."""
         self.beginResetModel()
         self._begin, self._all, self._shown = begin, [], []
+        self._deeper.clear()
         self.endResetModel()
 
-    def append(self, messages: Sequence[Message]) -> None:
-        """More messages of the same exchange."""
+    def append(self, messages: Sequence[Message], deeper: Iterable[int] = ()) -> None:
+        """More messages of the same exchange. ``deeper``: the numbers of those that pass by what they are without."""
         self._all.extend(messages)
-        fresh = sorted((m for m in messages if self._filter.accepts(m)), key=_moment)
+        self._deeper.update(deeper)
+        fresh = sorted((m for m in messages if self._passes(m)), key=_moment)
         last = _moment(self._shown[-1]) if self._shown else (0, -1)
         later = [message for message in fresh if _moment(message) > last]
         for message in fresh[: len(fresh) - len(later)]:
@@ -76,14 +79,36 @@ class MessagesModel(QAbstractTableModel):
             self._shown.extend(later)
             self.endInsertRows()
 
-    def set_filter(self, wanted: MessageFilter) -> None:
-        """Show only what ``wanted`` accepts."""
-        if wanted == self._filter:
+    @property
+    def filter(self) -> MessageFilter:
+        """What passes."""
+        return self._filter
+
+    def set_filter(self, wanted: MessageFilter, deeper: Iterable[int] = ()) -> None:
+        """Show only what ``wanted`` accepts, and those numbered ``deeper``, whose whole payload it was tried on."""
+        found = set(deeper)
+        if (wanted, found) == (self._filter, self._deeper):
             return
         self.beginResetModel()
-        self._filter = wanted
-        self._shown = sorted((m for m in self._all if wanted.accepts(m)), key=_moment)
+        self._filter, self._deeper = wanted, found
+        self._shown = sorted((m for m in self._all if self._passes(m)), key=_moment)
         self.endResetModel()
+
+    def _passes(self, message: Message) -> bool:
+        return message.seq in self._deeper or self._filter.accepts(message)
+
+    def find(self, wanted: MessageFilter, start: int, by: int, deeper: Container[int] = ()) -> int:
+        """The next row from ``start`` on, forwards or backwards and round the end, with the text; -1 for none."""
+        count = len(self._shown)
+        for distance in range(1, count + 1):
+            message = self._shown[row := (start + by * distance) % count]
+            if wanted.mentions(message) or message.seq in deeper:
+                return row
+        return -1
+
+    def text(self) -> str:
+        """All that is shown as lines, for the clipboard."""
+        return "\n".join(sequence.line(message, self._begin) for message in self._shown)
 
     def message(self, row: int) -> Message:
         """The message in a row of the list. Raises IndexError."""
@@ -91,6 +116,8 @@ class MessagesModel(QAbstractTableModel):
 
     def row_of(self, seq: int) -> int:
         """The row that shows message number ``seq``, or -1."""
+        if seq < 0:
+            return -1
         return next((row for row, message in enumerate(self._shown) if message.seq == seq), -1)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
