@@ -191,7 +191,7 @@ class DetailPanel(QWidget):
             self._show_summary()
         elif page is self.messages:
             content_type = parse_head(exchange.response_head).get("content-type")
-            self.messages.expect(exchange.id, exchange.messages, content_type)
+            self.messages.expect(exchange.id, exchange.messages, content_type, exchange.interface)
             row = self._row
             worker = f"application · worker {row.worker_slot}" if row and row.worker_slot else ""
             self.messages.set_parties(row.mode if row else "", worker)
