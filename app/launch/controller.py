@@ -575,7 +575,7 @@ class LaunchController(QObject):
                     self._failed[name] = tried
                 self._start_after.discard(name)
                 status = self.statuses.get(name)
-                if status is not None and status.state == "running":
+                if status is not None and status.state in ("running", "switching"):  # the news come after the reply
                     listed = self._listed.get(name)
                     self._choices[name] = choices.of_status(status, listed, self._choices.get(name, Choice()))
             case Finished(app=AppStatus() as status):

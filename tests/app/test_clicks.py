@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QPushButton, QWidget
 
 from app.__main__ import Desk, Request
 from app.launch.modes_list import SLUG
@@ -91,7 +91,8 @@ def click(widget: QWidget) -> None:
 
 
 def button(inside: QWidget, text: str) -> QPushButton:
-    return next(found for found in inside.findChildren(QPushButton) if found.text() == text and not found.isHidden())
+    QApplication.processEvents()  # what was just added is shown by the layout's next turn
+    return next(found for found in inside.findChildren(QPushButton) if found.text() == text and found.isVisible())
 
 
 def ask(url: str) -> None:
@@ -191,10 +192,11 @@ def test_a_broken_application_is_told_of_mended_and_tried_again(desk, folder, qt
     (folder / "main.py").write_text("1 / 0\n" + WSGI)
     desk.controller.set_workers(2)
     desk.controller.set_mode("gunicorn-sync" if desk.controller.choice.mode != "gunicorn-sync" else "gunicorn-gthread")
-    qtbot.waitUntil(problem.isVisible, timeout=WAIT)
+    qtbot.waitUntil(lambda: desk.controller.failed is not None, timeout=WAIT)
     assert problem._last.text() == "ZeroDivisionError: division by zero"
     assert "still serves" in problem._note.text()
-    assert desk.launch.bar.pill.state == "running"
+    assert desk.controller.choice.mode == desk.controller.status.mode, "what serves is picked again"
+    qtbot.waitUntil(lambda: desk.launch.bar.pill.state == "running", timeout=WAIT)
     click(desk.launch.bar.start)
     qtbot.waitUntil(lambda: desk.controller.state == "stopped", timeout=WAIT)
     click(desk.launch.bar.start)
