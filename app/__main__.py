@@ -8,7 +8,6 @@ python -m app demo                 on the demo applications
 from __future__ import annotations
 
 import argparse
-import faulthandler
 import gc
 import os
 import signal
@@ -16,12 +15,13 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.about import installed, versions
 from app.actions import Action, ActionRegistry
+from app.crash import CrashReports, LastWords, left_behind
 from app.display import missing_display
 from app.feed import TraceFeed
 from app.launch.area import LaunchArea
@@ -31,12 +31,15 @@ from app.link import LinkState, SupervisorLink
 from app.link.place import UnsafeFolderError, alive, claim, runtime_folder, secure, session_key
 from app.link.process import SupervisorProcess
 from app.logs.page import LogsPage
+from app.opening import Opening
 from app.replay.page import ReplayPage
 from app.settings import Settings
+from app.single import FirstWindow
 from app.stall_watch import StallWatch
 from app.theme import Scheme, Theme, icon
 from app.traffic.compare.page import ComparePage
 from app.traffic.page import TrafficPage
+from app.traffic.pinned import PinnedDetails
 from app.welcome import WelcomePage
 from app.window import MainWindow, Page, Tools
 from app.workers.page import WorkersPage
@@ -83,6 +86,8 @@ class Desk:
         tools = Tools(self.actions, settings, self.theme)
         self.window = MainWindow(pages, self.launch, self.welcome, tools)
         self.window.setWindowIcon(icon("gatescope"))
+        self.pinned = PinnedDetails(self.feed, self.traffic.table.current_id, self.actions, settings)
+        self.opening = Opening(self.window)
         self._trace_path = ""
         self._connect()
 
@@ -149,8 +154,44 @@ class Desk:
         window.looked_at.connect(self.feed.set_visible)
         window.closed.connect(self._on_closed)
         self.settings.option_changed.connect(self._on_option_changed)
+        self._connect_opening()
+        self.pinned.exchange_wanted.connect(self._on_exchange_wanted)
+        self.pinned.worker_wanted.connect(self._on_worker_wanted)
+        self.pinned.said.connect(window.say)
         demo = Action("launch.demo", "Try the demo", self.try_demo, group="File", icon="demo")
         self.actions.add(demo)
+        self.actions.add(Action("window.new", "New window", self.opening.open_beside, shortcut="Ctrl+N", group="File",
+                                tip="With an application and a trace of its own"))  # fmt: skip
+        self.actions.add(Action("window.about", "About: versions of everything", self.show_about, group="Help",
+                                icon="info"))  # fmt: skip
+
+    def _connect_opening(self) -> None:
+        opening, window = self.opening, self.window
+        window.files_dropped.connect(opening.open_all)
+        window.trace_wanted.connect(opening.open)
+        opening.trace_found.connect(self._on_trace_found)
+        opening.folder_found.connect(self.launch.open_folder)
+        opening.began.connect(window.say)
+        opening.failed.connect(window.notice.say)
+
+    def show_about(self) -> None:
+        """The versions of everything, to be copied."""
+        self.window.notice.say("Gatescope and what it works with", "", self.versions(), fault=False, unfolded=True)
+
+    def versions(self) -> str:
+        """Of everything that takes part now."""
+        listed = self.controller.listed
+        interpreter = listed.target.python if listed else ""
+        return versions(installed(interpreter) if interpreter else None)
+
+    def _on_trace_found(self, path: str) -> None:
+        """A trace was opened by hand: look at it here, unless what runs is being recorded; then in a further window."""
+        if self.controller.live:
+            self.opening.open_beside(path)
+            self.window.say(f"{Path(path).name} opens in a window of its own: this one records.")
+        else:
+            self.window.show_page("traffic")
+            self.show_trace(path, live=False)
 
     def _on_exchange_wanted(self, identity: int) -> None:
         self.window.show_page("traffic")
@@ -190,6 +231,7 @@ class Desk:
 
     def _on_closed(self) -> None:
         """The window is gone: end the supervisor, but don't wait for it for ever."""
+        self.pinned.close_all()
         self.feed.close()
         QTimer.singleShot(FAREWELL_MS, self.application, self.application.quit)
         self.link.shut_down(self.application.quit)
@@ -227,15 +269,17 @@ class _Signals:
         self._notifier.activated.connect(window.close)
 
 
-def _report_failures(window: MainWindow) -> None:
-    """A fault in a slot is said on the screen too; the window goes on."""
-    before = sys.excepthook
-
-    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        before(kind, error, trace)
-        window.say(f"Something in this window failed: {kind.__name__}: {error}. Traffic is not affected.")
-
-    sys.excepthook = report
+def _watch_for_faults(desk: Desk, folder: Path) -> LastWords:
+    """Faults of the window are told in it, each once, and those of windows that died here at the next start."""
+    why = "Traffic is not affected. Nothing is sent to anybody: what follows is all there is, and has no traffic in it."
+    CrashReports(lambda what, text: desk.window.notice.say(what, why, text), desk.versions).install()
+    left = left_behind(folder, alive, versions())
+    if left:
+        desk.window.notice.say("A window of Gatescope died the last time.", why, left)
+    words = LastWords(folder, os.getpid())
+    words.begin()
+    desk.application.aboutToQuit.connect(words.end)
+    return words
 
 
 def _watch_stalls(window: MainWindow) -> None:
@@ -260,15 +304,18 @@ def main(arguments: list[str] | None = None) -> int:
     except (UnsafeFolderError, OSError) as error:
         sys.stderr.write(f"gatescope: no safe place for the control socket. {error}\n")
         return 2
-    faulthandler.enable()
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Gatescope")
     application.setDesktopFileName("gatescope")
     application.setQuitOnLastWindowClosed(False)
+    first = FirstWindow(folder / f"{session_key(request.session)}.window")
+    if request.session and not first.is_first():
+        return 0  # it has come forward
     path = claim(folder, session_key(request.session), os.getpid(), alive)
     desk = Desk(application, Settings(project=request.session), SupervisorLink(path, SupervisorProcess()))
     _signals = _Signals(desk.window)
-    _report_failures(desk.window)
+    _words = _watch_for_faults(desk, folder)
+    first.raise_wanted.connect(desk.window.come_forward)
     desk.window.show()
     desk.open(request)
     if os.environ.get("GATESCOPE_WATCH_STALLS"):

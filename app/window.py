@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QButtonGroup,
+    QFileDialog,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
 from app import focus
 from app.actions import Action, ActionRegistry
 from app.keys import KeysPage
+from app.notice import Notice
 from app.palette import CommandPalette
 from app.settings import Settings
 from app.theme import Role, Scheme, Theme, set_icon
@@ -56,10 +58,14 @@ class MainWindow(QMainWindow):
     Signals:
         closed: the user closed it; its layout is saved.
         looked_at: it was minimised (False), or is there again (True).
+        files_dropped(list[str]): files or folders were dropped on it.
+        trace_wanted(str): a trace was chosen to be opened.
     """
 
     closed = Signal()
     looked_at = Signal(bool)
+    files_dropped = Signal(object)
+    trace_wanted = Signal(str)
 
     def __init__(self, pages: Sequence[Page], launch: QWidget, welcome: QWidget, tools: Tools) -> None:
         super().__init__()
@@ -67,12 +73,14 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Gatescope")
         self.setMinimumSize(QSize(900, 560))
         self.resize(1280, 820)
+        self.setAcceptDrops(True)
         self._actions, self._settings, self._theme = tools.actions, tools.settings, tools.theme
         self._pages = {page.id: page for page in pages}
         self._launch, self._welcome = launch, welcome
         tools.actions.use_keys(tools.settings.shared("keys", {}))
         self._keys = KeysPage(tools.actions)
         self._keys.changed.connect(self._keep_keys)
+        self.notice = Notice()
         self._stack = QStackedWidget()
         self._tabs = QButtonGroup(self)
         self.page = ""
@@ -155,6 +163,34 @@ class MainWindow(QMainWindow):
         event.accept()
         self.closed.emit()
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  Qt's name
+        """Files of this machine are welcome; what they are is looked at when they are dropped."""
+        if _local_files(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  Qt's name
+        """Hand on what was dropped."""
+        files = _local_files(event)
+        if files:
+            event.acceptProposedAction()
+            self.files_dropped.emit(files)
+
+    def come_forward(self) -> None:
+        """In front of other windows, with the focus, as far as the system lets it."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def choose_trace(self) -> None:
+        """Let the user pick a trace, or a file to make one of."""
+        dialog = QFileDialog(self, "Open a trace")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(["Traces and archives (*.gatescope *.har)", "All files (*)"])
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.trace_wanted)
+        dialog.open()
+
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802  Qt's name and form
         """Tab leads on in reading order."""
         return focus.step(self, forward=forward)
@@ -178,6 +214,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self._launch)
         column.addWidget(self._switcher)
+        column.addWidget(self.notice)
         column.addWidget(self._stack, 1)
         self.setCentralWidget(middle)
 
@@ -256,6 +293,8 @@ class MainWindow(QMainWindow):
             Action("window.keys", "Keys", self.show_keys, shortcut="F1", group="Help", icon="keyboard"),
             Action("window.leave-keys", "Leave the keys page", self.show_keys, shortcut="Esc", group="Help",
                    scope=self._keys, menu=False),
+            Action("window.open-trace", "Open a trace…", self.choose_trace, shortcut="Ctrl+T", group="File",
+                   icon="open", tip="A recorded trace, or a HAR file to make one of"),
             Action("window.close", "Quit", self.close, shortcut="Ctrl+Q", group="File", icon="quit"),
         ):  # fmt: skip
             self._actions.add(action)
@@ -294,3 +333,7 @@ class MainWindow(QMainWindow):
                 menu.aboutToShow.connect(self._actions.refresh)
                 for action in shown:
                     menu.addAction(self._actions.get(action.id))
+
+
+def _local_files(event: QDropEvent) -> list[str]:
+    return [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
