@@ -33,6 +33,7 @@ PURE = (
     "app/traffic/lanes/cells.py",
     "app/traffic/lanes/view.py",
     "app/traffic/lanes/marks.py",
+    "app/traffic/lanes/older.py",
     "app/traffic/lanes/strips.py",
     "app/traffic/compare/meanings.py",
     "app/traffic/compare/other.py",

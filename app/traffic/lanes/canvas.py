@@ -26,6 +26,7 @@ from app.traffic.lanes.bars import OPEN, Lanes, Row
 from app.traffic.lanes.cells import Scale
 from app.traffic.lanes.marks import Blocked, Marks
 from app.traffic.lanes.names import Name, Processes, draw_name, name_of
+from app.traffic.lanes.older import Older
 from app.traffic.lanes.paint import Inks, LanePainter, name_fonts
 from app.traffic.lanes.strips import Strips
 from app.traffic.lanes.view import Place, Tick, View, arrange, ticks
@@ -66,7 +67,7 @@ class LanesCanvas(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
-        self.lanes, self.marks, self.processes = lanes, Marks(), Processes()
+        self.lanes, self.marks, self.processes, self.older = lanes, Marks(), Processes(), Older()
         self.view = View()
         self.live = False
         self.range: tuple[int, int] | None = None
@@ -193,6 +194,7 @@ class LanesCanvas(QAbstractScrollArea):
         for place in self.places:
             blocked = self.marks.blocked_between(place.slot, draw.scale.begin, draw.scale.end, self.now())
             draw.blocked(place, self._top(place), blocked)
+            draw.older(place, self._top(place), self.older.of(place.slot))
         self._paint_bars(draw)
         for place in self.places:
             top = self._top(place)
@@ -467,5 +469,8 @@ class LanesCanvas(QAbstractScrollArea):
                 return f"{who}: ready after {formats.duration(life.ready - life.born)}"
             if abs(life.born - t_ns) < slack:
                 return f"{who}: started ({life.mode})"
+        older = self.older.at(place.slot, t_ns) if place else None
+        if older is not None:
+            return f"{formats.count(older.exchanges)} requests began here"
         near = min(self.marks.switches, key=lambda switch: abs(switch.t_ns - t_ns), default=None)
         return near.tip if near is not None and abs(near.t_ns - t_ns) < slack else ""

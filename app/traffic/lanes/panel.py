@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.feed import TraceFeed
 from app.theme.widgets import icon_button
-from app.traffic.lanes.bars import Lanes, runs
+from app.traffic.lanes.bars import OPEN, Lanes, runs
 from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
 from app.traffic.lanes.marks import Blocked, Marks, marks_of
+from app.traffic.lanes.older import Older, older_of
 from app.traffic.lanes.stall_card import StallCard
 from app.traffic.lanes.view import View
 from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
@@ -22,6 +23,7 @@ from supervisor.control.messages import WorkerStatus
 
 _MOVING_MS, _STILL_MS = 50, 250  #: between frames, when there is something to see and when there is not
 _MARKS_MS = 500
+_OLDER_STEPS = 500  #: of the time before the bars that are kept
 _STALLS = 5_000  #: the newest ones are shown
 
 
@@ -55,6 +57,7 @@ class LanesPanel(QWidget):
         self.hide_button = icon_button("chevron-up", "Hide the lanes", "Hide the lanes (Ctrl+Shift+L)")
         self.words = QLabel("Each request will be a bar here, in the lane of the worker that took it.", self.canvas)
         self.card = StallCard(self)
+        self._wanted = (0, 0)  # of what time older sums were asked for
         self._known = -1  # which version of the trace the marks are of
         self._frame = QTimer(self, interval=_MOVING_MS)
         self._marks = QTimer(self, interval=_MARKS_MS)
@@ -98,6 +101,7 @@ class LanesPanel(QWidget):
         self._feed.rows_changed.connect(self._on_rows_changed)
         self._frame.timeout.connect(self._on_frame)
         self._marks.timeout.connect(self._ask_marks)
+        self._marks.timeout.connect(self._ask_older)
 
     # what others may ask
 
@@ -138,6 +142,7 @@ class LanesPanel(QWidget):
         self.canvas.live = self._feed.live
         self.canvas.marks, self.canvas.range, self.canvas.chosen = Marks(), None, (0, 0)
         self._known, self.canvas.gone_to = -1, 0
+        self.canvas.older, self._wanted = Older(), (0, 0)
         self.canvas.set_view(View(following=self._feed.live))
         self._moved = False
         self._ask_marks()
@@ -145,6 +150,7 @@ class LanesPanel(QWidget):
     def _on_closed(self) -> None:
         self.lanes.clear()
         self.canvas.marks, self._known = Marks(), -1
+        self.canvas.older, self._wanted = Older(), (0, 0)
         self.card.hide()
         self._on_frame()
 
@@ -175,6 +181,19 @@ class LanesPanel(QWidget):
         if not self._feed.live and not self._moved:
             self.canvas.fit()
             self._moved = False
+        self.canvas.viewport().update()
+
+    def _ask_older(self) -> None:
+        """What is in view of the time before the bars that are kept."""
+        view, first = self.canvas.view, self.lanes.first
+        wanted = (max(0, view.begin), min(first, view.end))
+        if not self._feed.is_open or first >= OPEN or wanted[0] >= wanted[1] or wanted == self._wanted:
+            return
+        self._wanted = wanted
+        self._feed.ask(partial(_older, wanted=wanted), self._on_older, key="lanes.older", slow=True)
+
+    def _on_older(self, older: Older) -> None:
+        self.canvas.older = older
         self.canvas.viewport().update()
 
     def go_to_blocked(self) -> None:
@@ -234,3 +253,8 @@ def _marks(reader: TraceReader, *, known: int) -> tuple[int, Marks] | None:
     return version, marks_of(
         reader.instances(), reader.workers(), reader.stalls(newest=_STALLS), reader.worker_events()
     )
+
+
+def _older(reader: TraceReader, *, wanted: tuple[int, int]) -> Older:
+    """Runs in the thread for what takes long."""
+    return older_of(*wanted, _OLDER_STEPS, reader.loads(*wanted, _OLDER_STEPS))
