@@ -46,16 +46,7 @@ def icon(name: str, role: Role = Role.TEXT) -> QIcon:
 
 def pixmap(name: str, size: int, ink: QColor, ratio: float = 1.0) -> QPixmap:
     """The icon as a square pixmap of ``size`` logical pixels."""
-    drawn = QPixmap(round(size * ratio), round(size * ratio))
-    drawn.fill(Qt.GlobalColor.transparent)
-    opaque = ink.name()
-    renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", opaque).encode()))
-    painter = QPainter(drawn)
-    painter.setOpacity(ink.alphaF())
-    renderer.render(painter, QRectF(drawn.rect()))
-    painter.end()
-    drawn.setDevicePixelRatio(ratio)
-    return drawn
+    return QPixmap(_drawn(name, size, ink.rgba(), ratio))
 
 
 def set_icon(target: QAbstractButton | QAction, name: str, role: Role = Role.TEXT) -> None:
@@ -72,6 +63,21 @@ def recolor_widgets() -> None:
         for target in targets:
             if isinstance(target, QAction | QAbstractButton) and target.property(_NAME):
                 target.setIcon(icon(target.property(_NAME), Role(target.property(_ROLE))))
+
+
+@cache
+def _drawn(name: str, size: int, rgba: int, ratio: float) -> QPixmap:
+    """Drawn once: the launch bar asks for its icons again with every word from the supervisor."""
+    ink = QColor.fromRgba(rgba)
+    drawn = QPixmap(round(size * ratio), round(size * ratio))
+    drawn.fill(Qt.GlobalColor.transparent)
+    renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", ink.name()).encode()))
+    painter = QPainter(drawn)
+    painter.setOpacity(ink.alphaF())
+    renderer.render(painter, QRectF(drawn.rect()))
+    painter.end()
+    drawn.setDevicePixelRatio(ratio)
+    return drawn
 
 
 @cache
