@@ -46,7 +46,7 @@ def _failed(controller: LaunchController) -> tuple[tuple[Offer, ...], str]:
         serving = find_mode(controller.listed, status.mode)
         note = f"{serving.title if serving else status.mode} still serves, as before."
         return (AGAIN,) if controller.failed is not None else (LOOK,) if controller.look_failed else (), note
-    if controller.listed is None or controller.look_failed:
+    if controller.failed is None and (controller.listed is None or controller.look_failed):
         return (LOOK, OWN) if controller.choice.mode != CUSTOM.slug else (LOOK,), ""
     previous = controller.previous
     back = (Offer("back", f"Go back to {previous.title}", "back"),) if previous else ()
