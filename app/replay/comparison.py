@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import enum
 import json
+import re
 from dataclasses import dataclass
 
 from inspector.model import ReplayResult
@@ -35,6 +36,15 @@ class Difference:
     original: str
     replay: str
     volatile: bool = False  #: says nothing about the application: the answers count as the same
+
+
+#: A name in a list: what is in brackets may hold commas and blanks.
+_NAME = re.compile(r"(?:\[[^\]]*\]|[^,\s\[])+")
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The headers and places in JSON that a user has listed, with commas or blanks between them, each once."""
+    return tuple(dict.fromkeys(_NAME.findall(text)))
 
 
 def verdict(result: ReplayResult) -> Verdict:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.replay.comparison import names_in
 from app.theme import Role, mono_font, set_icon
 from app.traffic import formats
 from app.traffic.detail.parts import caption
@@ -52,6 +53,7 @@ class ReplayControls(QFrame):
         self.filter = QLineEdit(placeholderText="Filter, for example  path:/api", clearButtonEnabled=True)
         self.speeds = QComboBox()
         self.at_once = QSpinBox(minimum=1, maximum=64, value=1)
+        self.ignore = QLineEdit(placeholderText="date, x-request-id, $.items[*].id", clearButtonEnabled=True)
         self.start = QPushButton("Start the replay")
         self.cancel = QPushButton("Cancel")
         self.runs = QComboBox()
@@ -68,7 +70,7 @@ class ReplayControls(QFrame):
         names = (
             (self.subject, "What to replay"), (self.filter, "Filter of what to replay"), (self.speeds, "Speed"),
             (self.at_once, "Requests at once"), (self.runs, "Earlier replays"), (self.bar, "Progress"),
-            (self.wrong, "Problem"), (self.words, "Progress in words"),
+            (self.wrong, "Problem"), (self.words, "Progress in words"), (self.ignore, "What may differ"),
         )  # fmt: skip
         for widget, name in names:
             widget.setAccessibleName(name)
@@ -77,6 +79,11 @@ class ReplayControls(QFrame):
             self.speeds.addItem(title, value)
         self.at_once.setToolTip("How many requests may be under way at once")
         self.filter.setFont(mono_font())
+        self.ignore.setFont(mono_font())
+        self.ignore.setToolTip(
+            "What may differ without counting as a difference, with commas between: names of headers, and places in "
+            "JSON such as $.items[*].id. What always changes, such as Date, need not be named."
+        )
         self.filter.hide()
         self.start.setProperty("look", "primary")
         set_icon(self.start, "replay", Role.ON_ACCENT)
@@ -100,9 +107,10 @@ class ReplayControls(QFrame):
             if label:
                 row.addWidget(caption(label))
             row.addWidget(box, 1 if box is self.filter else 0)
+        row.addWidget(caption("May differ"))
+        row.addWidget(self.ignore, 1)
         row.addWidget(self.start)
         row.addWidget(self.cancel)
-        row.addStretch(1)
         state = QHBoxLayout()
         state.setSpacing(12)
         state.addWidget(self.words)
@@ -132,6 +140,11 @@ class ReplayControls(QFrame):
         """Requests at once."""
         return self.at_once.value()
 
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """What may differ, as ``StartReplay`` takes it."""
+        return names_in(self.ignore.text())
+
     def choose(self, what: What) -> None:
         """Set what is to be replayed."""
         self.subject.setCurrentIndex(what)
@@ -159,7 +172,7 @@ class ReplayControls(QFrame):
         """A replay runs, or none does."""
         self.cancel.setVisible(running)
         self.start.setEnabled(not running)
-        for widget in (self.subject, self.filter, self.speeds, self.at_once):
+        for widget in (self.subject, self.filter, self.speeds, self.at_once, self.ignore):
             widget.setEnabled(not running)
         if not running:
             self.bar.hide()

@@ -5,6 +5,7 @@ Asks the supervisor by the link and reads results by the feed; both may be away,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -70,6 +71,10 @@ class ReplayPage(QWidget):
         self._register()
         self._connect()
         settings.remember(self.splitter)
+        self.controls.ignore.setText(settings.value("replay/ignore", ""))
+        self.controls.ignore.editingFinished.connect(
+            lambda: settings.set_value("replay/ignore", self.controls.ignore.text())
+        )
         self._say_empty()
 
     def _arrange(self) -> None:
@@ -158,7 +163,7 @@ class ReplayPage(QWidget):
             return
         self._feed.run_query(query, self._on_filtered, key="replay-filter")
 
-    def _on_filtered(self, ids: list[int]) -> None:
+    def _on_filtered(self, ids: Sequence[int]) -> None:
         if ids:
             self._send(tuple(ids))
         else:
@@ -170,7 +175,12 @@ class ReplayPage(QWidget):
         self._set_running(True)
         self._link.send(
             StartReplay(
-                id=0, app=self._app, exchanges=ids, speed=self.controls.speed, concurrency=self.controls.concurrency
+                id=0,
+                app=self._app,
+                exchanges=ids,
+                speed=self.controls.speed,
+                concurrency=self.controls.concurrency,
+                ignore=self.controls.ignored,
             ),
             self._on_reply,
         )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.replay.comparison import Verdict, brief, differences, progress, side_by_side, verdict
+from app.replay.comparison import Verdict, brief, differences, names_in, progress, side_by_side, verdict
 from inspector.model import ReplayResult
 
 
@@ -70,3 +70,8 @@ def test_both_sides_are_as_high_and_lose_nothing(limit: int, left: list[str], ri
 def test_progress_in_words() -> None:
     assert progress(3, 9, 3, 0, 0) == "3 of 9 sent · 3 the same"
     assert progress(9, 9, 5, 3, 1) == "9 of 9 sent · 5 the same · 3 different · 1 failed"
+
+
+def test_a_list_of_names() -> None:
+    assert names_in("") == names_in(" , ") == ()
+    assert names_in('date, $.items[*].id $["a, b"].c,date') == ("date", "$.items[*].id", '$["a, b"].c')

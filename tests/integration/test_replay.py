@@ -148,6 +148,21 @@ def test_another_server_gives_other_answers_and_originals_stay(servers, tmp_path
     assert [b"Plain ASGI" in body for body in bodies] == [True, False]
 
 
+def test_what_the_user_says_may_differ_is_no_difference(servers, tmp_path):
+    async def scenario() -> tuple[ReplayStatus, ReplayStatus]:
+        async with Front(tmp_path / "trace.gatescope").before(servers[0]) as front:
+            async with httpx.AsyncClient(base_url=front.url, trust_env=False) as client:
+                await client.get("/json")
+            await front.flushed()
+            front.route(servers[1])
+            strict = await front.replay(exchanges=(1,))
+            return strict, await front.replay(exchanges=(1,), ignore=("$.framework", "X-Unseen"))
+
+    strict, lenient = asyncio.run(scenario())
+    assert (strict.same, strict.different) == (0, 1)
+    assert (lenient.same, lenient.different) == (1, 0)
+
+
 def test_a_choice_by_hand_from_another_trace_is_replayed_even_if_it_is_a_replay(servers, tmp_path):
     async def scenario() -> tuple[ReplayStatus, ReplayStatus]:
         async with Front(tmp_path / "first.gatescope").before(servers[0]) as front:
