@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 from app.theme import Role, color, mono_font, tip
 from app.traffic import formats, ladder, sequence
 from app.traffic.detail.messages_model import MessagesModel
-from app.traffic.ladder import APPLICATION, LIFELINES, PROXY, ROW, Arrow, Layout
+from app.traffic.ladder import APPLICATION, LIFELINES, PROXY, ROW, SERVER, Arrow, Layout
 from inspector.model import Direction, Message, Side
 
 _HEAD = 26
@@ -224,8 +224,11 @@ class LadderView(QAbstractScrollArea):
         painter.setFont(self._small)
         painter.setPen(ink)
         flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-        area = QRectF(xs[PROXY] + 8, begin + 3, xs[APPLICATION] - xs[PROXY] - 18, 20)
-        painter.drawText(area, flags, f"{formats.duration(after)} of work after the response")
+        area = QRectF(xs[SERVER] + 6, begin + 3, xs[APPLICATION] - xs[SERVER] - 16, 20)
+        took = formats.duration(after)
+        long, short = f"{took} of work after the response", f"{took} after response"
+        fits = QFontMetrics(self._small).horizontalAdvance(long) <= area.width()
+        painter.drawText(area, flags, long if fits else short)
 
     def _paint_row(self, painter: QPainter, row: int, top: int, xs: list[float]) -> None:
         message = self._model.message(row)

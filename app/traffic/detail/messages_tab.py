@@ -127,6 +127,8 @@ class MessagesTab(QWidget):
         self.views.group.idClicked.connect(self.show_view)
         self.sides.currentIndexChanged.connect(self._on_filter_changed)
         self.directions.currentIndexChanged.connect(self._on_filter_changed)
+        self.only.hide()
+        self.search.textChanged.connect(lambda text: self.only.setVisible(bool(text)))
         self.search.textChanged.connect(self._on_filter_changed)
         self.search.returnPressed.connect(self.find_next)
         self.only.toggled.connect(self._on_filter_changed)
@@ -322,6 +324,8 @@ def _choice(name: str, entries: tuple[tuple[str, str], ...]) -> QComboBox:
     box.setAccessibleName(name)
     for title, value in entries:
         box.addItem(title, value)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(14)
     return box
 
 
