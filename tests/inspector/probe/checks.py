@@ -23,6 +23,7 @@ import struct
 import sys
 import tempfile
 import threading
+import time
 import types
 import warnings
 from wsgiref.util import FileWrapper
@@ -961,6 +962,28 @@ def check_many_threads_break_no_frame():
                 done.add(frame[1])
         for thread in threads:
             thread.join()
+
+
+def check_a_blocked_loop_is_told():
+    hold = time.sleep
+
+    async def application(scope, receive, send):
+        await asyncio.ensure_future(block())
+
+    async def block():
+        await asyncio.sleep(0.05)
+        hold(0.25)
+        await asyncio.sleep(0.1)  # for the end to be told
+
+    with world() as made:
+        run(made, application)
+        frames = [made.frame() for _ in range(4)]
+        call = next(frame for frame in frames if frame[0] == "call")
+        noticed, over = [frame for frame in frames if frame[0] == "stall"]
+        assert (noticed[2:4], over[1], over[3:]) == ((0, call[2]), noticed[1], (call[2], "")), frames
+        assert noticed[4].splitlines()[-1] == "    hold(0.25)", noticed
+        assert noticed[4].count("File") == 1, noticed
+        assert 0.15e9 < over[2] - over[1] < 2e9, frames
 
 
 def main():
