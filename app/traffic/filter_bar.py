@@ -130,7 +130,6 @@ class FilterBar(QWidget):
 
     def set_text(self, text: str) -> None:
         """Write and use a filter."""
-        self.line.offered.hide()
         self.line.setText(text)
         self.use()
 

@@ -40,7 +40,9 @@ class FilterLine(QLineEdit):
         self._wrong = (-1, -1)
         self._place = Place("", "", 0, 0)
         self._at, self._draft = -1, ""
+        self._seen: tuple[str, Seen] = ("", ([], []))  # for which field, and what was seen last
         self.textEdited.connect(self._on_edited)
+        self.textChanged.connect(self._on_changed)
         self.offered.taken.connect(self._take)
 
     # what is wrong
@@ -82,13 +84,20 @@ class FilterLine(QLineEdit):
         if not asked and not at.field and not at.typed:
             self.offered.hide()
             return
-        self._show(suggestions(at))
+        field = at.wants_values or (at.typed.partition(".")[0] if at.wants_names else "")
+        self._show(suggestions(at, *(self._seen[1] if field and field == self._seen[0] else ([], []))))
         if self.source is not None and (at.wants_values or at.wants_names):
-            self.source(at, lambda seen: self._on_seen(at, seen))
+            self.source(at, lambda seen: self._on_seen(at, field, seen))
 
-    def _on_seen(self, at: Place, seen: Seen) -> None:
+    def _on_seen(self, at: Place, field: str, seen: Seen) -> None:
+        self._seen = (field, seen)
         if at == self._place and self.hasFocus():
             self._show(suggestions(at, *seen))
+
+    def setText(self, text: str | None, /) -> None:  # noqa: N802
+        """Another filter: what was offered was for the one before."""
+        self.offered.hide()
+        super().setText(text)
 
     @property
     def choosing(self) -> bool:
@@ -111,6 +120,10 @@ class FilterLine(QLineEdit):
         self.offered.hide()
         if not chosen.over:
             self.offer()
+
+    def _on_changed(self, text: str) -> None:
+        if not text:  # by the line's own button, too
+            self.offered.hide()
 
     def _on_edited(self, _text: str) -> None:
         self._at = -1

@@ -18,6 +18,7 @@ from app.settings import Settings
 from app.theme import color
 from app.traffic import formats
 from app.traffic.filter_bar import FilterBar
+from app.traffic.filter_help import FilterHelp
 from app.traffic.filter_line import Seen
 from app.traffic.highlights import COLORS, Highlighter, restored
 from app.traffic.listing import Listing
@@ -43,6 +44,7 @@ class Filtering(QObject):
         self.saved = SavedFilters(settings, actions, self)
         self.highlighter = Highlighter(feed, self)
         self._prompt = NamePrompt(bar)
+        self.help = FilterHelp(bar)
         self._naming: Callable[[str], None] = lambda _name: None
         self.saved_button = QToolButton()
         self._make_buttons()
@@ -73,6 +75,7 @@ class Filtering(QObject):
         listing.search.ended.connect(lambda finished: bar.end_progress(finished=finished))
         listing.sorting.connect(self._on_sorting)
         self.saved.wanted.connect(bar.set_text)
+        self.help.wanted.connect(bar.set_text)
         self._prompt.named.connect(self._on_named)
 
     def actions(self, make: Callable[..., Action]) -> list[Action]:
@@ -85,6 +88,8 @@ class Filtering(QObject):
                  enabled_when=lambda: bool(self.bar.text)),
             make("unfilter", "Show what the filter hides", self._toggle_hidden, shortcut="Ctrl+Shift+H", icon="filter",
                  checked_when=self.bar.hidden.isChecked),
+            make("filter_help", "The filter language", lambda: self.help.toggle(self.bar), shortcut="Shift+F1",
+                 icon="info", tip="Every field of the filter, with examples"),
             make("complete", "Complete the filter", self._complete, icon="filter"),
         ]  # fmt: skip
 

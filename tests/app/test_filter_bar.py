@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -21,6 +21,7 @@ from app.traffic.page import TrafficPage
 from app.traffic.terms import is_negated, narrowed, negated, parts
 from inspector.model import Exchange, State
 from inspector.query import parse
+from inspector.query.vocabulary import GUIDE
 from tests.support.made_trace import MadeTrace
 
 DEADLINE = 10_000  #: ms
@@ -388,3 +389,27 @@ def test_a_header_in_the_detail_filters_and_becomes_a_column(shown: Shown) -> No
     assert page.model.fields == ("header.user-agent",)
     assert shown.bar.text == "-request.header.User-Agent:=made/1"
     shown.wait_rows(0)
+
+
+# the language
+
+
+def test_the_language_is_shown_and_its_examples_are_tried(shown: Shown) -> None:
+    page = shown.page.filtering.help
+    shown.actions.run("traffic.filter_help")
+    assert page.isVisible()
+    text = page.page.toPlainText()
+    assert all(entry.name in text for _title, entries in GUIDE for entry in entries)
+    page.page.anchorClicked.emit(QUrl("try:body%3A%22out%20of%20stock%22"))
+    assert shown.bar.text == 'body:"out of stock"'
+    shown.qtbot.keyClick(page, KEY.Key_Escape)
+    assert not page.isVisible()
+    shown.actions.run("traffic.filter_help")
+    shown.actions.run("traffic.filter_help")
+    assert not page.isVisible()
+
+
+def test_the_readme_lists_every_field() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    missing = [entry.name for _title, entries in GUIDE for entry in entries if f"| `{entry.name}` |" not in readme]
+    assert missing == []
