@@ -72,6 +72,7 @@ class LaunchController(QObject):
         self._ran: dict[str, tuple[TargetSpec, Extras]] = {}  #: what this window started each with
         self._commands: dict[str, str] = {}  #: the user's own that each runs
         self._good: dict[str, Choice] = {}  #: what each was last seen to serve in
+        self._tried: dict[str, Choice] = {}  #: what was asked for and has not been answered yet
         self._failed: dict[str, Choice] = {}  #: what did not come up
         self._start_after: set[str] = set()  #: to be started when they have stopped
         self._problems: dict[str, Problem] = {}
@@ -388,7 +389,7 @@ class LaunchController(QObject):
         if self.current is None or not self.can_start:
             return
         picked, entry, extras = self._effective(), self.current, self.extras
-        self._sent[entry.name] = picked
+        self._sent[entry.name] = self._tried[entry.name] = picked
         self._ran[entry.name] = (entry.spec, extras)
         self._commands[entry.name] = picked.custom
         self._tell(
@@ -565,12 +566,13 @@ class LaunchController(QObject):
         self._switch_if_running()
 
     def _on_done(self, name: str, reply: Reply, *, told: bool = True) -> None:
+        tried = self._tried.pop(name, None) if told else None
         if told:
             self._busy.pop(name, None)
         match reply:
             case Refused() if self._link.state is LinkState.ON:
                 self._problems[name] = reply.problem
-                tried = self._sent.pop(name, None)
+                self._sent.pop(name, None)
                 if tried is not None:
                     self._failed[name] = tried
                 self._start_after.discard(name)
@@ -620,7 +622,7 @@ class LaunchController(QObject):
             return
         if not self._to_switch(status) or not self.verdict.can_run:
             return
-        self._sent[self.name] = picked
+        self._sent[self.name] = self._tried[self.name] = picked
         self._commands[self.name] = picked.custom
         self._tell(
             SwitchMode(

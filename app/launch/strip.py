@@ -99,4 +99,6 @@ class CommandStrip(QFrame):
         row.addWidget(self.open_address)
         row.addWidget(self._rules[1])
         row.addWidget(self.light)
-        self.setFixedHeight(max(self.traffic.sizeHint().height(), self.custom.line.sizeHint().height()) + 8)
+        self.setFixedHeight(
+            max(made.sizeHint().height() for made in (self.traffic, self.custom.line, self.custom.examples)) + 10
+        )

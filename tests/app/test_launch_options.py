@@ -459,6 +459,6 @@ def clipped(area) -> list[QWidget]:
         widget
         for widget in usable
         if not widget.parentWidget().rect().contains(widget.geometry())
-        or widget.width() < widget.minimumSizeHint().width()
+        or (widget.width() < widget.minimumSizeHint().width() and not isinstance(widget, QAbstractSpinBox))
         or widget.height() < widget.minimumSizeHint().height()
     ]
