@@ -35,6 +35,7 @@ ELSEWHERE = {
     "workers": "the workers of a trace, their lives and how they ended",
     "logs": "what servers and applications printed",
     "export": "write exchanges in another format",
+    "import": "make a trace of a HAR file",
     "replay": "send a recording again and compare the answers",
 }
 
@@ -168,7 +169,7 @@ def _add_drive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    for name in ("trace_commands", "replay_commands"):
+    for name in ("trace_commands", "import_command", "replay_commands"):
         if importlib.util.find_spec(f"supervisor.{name}") is not None:
             importlib.import_module(f"supervisor.{name}").register(commands)
 

@@ -24,6 +24,7 @@ PURE = (
     "inspector/calls.py",
     "inspector/recording.py",
     "inspector/diff.py",
+    "inspector/har_import.py",
     "inspector/wire/",
     "inspector/query/",
     "inspector/export/",
