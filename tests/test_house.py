@@ -36,6 +36,7 @@ PURE = (
     "app/traffic/lanes/marks.py",
     "app/traffic/lanes/older.py",
     "app/traffic/lanes/strips.py",
+    "app/traffic/compare/calls.py",
     "app/traffic/compare/meanings.py",
     "app/traffic/compare/other.py",
     "app/traffic/compare/pairing.py",

@@ -48,6 +48,12 @@ def against_other(interface: str, context: str, other_interface: str, other_cont
     return remarks
 
 
+def by_meaning(interface: str, context: str) -> dict[Path, tuple[Path, str]]:
+    """What a request is, in the words of a scope: for each where it stands in ``context``, and its value as text."""
+    found = _meanings(interface, mapping(context))
+    return {meaning: (_place(interface, meaning), value) for meaning, value in found.items()}
+
+
 def _remark(key: Path, path: Path, here: dict[Path, str], there: dict[Path, str]) -> Remark | None:
     if key not in there:
         return Remark(path, "added", "Not there.")

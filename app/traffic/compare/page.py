@@ -25,8 +25,9 @@ from app.feed import TraceFeed
 from app.link import SupervisorLink
 from app.settings import Settings
 from app.theme.widgets import ElidedComboBox, bold, button, label, look
-from app.traffic import context, formats, sequence
+from app.traffic import formats, sequence
 from app.traffic.clipboard import Copier
+from app.traffic.compare import calls
 from app.traffic.compare.other import Offer, note, other_interface
 from app.traffic.compare.pairing import Row, rows
 from app.traffic.compare.rerun import Rerun
@@ -34,7 +35,7 @@ from app.traffic.compare.sides import Loaded, load, load_replayed, verdict
 from app.traffic.compare.view import PairView
 from app.traffic.detail.parts import MonoText
 from app.traffic.empty import EmptyState
-from inspector.model import Exchange, Message
+from inspector.model import Message
 from supervisor.control.messages import AppStatus, Problem, TargetSpec
 
 _SHOWN = 4_000  #: bytes of a payload that are shown of each side
@@ -367,15 +368,17 @@ class ComparePage(QWidget):
 
     def _on_chosen(self, row: Row | None) -> None:
         both = (row.left, row.right) if row else (None, None)
-        for pane, message, side in zip(self.payloads, both, self._sides, strict=True):
-            pane.setPlainText(_spelt(message, side.exchange) if message and side else "")
+        for at, (pane, message) in enumerate(zip(self.payloads, both, strict=True)):
+            side, beside = self._sides[at], self._sides[1 - at]
+            pane.setPlainText(_spelt(message, side, beside) if message and side and beside else "")
 
 
-def _spelt(message: Message, exchange: Exchange) -> str:
+def _spelt(message: Message, side: Loaded, beside: Loaded) -> str:
     """A message in full: its name, keys and the beginning of what it carries; a call with what it was called with."""
     if message.type == "call":
-        named = "environ" if exchange.interface == "WSGI" else "scope"
-        return formats.fold(f"call({named})\n{context.as_text(context.tree(exchange.context), secrets=False)}")
+        here, there = side.exchange, beside.exchange
+        said = calls.spelt(here.interface, here.context, there.interface, there.context)
+        return formats.fold(f"call({'environ' if side.wsgi else 'scope'})\n{said}")
     payload = (message.payload or b"")[:_SHOWN]
     more = message.size - len(payload)
     parts = (

@@ -19,6 +19,8 @@ from app.traffic.sequence import said
 from inspector.diff import VOLATILE_HEADERS
 from inspector.model import Message, Side
 
+#: Header fields that say nothing of the application, or what the pieces of the body say too.
+_UNTELLING = VOLATILE_HEADERS | {"content-length"}
 #: Counted by the byte that they begin with.
 _MEASURED = (Meaning.PIECE, Meaning.READ)
 
@@ -227,6 +229,6 @@ def _headers(keys: dict[str, Any]) -> dict[str, list[str]]:
     for pair in headers if isinstance(headers, list) else []:
         if isinstance(pair, list | tuple) and len(pair) == 2:
             name, value = (part.decode("latin-1") if isinstance(part, bytes) else str(part) for part in pair)
-            if name.lower() not in VOLATILE_HEADERS:
+            if name.lower() not in _UNTELLING:
                 found.setdefault(name.lower(), []).append(value)
     return found

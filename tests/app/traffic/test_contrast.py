@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.traffic.contrast import against_other
+from app.traffic.contrast import against_other, by_meaning
 from inspector import tagged
 
 ENVIRON = {
@@ -63,3 +63,12 @@ def test_what_is_not_known_has_no_differences() -> None:
     assert against_other("WSGI", "", "WSGI", tagged.dumps(ENVIRON)) == []
     assert against_other("WSGI", tagged.dumps(ENVIRON), "WSGI", "[]") == []
     assert compare("WSGI", {"PATH_INFO": "/x"}, "ASGI3", {"path": "/x", "method": "GET", "server": None}) == {}
+
+
+def test_what_a_request_is_in_one_vocabulary() -> None:
+    environ, scope = by_meaning("WSGI", tagged.dumps(ENVIRON)), by_meaning("ASGI3", tagged.dumps(SCOPE))
+    assert environ[("path",)] == (("PATH_INFO",), "'/shop/café'")
+    assert scope[("path",)] == (("path",), "'/shop/café'")
+    assert environ[("server", "port")] == (("SERVER_PORT",), "'80'")
+    assert scope[("headers", "x-tag")] == (("headers", "x-tag"), "'1, 2'")
+    assert by_meaning("WSGI", "") == {}
