@@ -7,12 +7,12 @@ traffic, fails those in which the window did not answer for too long. Knows Qt, 
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import psutil
 import pytest
@@ -36,8 +36,10 @@ PATIENCE_MS = 5000  #: for what is ending when the test is over
 #: What the offscreen platform says of what it cannot do.
 HARMLESS = ("propagateSizeHints", "does not support raise")
 
+_OUTSIDE = re.compile("/pytestqt/|/tests/|/_pytest/|/pluggy/")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Before:
     """What was there before a test. Objects of Qt by their addresses, so that nothing is kept alive by looking."""
 
@@ -222,7 +224,13 @@ def no_stalls(qapp: QApplication) -> Iterator[None]:
     with watched() as stalls:
         yield
     if stalls:
-        pytest.fail(f"the window stalled {len(stalls)} times:\n" + "\n".join(map(str, stalls)), pytrace=False)
+        pytest.fail(f"the window stalled {len(stalls)} times:\n" + "\n".join(map(_told, stalls)), pytrace=False)
+
+
+def _told(stall: WindowStall) -> str:
+    """Without the frames of the test and of those who run it."""
+    outer = [at for at, frame in enumerate(stall.stack) if _OUTSIDE.search(frame.filename)]
+    return str(dataclasses.replace(stall, stack=stall.stack[outer[-1] if outer else 0 :]))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
