@@ -36,6 +36,7 @@ from app.replay.page import ReplayPage
 from app.settings import Settings
 from app.single import FirstWindow
 from app.stall_watch import StallWatch
+from app.statistics.page import StatisticsPage
 from app.theme import Scheme, Theme, icon
 from app.traffic.compare.page import ComparePage
 from app.traffic.page import TrafficPage
@@ -77,10 +78,12 @@ class Desk:
         self.compare = ComparePage(link, self.feed, self.actions, settings)
         self.workers = WorkersPage(link, self.feed, settings, self.actions)
         self.logs = LogsPage(link, self.feed, settings, self.actions)
+        self.statistics = StatisticsPage(self.feed, self.actions, settings)
         self.welcome = WelcomePage()
         pages = (
             Page("traffic", "Traffic", "traffic", self.traffic), Page("workers", "Workers", "workers", self.workers),
             Page("replay", "Replay", "replay", self.replay), Page("logs", "Logs", "logs", self.logs),
+            Page("statistics", "Statistics", "statistics", self.statistics),
             Page("compare", "Side by side", "columns", self.compare),
         )  # fmt: skip
         tools = Tools(self.actions, settings, self.theme)
@@ -147,6 +150,10 @@ class Desk:
         self.compare.shown.connect(lambda: window.show_page("compare"))
         self.compare.left.connect(lambda: window.show_page("traffic"))
         self.compare.said.connect(window.say)
+        self.statistics.filter_wanted.connect(self._on_filter_wanted)
+        self.statistics.said.connect(window.say)
+        traffic.filter.query_changed.connect(self.statistics.set_query)
+        traffic.notes.changed.connect(self._on_notes_changed)
         traffic.said.connect(window.say)
         traffic.detail.said.connect(window.say)
         traffic.detail.worker_wanted.connect(self._on_worker_wanted)
@@ -200,6 +207,14 @@ class Desk:
     def _on_other_wanted(self, identity: int) -> None:
         if self.controller.current is not None:
             self.compare.show_other(identity, self.controller.current.spec)
+
+    def _on_filter_wanted(self, text: str) -> None:
+        self.window.show_page("traffic")
+        self.traffic.filter_by(text)
+
+    def _on_notes_changed(self, gone: set[int], other: bool) -> None:
+        if gone or other:
+            self.statistics.restart()
 
     def _on_worker_wanted(self, identity: int) -> None:
         self.window.show_page("workers")

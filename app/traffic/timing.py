@@ -29,14 +29,17 @@ def route_of(path: str) -> str:
 
 def query_of(method: str, path: str, newest: int) -> str:
     """The filter for what is over of a route."""
-    route = route_of(path)
+    return f"{filter_of_route(method, route_of(path))} -is:open id:>={max(0, newest - RECENT)}"
+
+
+def filter_of_route(method: str, route: str) -> str:
+    """The filter for all of a route, as ``route_of`` names it."""
     if "{}" in route:
         parts = (("[^/]+" if part == "{}" else re.escape(part)) for part in route.split("/"))
         wanted = quoted(f"~^{'/'.join(parts)}$")
     else:
-        wanted = quoted(f"={path}")
-    terms = [f"path:{wanted}", "-is:open", f"id:>={max(0, newest - RECENT)}"]
-    return " ".join([f"method:{quoted(method)}", *terms] if method else terms)
+        wanted = quoted(f"={route}")
+    return f"method:{quoted(method)} path:{wanted}" if method else f"path:{wanted}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,19 @@ from inspector.store.errors import READING_ERRORS, TraceError, explain
 from inspector.store.log_lines import LogFilter
 from inspector.store.masks import Masks
 from inspector.store.opening import open_for_reading
-from inspector.store.rows import ExchangeRow, Found, Load, LogRow, Session, TraceCounts, TraceMeta, blob, integer, text
+from inspector.store.rows import (
+    ExchangeRow,
+    Found,
+    Load,
+    LogRow,
+    Over,
+    Session,
+    TraceCounts,
+    TraceMeta,
+    blob,
+    integer,
+    text,
+)
 from inspector.store.schema import DROPPED, RECORDED
 
 __all__ = [
@@ -188,6 +200,29 @@ class TraceReader:
         with self._mapped():
             shown = self._annotations.condition()
         return self._rows(f"WHERE e.rev > ? AND {shown} ORDER BY e.rev LIMIT ?", [since_rev, limit])
+
+    def over(self, since_rev: int, limit: int, query: Query | None = None) -> tuple[list[Over], int]:
+        """The first ``limit`` exchanges that are over and were written after a change, and up to which one that is.
+
+        Lifespans are left out. One may come again, when it is written again.
+        """
+        slot = "ifnull((SELECT CAST(w.slot AS INTEGER) FROM worker AS w WHERE w.id = e.worker), 0)"
+        began = "CASE WHEN e.opened_ns > 0 THEN e.opened_ns ELSE e.called_ns END"
+        failed = "e.state = 'failed' OR e.status >= 500 OR e.has_exception"
+        columns = ", ".join([
+            integer("e.id"), integer("e.rev"), text("e.method"), text("e.target"), slot, integer(began), integer("e.duration_ns"),
+            integer("e.response_size"), integer(f"({failed})"),
+        ])  # fmt: skip
+        with self._mapped():
+            where, parameters = self._condition(query)
+            [(newest,)] = self._connection.execute("SELECT ifnull(max(rev), 0) FROM exchange")
+            sql = (
+                f"SELECT {columns} FROM exchange AS e WHERE e.rev > ? AND e.rev <= ? AND e.state <> 'open'"
+                f" AND e.kind <> 'lifespan' AND ({where}) AND {self._annotations.condition()} ORDER BY e.rev LIMIT ?"
+            )
+            found = self._connection.execute(sql, [since_rev, newest, *parameters, limit]).fetchall()
+        rows = [Over(*numbers, failed=bool(failed)) for *numbers, failed in found]
+        return rows, rows[-1].rev if len(rows) == limit else int(newest)
 
     def newest_rev(self) -> int:
         """The number of the last change of any exchange, 0 without any."""

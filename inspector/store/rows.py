@@ -81,6 +81,21 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """An exchange that is over, as statistics count it; ``failed`` also by its status or an exception."""
+
+    id: int
+    rev: int
+    method: str
+    target: str
+    slot: int
+    began_ns: int
+    took_ns: int
+    bytes: int
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LogRow(LogLine):
     """A line of output with its place in the trace: ``id`` grows with time."""
 

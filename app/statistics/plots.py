@@ -1,0 +1,121 @@
+"""Three plots on one axis of time: latency, throughput, and what each worker had in flight.
+
+The one module that imports pyqtgraph, and with it numpy: it is imported when the page is first shown, in another thread
+(see ``page``), since that takes a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pyqtgraph as pg  # type: ignore[import-untyped]
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.statistics.sums import Course
+from app.theme import Role, color
+
+_GAP = float("nan")
+_MOST_WORKERS = 8  #: lines that can be told apart
+_WORKER_ROLES = (
+    Role.ACCENT, Role.CLIENT_ERROR, Role.OK, Role.PENDING, Role.REDIRECT, Role.SERVER_ERROR, Role.TEXT, Role.MUTED,
+)  # fmt: skip
+_LATENCY = (("p50", Role.OK), ("p90", Role.CLIENT_ERROR), ("p99", Role.SERVER_ERROR))
+_RATE = (("requests", Role.ACCENT), ("errors", Role.SERVER_ERROR))
+
+
+class Plots(QWidget):
+    """The plots side by side; a drag moves all along the axis of time, a wheel zooms, a double click shows all."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("statisticsPlots")
+        self._course = Course()
+        self._workers: tuple[int, ...] = ()
+        self.latency = _Plot("Latency", "ms", "Latency over time")
+        self.rate = _Plot("Throughput", "per second", "Requests and errors a second over time")
+        self.flight = _Plot("In flight", "mean, by worker", "Requests in flight by worker over time")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 8)
+        row.setSpacing(12)
+        for plot in self._all:
+            row.addWidget(plot, 1)
+        for plot in self._all[1:]:
+            plot.view.setXLink(self.latency.view)
+        self.restyle()
+
+    @property
+    def _all(self) -> tuple[_Plot, ...]:
+        return self.latency, self.rate, self.flight
+
+    def show_course(self, course: Course) -> None:
+        """Show this."""
+        self._course = course
+        slots = tuple(course.in_flight)[:_MOST_WORKERS]
+        if slots != self._workers:
+            self._workers = slots
+            self.flight.set_lines([(str(slot), role) for slot, role in zip(slots, _WORKER_ROLES, strict=False)])
+        self.latency.draw(course.at, (course.p50, course.p90, course.p99))
+        self.rate.draw(course.at, (course.rate, course.errors))
+        self.flight.draw(course.at, [course.in_flight[slot] for slot in slots])
+
+    def restyle(self) -> None:
+        """The theme is another one."""
+        self.latency.set_lines(_LATENCY)
+        self.rate.set_lines(_RATE)
+        self.flight.set_lines([(str(slot), role) for slot, role in zip(self._workers, _WORKER_ROLES, strict=False)])
+        self.show_course(self._course)
+
+
+class _Plot(QWidget):
+    """A title that is the legend too, and lines."""
+
+    def __init__(self, title: str, unit: str, name: str) -> None:
+        super().__init__()
+        self._title, self._unit = title, unit
+        self._lines: list[pg.PlotDataItem] = []
+        self._legend = QLabel(textFormat=Qt.TextFormat.RichText)
+        self._legend.setWordWrap(True)
+        self.view = pg.PlotWidget(axisItems={"bottom": pg.DateAxisItem()})
+        self.view.setAccessibleName(name)
+        self.view.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self.view.setMinimumHeight(120)
+        self.view.setMenuEnabled(False)
+        self.view.hideButtons()
+        menu = self.view.getPlotItem().ctrlMenu
+        menu.setParent(self.view, menu.windowFlags())  # not shown, but made: it must not outlive the plot
+        self.view.setMouseEnabled(x=True, y=False)
+        self.view.enableAutoRange()
+        self.view.setLimits(yMin=0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self._legend)
+        column.addWidget(self.view, 1)
+
+    def set_lines(self, lines: Iterable[tuple[str, Role]]) -> None:
+        """One line for each name, in its colour as the theme is now."""
+        self.view.clear()
+        self.view.setBackground(color(Role.BASE))
+        for side in ("left", "bottom"):
+            axis = self.view.getAxis(side)
+            axis.setPen(color(Role.LINE))
+            axis.setTextPen(color(Role.MUTED))
+        self.view.showGrid(x=False, y=True, alpha=0.25)
+        self.view.addItem(pg.InfiniteLine(0, angle=0, pen=color(Role.LINE)))  # so that each begins at nothing
+        self._lines, signs = [], []
+        for name, role in lines:
+            ink = color(role)
+            line = pg.PlotDataItem(pen=pg.mkPen(ink, width=1.6), connect="finite", symbolSize=4, symbolPen=None)
+            line.setSymbolBrush(ink)
+            self.view.addItem(line)
+            self._lines.append(line)
+            signs.append(f'<span style="color:{ink.name()}">\u25cf</span>&nbsp;{name}')
+        muted = f'<span style="color:{color(Role.MUTED).name()}">{self._unit}</span>'
+        self._legend.setText(f"<b>{self._title}</b>&ensp;{muted}&emsp;{' &ensp;'.join(signs)}")
+
+    def draw(self, at: Sequence[float], values: Iterable[Sequence[float | None]]) -> None:
+        """A value for each moment; where there is none the line has a gap."""
+        for line, row in zip(self._lines, values, strict=True):
+            line.setSymbol("o" if len(at) < 3 else None)  # a line of one point is not seen
+            line.setData(list(at), [_GAP if value is None else value for value in row])
