@@ -418,7 +418,7 @@ def _tone(row: ExchangeRow, key: str) -> str:
     """The name of a cell's colour; empty for plain text."""
     if key == "status" or (key == "duration" and running(row)):
         return formats.tone(row.status, row.state)
-    return "" if key in ("method", "path", "duration", "size") else "neutral"
+    return "" if key in ("method", "path", "duration", "size", "comment") else "neutral"
 
 
 def _tip(row: ExchangeRow, key: str, axis: Axis) -> str | None:

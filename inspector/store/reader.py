@@ -210,8 +210,8 @@ class TraceReader:
         began = "CASE WHEN e.opened_ns > 0 THEN e.opened_ns ELSE e.called_ns END"
         failed = "e.state = 'failed' OR e.status >= 500 OR e.has_exception"
         columns = ", ".join([
-            integer("e.id"), integer("e.rev"), text("e.method"), text("e.target"), slot, integer(began), integer("e.duration_ns"),
-            integer("e.response_size"), integer(f"({failed})"),
+            integer("e.id"), integer("e.rev"), text("e.method"), text("e.target"), slot, integer(began),
+            integer("e.duration_ns"), integer("e.response_size"), integer(f"({failed})"),
         ])  # fmt: skip
         with self._mapped():
             where, parameters = self._condition(query)
