@@ -101,7 +101,7 @@ class Loops:
             return
         now, used = _clock(), _process_time()
         late = now - self._beaten - _BEAT
-        if late > _LIMIT and (used - self._used) * 2 > late:
+        if late > _LIMIT and used - self._used > _LIMIT:
             self._overdue = (self._beaten, now)
         self._beaten, self._used = now, used
         busy = len(self._emitter._pending) > self._lifespans
@@ -139,7 +139,7 @@ class Loops:
             self._miss()
         elif late < _LIMIT:
             self._follow(beaten, sure=False)
-        elif (_process_time() - used) * 2 < late:
+        elif _process_time() - used < _LIMIT:
             self._excuse(beaten)
         else:  # native code did not let us run
             self._follow(beaten, sure=True)
@@ -167,19 +167,24 @@ class Loops:
     def _follow(self, beaten, sure):
         """Look on until the loop beats again."""
         stall = _Stall(self._loop, self._ident, self._base, beaten + _BEAT // 2, sure)
-        pause, turn, seen, used, stopped = LOOK, self._turn, _clock(), _process_time(), False
+        pause, turn, seen, used, stopped, blind = LOOK, self._turn, _clock(), _process_time(), False, False
         while self._beaten == beaten and not stopped and not self._over(turn):
             if stall.look(_clock()):
                 self._tell(stall.since, 0, stall.call, stall.stack)
             _sleep(pause)
-            pause = min(pause * 1.2, LIMIT)
             now, now_used = _clock(), _process_time()
-            stopped = now - seen > 3 * _LIMIT and (now_used - used) * 2 < now - seen
+            late = now - seen - pause * 1e9
+            stopped = late > 2 * _LIMIT and now_used - used < _LIMIT
             if not stopped:
+                blind = blind or late > _LIMIT
+                stall.sure = stall.sure or blind
                 seen, used = now, now_used
-        self._overdue = None
+            pause = min(pause * 1.2, LIMIT)
         if stall.stack:
             self._tell(stall.since, seen if stopped else max(seen, self._beaten), stall.call, "")
+        elif blind:
+            self._miss()
+        self._overdue = None
         if stopped:
             self._excuse(beaten)
 
@@ -193,11 +198,12 @@ class _Stall:
     ``sure``: that it has is known, and need not be seen twice.
     """
 
-    __slots__ = ("_base", "_holder", "_ident", "_loop", "_sure", "call", "since", "stack")
+    __slots__ = ("_base", "_holder", "_ident", "_loop", "call", "since", "stack", "sure")
 
     def __init__(self, loop, ident, base, since, sure):
-        self._loop, self._ident, self._base, self._sure = loop, ident, base, sure
+        self._loop, self._ident, self._base = loop, ident, base
         self._holder = None
+        self.sure = sure
         self.since = since
         self.call = 0
         self.stack = ""
@@ -212,7 +218,7 @@ class _Stall:
         before, self._holder = self._holder, holder
         if not frames or before not in (None, holder):  # it waits for something to do, or has begun something else
             self.since = now
-        if not frames or now - self.since < _LIMIT or (before is None and not self._sure):
+        if not frames or now - self.since < _LIMIT or (before is None and not self.sure):
             return False
         self.call, self.stack = _call(frames, task), _text(frames)
         return True
