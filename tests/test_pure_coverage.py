@@ -22,11 +22,24 @@ def own_test(module: Path) -> Path:
 
 def measure(module: Path, data: Path) -> subprocess.CompletedProcess[str]:
     """Run the module's own tests under coverage; the report, or what went wrong."""
-    environment = {**os.environ, "COVERAGE_FILE": str(data), "QT_QPA_PLATFORM": "offscreen"}
+    # Only the plugins that such a test may need: most of the time would go into loading the others.
+    plugins = ["_hypothesis_pytestplugin", *(["pytestqt.plugin"] if "app" in module.parts else [])]
+    environment = {
+        **os.environ,
+        "COVERAGE_FILE": str(data),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "QT_QPA_PLATFORM": "offscreen",
+    }
     coverage = [sys.executable, "-m", "coverage"]
+    options = ["-q", "-c", os.devnull, "--rootdir", str(ROOT), "--import-mode=importlib", "-W", "error"]
     # Hypothesis seeds from the clock unless told otherwise; coverage must not depend on luck.
-    tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", str(own_test(module))]
-    run = [*coverage, "run", "--branch", f"--include={module}", *tests]
+    options += [
+        "-p",
+        "no:cacheprovider",
+        *(word for plugin in plugins for word in ("-p", plugin)),
+        "--hypothesis-seed=0",
+    ]
+    run = [*coverage, "run", "--branch", f"--include={module}", "-m", "pytest", *options, str(own_test(module))]
     outcome = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     if outcome.returncode:
         return outcome
