@@ -18,8 +18,8 @@ from inspector.query.vocabulary import GUIDE, SYNTAX
 
 _WIDTH = 860
 _NOTES = (
-    "The case of letters never counts. Values are completed from the newest 20,000 exchanges, those of headers and "
-    "keys from the newest 1,000. A filter for bodies looks through the trace in the background, at what was recorded "
+    "The case of letters never counts. Values are completed from the newest 10,000 exchanges, those of headers and "
+    "keys from the newest 500. A filter for bodies looks through the trace in the background, at what was recorded "
     "of each body; br and zstd are not undone there."
 )
 

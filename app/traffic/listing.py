@@ -46,6 +46,7 @@ class Listing(QObject):
         self.search = Search(feed, self)
         self.search.changed.connect(self._on_search_changed)
         self._sorting = False
+        self._left_out: set[int] = set()  # of what the search found
         self._order, self._descending = "", False
         self._listed = False  # whether the first list of this trace is here
         self._asked = QElapsedTimer()
@@ -96,8 +97,18 @@ class Listing(QObject):
 
     def refresh(self) -> None:
         """Something else than traffic has changed what is to be listed."""
-        if self._listed:
+        if self._searching:
+            held = array("q", self.search.found)
+            self._feed.ask(
+                lambda reader: set(held).difference(reader.ids()), self._on_gone, key="search gone", slow=True
+            )
+        elif self._listed:
             self._ask()
+
+    def _on_gone(self, gone: set[int]) -> None:
+        """Some of what a search found is not in the trace any more, or is again."""
+        self._left_out = gone
+        self._on_search_changed()
 
     def _on_opened(self, _path: str) -> None:
         self._model.clear()
@@ -129,6 +140,7 @@ class Listing(QObject):
         self._feed.cancel("listing first")
         self._say_sorting(on=False)
         if anew or self.query is None:
+            self._left_out = set()
             self._model.set_ids(array("q"), ascending=True)
             if self.query is not None:
                 self.search.start(self.query, self._total)
@@ -137,7 +149,11 @@ class Listing(QObject):
         self._listed = True
 
     def _on_search_changed(self) -> None:
-        self._model.set_ids(array("q", self.search.found), ascending=True)
+        if not self._searching:
+            return
+        found, gone = self.search.found, self._left_out
+        left = (identity for identity in found if identity not in gone) if gone else found
+        self._model.set_ids(array("q", left), ascending=True)
         self.settled.emit()
 
     def _run(self, callback: Callable[[array[int]], None], limit: int | None, key: str) -> None:
@@ -186,7 +202,7 @@ class Listing(QObject):
 
     def _on_counts_changed(self, counts: TraceCounts) -> None:
         """Exchanges that are gone from the trace leave the table too; nothing else tells which they are."""
-        self._total = counts.exchanges
+        self._total = self.search.total = counts.exchanges
         gone = counts.dropped.get("exchanges", 0)
         if gone > self._gone and self._listed and not self._again.isActive():
             self._again.start(max(_AGAIN_MS, self._cost_ms * _RATIO))

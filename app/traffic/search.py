@@ -41,7 +41,7 @@ class Search(QObject):
         self.found: array[int] = array("q")
         self.running = False
         self._caught_up = False
-        self._last = self._total = self._looked = 0
+        self._last = self.total = self._looked = 0
         self._slice = _FIRST
         self._turn = 0
         feed.failed.connect(lambda _failure: self.stop())
@@ -54,7 +54,7 @@ class Search(QObject):
     def start(self, query: Query, total: int) -> None:
         """Look for this, from the beginning; ``total`` exchanges are in the trace."""
         self.end()
-        self._query, self._total = query, total
+        self._query, self.total = query, total
         self.found = array("q")
         self._last = self._looked = 0
         self._slice, self._caught_up = _FIRST, False
@@ -105,7 +105,7 @@ class Search(QObject):
             self.found.extend(found.ids)
             self.changed.emit()
         if not self._caught_up:
-            self.progressed.emit(min(self._looked, self._total), self._total, len(self.found))
+            self.progressed.emit(min(self._looked, self.total), self.total, len(self.found))
         if not found.over:
             self._ask()
             return

@@ -15,8 +15,8 @@ from inspector.query.functions import ascii_lower
 from inspector.query.vocabulary import KEYED
 from inspector.store.rows import SOURCE, blob, text
 
-NEWEST = 20_000  #: exchanges that are looked at for a column of the narrow table
-NEWEST_WIDE = 1_000  #: for a header or a key
+NEWEST = 10_000  #: exchanges that are looked at for a column of the narrow table
+NEWEST_WIDE = 500  #: for a header or a key
 LONGEST = 300  #: characters of a value: nobody completes a longer one
 
 Seen = list[tuple[str, int]]

@@ -334,6 +334,26 @@ def test_bodies_are_searched_in_slices_with_what_comes_later(shown: Shown, monke
     shown.wait_rows(8)
 
 
+def test_what_is_deleted_leaves_a_search_and_comes_back(shown: Shown) -> None:
+    shown.bar.set_text("body:items")
+    shown.wait_rows(2)
+    shown.page.table.go_to(shown.page.model.id_at(0))
+    shown.actions.run("traffic.delete")
+    shown.wait_rows(1)
+    shown.trace.exchange(1)
+    shown.wait_rows(2)
+    shown.actions.run("traffic.undo")
+    shown.wait_rows(3)
+
+
+def test_a_filter_by_age_is_asked_again_as_time_goes_by(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.traffic.listing._AGES_MS", 50)
+    shown.bar.set_text("age:<1h")
+    shown.wait_rows(6)
+    with shown.qtbot.waitSignals([shown.page.listing.settled] * 2, timeout=DEADLINE):
+        pass
+
+
 def test_a_search_is_stopped_and_says_how_far_it_came(shown: Shown) -> None:
     search = shown.page.listing.search
     search.start(parse("body:items"), 6)
