@@ -16,6 +16,7 @@ from app.link.process import SupervisorProcess
 from app.settings import Settings
 
 WAIT = 60_000
+pytestmark = pytest.mark.usefixtures("no_stalls")
 pytest.importorskip("fastapi", reason="the demo applications are not installed")
 
 

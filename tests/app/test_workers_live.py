@@ -26,6 +26,7 @@ from supervisor.control.messages import AppStatus, Finished, Reply, StartApp, Ta
 from tests.support.apps import project
 
 WAIT = 60_000
+pytestmark = pytest.mark.usefixtures("no_stalls")
 
 
 def wait(condition: Callable[[], bool]) -> bool:

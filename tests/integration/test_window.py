@@ -21,8 +21,16 @@ from app.link import SupervisorLink
 from app.link.place import secure
 from app.link.process import SupervisorProcess
 from app.settings import Settings
+from tests.support.nets import HARMLESS, no_leaks, no_stalls, pytest_runtest_teardown, quick_to_look
+
+__all__ = ["no_leaks", "no_stalls", "pytest_runtest_teardown", "quick_to_look"]
 
 WAIT_MS = 60_000
+pytestmark = [
+    pytest.mark.usefixtures("no_stalls"),
+    pytest.mark.qt_log_level_fail("WARNING"),
+    pytest.mark.qt_log_ignore(*HARMLESS, extend=True),
+]
 
 
 class Visitor(threading.Thread):
