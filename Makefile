@@ -46,6 +46,7 @@ bench: setup
 	$(PY) -m tests.bench.store_rate
 	$(PY) -m tests.bench.million
 	$(PY) -m tests.bench.lanes
+	$(PY) -m tests.bench.ladder
 	$(PY) -m tests.bench.death_latency
 
 # One mode only: python -m tests.integration.lifecycle --mode MODE

@@ -20,6 +20,7 @@ LIMIT_MS = 16.7  #: a frame at 60 a second
 def measure(messages: int, frames: int) -> dict[str, float]:
     """Median and p99 of a frame in milliseconds of processor time, p99 on the wall, and the time of laying out."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtCore import QEvent
     from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QApplication
 
@@ -48,8 +49,10 @@ def measure(messages: int, frames: int) -> dict[str, float]:
         view.render(image)
         spent.append((time.thread_time_ns() - ran) / 1e6)
         walls.append((time.perf_counter_ns() - wall) / 1e6)
-    view.close()
-    table.close()
+    for widget in (view, table):
+        widget.close()
+        widget.deleteLater()
+    application.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     return found | {"p50_ms": _rank(spent, 50), "p99_ms": _rank(spent, 99), "wall_p99_ms": _rank(walls, 99)}
 
 

@@ -131,8 +131,7 @@ class PairView(QAbstractScrollArea):
         """Rows as high as the longest sentence needs."""
         metrics = QFontMetrics(self._small)
         room = max(120.0, self._middle().width() - _GLYPH - 12)
-        longest = max((metrics.horizontalAdvance(_sentence(row)) for row in self.rows), default=0)
-        lines = min(5, max(2, math.ceil(longest * 1.12 / room)))
+        lines = max((_lines(row, metrics, room) for row in self.rows), default=2)
         self._row = max(46, lines * metrics.lineSpacing() + 12)
         bar, view = self.verticalScrollBar(), self.viewport().height() - _HEAD
         bar.setRange(0, max(0, len(self.rows) * self._row - view))
@@ -373,8 +372,9 @@ def _named(message: Message | None) -> str:
     return " ".join(part for part in (ladder.title(message), ladder.weight(message)) if part) if message else ""
 
 
-def _sentence(row: Row) -> str:
-    return f"{row.difference}  {row.text}" if row.difference else row.text
+def _lines(row: Row, metrics: QFontMetrics, room: float) -> int:
+    """How many lines the words of a row need; a little more is reckoned for where lines break."""
+    return bool(row.difference) + max(2, math.ceil(metrics.horizontalAdvance(row.text) * 1.12 / room))
 
 
 def _sign(row: Row) -> tuple[str, Role]:
