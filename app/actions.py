@@ -216,6 +216,7 @@ class ActionRegistry(QObject):
         if before.shortcut != action.shortcut:
             qaction = self._qactions[action.id]
             qaction.setShortcuts([QKeySequence(key) for key in keys_of(action)])
+            qaction.setShortcutContext(_context(action))
             qaction.setToolTip(_tip(action, enabled=qaction.isEnabled()))
             self.rebound.emit(action.id)
 
@@ -240,8 +241,7 @@ class ActionRegistry(QObject):
         made = QAction(action.title, self)
         made.setObjectName(action.id)
         made.setShortcuts([QKeySequence(key) for key in keys_of(action)])
-        if action.scope is not None:
-            made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        made.setShortcutContext(_context(action))
         if action.icon:
             set_icon(made, action.icon)
         made.setCheckable(action.checked_when is not None)
@@ -256,6 +256,14 @@ def _overlap(one: QWidget | None, other: QWidget | None) -> bool:
     if one is None or other is None or one is other:
         return True
     return one.isAncestorOf(other) or other.isAncestorOf(one)
+
+
+def _context(action: Action) -> Qt.ShortcutContext:
+    """Where the keys work. Those of a page that nobody types with, also from the bars, while the page is in view."""
+    typed = [key for key in keys_of(action) if not key.startswith(("Ctrl+", "Alt+", "Meta+", "F")) or "Del" in key]
+    if action.scope is not None and (typed or "F" in keys_of(action)):
+        return Qt.ShortcutContext.WidgetWithChildrenShortcut
+    return Qt.ShortcutContext.WindowShortcut
 
 
 def _tip(action: Action, *, enabled: bool) -> str:
