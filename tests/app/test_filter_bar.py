@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QCoreApplication, Qt, QUrl
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.actions import ActionRegistry
@@ -409,6 +410,33 @@ def test_a_header_in_the_detail_filters_and_becomes_a_column(shown: Shown) -> No
     assert page.model.fields == ("header.user-agent",)
     assert shown.bar.text == "-request.header.User-Agent:=made/1"
     shown.wait_rows(0)
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard", "propagateSizeHints", "does not support raise", extend=True)
+def test_the_menu_key_asks_for_the_cell_and_the_row_the_keyboard_is_on(shown: Shown) -> None:
+    page = shown.page
+    page.table.go_to(page.model.id_at(3))
+    page.table.menu_wanted.disconnect(page._show_menu)
+    with shown.qtbot.waitSignal(page.table.menu_wanted, timeout=DEADLINE) as asked:
+        press_menu_key(page.table)
+    assert asked.args is not None
+    assert asked.args[1] == page.table.currentIndex().column()
+    shown.wait(lambda: page.detail.exchange is not None)
+    page.detail.show_tab(2)
+    tree = page.detail.context.tree
+    shown.wait(lambda: tree.topLevelItemCount() > 3)
+    tree.setCurrentItem(tree.topLevelItem(2))
+    press_menu_key(tree)
+    menu = next(found for found in tree.findChildren(QMenu) if found.isVisible())
+    assert menu.actions()[0].text().startswith("Filter by  scope.")
+    menu.close()
+
+
+def press_menu_key(widget: QWidget) -> None:
+    """What Qt makes of the menu key in the widget that has the focus."""
+    at = widget.inputMethodQuery(Qt.InputMethodQuery.ImCursorRectangle).center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, at, widget.mapToGlobal(at))
+    QCoreApplication.sendEvent(widget, event)
 
 
 # the language
