@@ -76,6 +76,13 @@ def test_what_never_got_an_answer():
     assert har_entry(Record(made(request_body=Body())))["_gatescope"]["slot"] == 0
 
 
+def test_notes_on_an_exchange():
+    record = Record(made(error="client gone"), mark="red", comment="look at this")
+    found = har_entry(record)
+    assert found["_gatescope"]["mark"] == "red"
+    assert found["comment"] == "look at this\nclient gone"
+
+
 @pytest.mark.parametrize(
     ("target", "url"),
     [("http://localhost/c", "http://localhost/c"), ("*", "http://127.0.0.1/*"), ("/c", "http://127.0.0.1/c")],

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from supervisor.servers.base import Launch
-from supervisor.servers.command import from_factory, typed, version_tuple, with_adapter
+from supervisor.servers.command import from_factory, mounted, typed, version_tuple, with_adapter
 
 
 def test_quoting() -> None:
@@ -30,3 +32,12 @@ def test_a_module_for_what_a_factory_makes() -> None:
     assert from_factory(launch, ["x", "made:app"]).splitlines() == [
         "# made.py:", "#   from pkg.main import make", "#   app = make()", "x made:app",
     ]  # fmt: skip
+
+
+def test_what_it_is_mounted_at() -> None:
+    launch = Launch(
+        target="main:app", factory=False, interface="ASGI3", adapted=False, workers=1, threads=1, fd=3, host="h",
+        port=1, run_dir="",
+    )  # fmt: skip
+    assert mounted(launch, "--root-path") == []
+    assert mounted(replace(launch, root_path="/api"), "--root-path") == ["--root-path", "/api"]
