@@ -124,7 +124,7 @@ def test_a_filter_that_is_none_is_pointed_at(call):
     status, out, err = call("ls", "path:/a statuss:5xx")
     assert (status, out) == (2, "")
     message, text, mark = err.splitlines()
-    assert message.startswith("gatescope: there is no field 'statuss'; there are ")
+    assert message == "gatescope: there is no field 'statuss'. Did you mean status? Quote it to look for the text"
     assert text.index("statuss") == mark.index("^")
 
 
