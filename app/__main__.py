@@ -93,6 +93,7 @@ class Desk:
         self.opening = Opening(self.window)
         self._trace_path = ""
         self._connect()
+        self.theme.set_text_size(settings.option("text_size"))
 
     def open(self, request: Request) -> None:
         """Show what was asked for, and reach the supervisor."""
@@ -243,6 +244,8 @@ class Desk:
         if name == "theme":
             self.theme.apply(Scheme(self.settings.option("theme")))
             self.actions.refresh()
+        elif name == "text_size":
+            self.theme.set_text_size(self.settings.option("text_size"))
 
     def _on_closed(self) -> None:
         """The window is gone: end the supervisor, but don't wait for it for ever."""

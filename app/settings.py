@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, Signal
 from PySide6.QtWidgets import QHeaderView, QMainWindow, QSplitter, QWidget
+from shiboken6 import isValid
 
 VERSION = 1
 T = TypeVar("T")
@@ -30,7 +31,12 @@ class Option:
 
 
 OPTIONS: dict[str, Option] = {
-    "theme": Option("system", "Colours: as the system says, or always light or dark.", ("system", "light", "dark")),
+    "theme": Option(
+        "system",
+        "Colours: as the system says, or always light, dark, or of high contrast.",
+        ("system", "light", "dark", "contrast", "contrast-light"),
+    ),
+    "text_size": Option(100, "The size of text, in per cent of the system's."),
     "log_lines": Option(20_000, "How many lines of output the Logs page keeps."),
     "recent_limit": Option(12, "How many applications the picker remembers."),
 }
@@ -130,6 +136,7 @@ class Settings(QObject):
     def save_layout(self) -> None:
         """Write down geometry, splitters and headers, and flush the file."""
         self._store.setValue(f"{self._group()}/about", self.project)
+        self._remembered = [widget for widget in self._remembered if isValid(widget)]
         for widget in self._remembered:
             key = f"{self._group()}/layout/{widget.objectName()}"
             if isinstance(widget, QMainWindow):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
@@ -30,6 +31,11 @@ from app.settings import Settings
 from app.theme import Role, Scheme, Theme, set_icon
 from app.theme.widgets import ElidedLabel, icon_button, label, look
 
+_SMALLEST, _LARGEST = 70, 200  #: per cent
+_TEXT_SIZES = (
+    ("larger", "Larger text", "Ctrl++ Ctrl+=", 10), ("smaller", "Smaller text", "Ctrl+-", -10),
+    ("normal", "Text as large as the system says", "Ctrl+0", 0),
+)  # fmt: skip
 _MENUS = ("File", "View", "Application", "Traffic", "Replay", "Help")
 
 
@@ -287,6 +293,9 @@ class MainWindow(QMainWindow):
             self._actions.add(self._page_action(page, number))
         for scheme in Scheme:
             self._actions.add(self._scheme_action(scheme))
+        for verb, title, keys, by in _TEXT_SIZES:
+            run = partial(self._size_text, by)
+            self._actions.add(Action(f"text.{verb}", title, run, shortcut=keys, group="View"))
         for action in (
             Action("window.palette", "All commands…", self._open_palette, shortcut="Ctrl+K", group="View",
                    icon="keyboard"),
@@ -299,12 +308,18 @@ class MainWindow(QMainWindow):
         ):  # fmt: skip
             self._actions.add(action)
 
+    def _size_text(self, by: int) -> None:
+        """Larger or smaller by so many per cent; 0: as the system says."""
+        size = self._settings.option("text_size") + by if by else 100
+        self._settings.set_option("text_size", min(max(size, _SMALLEST), _LARGEST))
+
     def _open_palette(self) -> None:
         self.palette_view.open()
 
     def _page_action(self, page: Page, number: int) -> Action:
         def show() -> None:
             self.show_page(page.id)
+            focus.enter(page.widget)
 
         title = f"Go to {page.title}"
         return Action(f"page.{page.id}", title, show, shortcut=f"Ctrl+{number}", group="View", icon=page.icon)
@@ -312,7 +327,8 @@ class MainWindow(QMainWindow):
     def _scheme_action(self, scheme: Scheme) -> Action:
         titles: dict[Scheme, tuple[str, str]] = {
             Scheme.SYSTEM: ("Colours as the system says", "info"), Scheme.LIGHT: ("Light colours", "sun"),
-            Scheme.DARK: ("Dark colours", "moon"),
+            Scheme.DARK: ("Dark colours", "moon"), Scheme.CONTRAST: ("Dark colours of high contrast", "moon"),
+            Scheme.CONTRAST_LIGHT: ("Light colours of high contrast", "sun"),
         }  # fmt: skip
         title, sign = titles[scheme]
         run: Callable[[], object] = lambda: self._settings.set_option("theme", str(scheme))  # noqa: E731

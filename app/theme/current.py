@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 
-from app.theme.roles import DARK, LIGHT, Colors, Role
+from app.theme.roles import DARK, LIGHT, TABLES, Colors, Role
+
+_BY_WINDOW = {table[Role.WINDOW]: table for table in TABLES}
 
 
 def is_dark() -> bool:
@@ -13,8 +15,9 @@ def is_dark() -> bool:
 
 
 def colors() -> Colors:
-    """The table in use."""
-    return DARK if is_dark() else LIGHT
+    """The table in use: the one whose window's colour the palette has."""
+    worn = QGuiApplication.palette().color(QPalette.ColorRole.Window).name()
+    return _BY_WINDOW.get(worn) or (DARK if is_dark() else LIGHT)
 
 
 def color(role: Role) -> QColor:

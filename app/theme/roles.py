@@ -79,6 +79,49 @@ DARK: Colors = {
     Role.PENDING_BACK: "#2b2647",
 }
 
+#: For who needs more: every text at least 7 to 1 (WCAG 2.1, success criterion 1.4.6), borders that can be seen.
+CONTRAST_LIGHT: Colors = {
+    **LIGHT,
+    Role.WINDOW: "#ffffff",
+    Role.RAISED: "#ffffff",
+    Role.HOVER: "#e0e0e0",
+    Role.LINE: "#000000",
+    Role.TEXT: "#000000",
+    Role.MUTED: "#2a2a2a",
+    Role.ACCENT: "#00309c",
+    Role.SELECTION: "#cfe0ff",
+    Role.OK: "#00401c",
+    Role.REDIRECT: "#003a63",
+    Role.CLIENT_ERROR: "#5a2d00",
+    Role.SERVER_ERROR: "#8a0010",
+    Role.PENDING: "#34208a",
+}
+
+CONTRAST_DARK: Colors = {
+    **DARK,
+    Role.WINDOW: "#000000",
+    Role.BASE: "#000000",
+    Role.RAISED: "#000000",
+    Role.HOVER: "#2b2b2b",
+    Role.LINE: "#ffffff",
+    Role.TEXT: "#ffffff",
+    Role.MUTED: "#e6e6e6",
+    Role.ACCENT: "#ffe14d",
+    Role.ON_ACCENT: "#000000",
+    Role.SELECTION: "#0b3a8f",
+    Role.OK: "#7dffa8",
+    Role.REDIRECT: "#a3dcff",
+    Role.CLIENT_ERROR: "#ffd27a",
+    Role.SERVER_ERROR: "#ffd6d6",
+    Role.PENDING: "#dcd2ff",
+    Role.OK_BACK: "#00280f",
+    Role.WARN_BACK: "#2e2000",
+    Role.ERROR_BACK: "#3d0000",
+    Role.PENDING_BACK: "#1c1440",
+}
+
+TABLES = (LIGHT, DARK, CONTRAST_LIGHT, CONTRAST_DARK)  #: each has a window's colour of its own
+
 #: Which surfaces each text role is written on.
 WRITTEN_ON: dict[Role, tuple[Role, ...]] = {
     Role.TEXT: (Role.WINDOW, Role.BASE, Role.RAISED, Role.HOVER, Role.SELECTION, Role.WARN_BACK, Role.ERROR_BACK),

@@ -9,10 +9,10 @@ import enum
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTableView
 
 from app.theme.icons import recolor_widgets
-from app.theme.roles import DARK, LIGHT, Colors, Role
+from app.theme.roles import CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, Colors, Role
 from app.theme.sheet import style_sheet
 
 
@@ -22,6 +22,8 @@ class Scheme(enum.StrEnum):
     SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
+    CONTRAST = "contrast"  #: high contrast, dark
+    CONTRAST_LIGHT = "contrast-light"
 
 
 class Theme(QObject):
@@ -37,15 +39,21 @@ class Theme(QObject):
         super().__init__(application)
         self._application = application
         self.scheme = scheme
+        self.text_size = 100  #: per cent of the system's
+        self._points = application.font().pointSizeF()
         application.setStyle("Fusion")
-        application.styleHints().colorSchemeChanged.connect(self._on_system_changed)
+        hints = application.styleHints()
+        hints.colorSchemeChanged.connect(self._on_system_changed)
+        if hasattr(hints, "accessibility"):  # since Qt 6.10
+            hints.accessibility().contrastPreferenceChanged.connect(self._on_system_changed)
         self.apply(scheme)
 
     def apply(self, scheme: Scheme) -> None:
         """Wear ``scheme`` from now on."""
         self.scheme = scheme
         hints = self._application.styleHints()
-        wanted = {Scheme.LIGHT: Qt.ColorScheme.Light, Scheme.DARK: Qt.ColorScheme.Dark}
+        light, dark = Qt.ColorScheme.Light, Qt.ColorScheme.Dark
+        wanted = {Scheme.LIGHT: light, Scheme.DARK: dark, Scheme.CONTRAST: dark, Scheme.CONTRAST_LIGHT: light}
         hints.setColorScheme(wanted.get(scheme, Qt.ColorScheme.Unknown))
         self._dress()
 
@@ -53,14 +61,46 @@ class Theme(QObject):
         """Whether what is worn is dark: as asked for, else as the system says."""
         if self.scheme is Scheme.SYSTEM:
             return self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark
-        return self.scheme is Scheme.DARK
+        return self.scheme in (Scheme.DARK, Scheme.CONTRAST)
 
-    def _on_system_changed(self) -> None:
+    def is_contrast(self) -> bool:
+        """Whether contrast is high: as asked for, else as the system says."""
+        if self.scheme is Scheme.SYSTEM:
+            hints = self._application.styleHints()
+            return (
+                hasattr(hints, "accessibility")
+                and hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
+            )
+        return self.scheme in (Scheme.CONTRAST, Scheme.CONTRAST_LIGHT)
+
+    def set_text_size(self, percent: int) -> None:
+        """Write everything in ``percent`` of the system's size from now on, also what has a size of its own."""
+        ratio, self.text_size = percent / self.text_size, percent
+        if ratio == 1:
+            return
+        font = self._application.font()
+        font.setPointSizeF(self._points * percent / 100)
+        sizes = [(widget, widget.font().pointSizeF()) for widget in QApplication.allWidgets()]
+        self._application.setFont(font)
+        self._dress()
+        for widget, size in sizes:  # under a style sheet Qt hands the application's font only to what comes later
+            own = widget.font()
+            if size > 0 and abs(own.pointSizeF() - size * ratio) > 0.01:
+                own.setPointSizeF(size * ratio)
+                widget.setFont(own)
+            if isinstance(widget, QTableView):
+                rows = widget.verticalHeader()
+                rows.setDefaultSectionSize(round(rows.defaultSectionSize() * ratio))
+
+    def _on_system_changed(self, *_to: object) -> None:
         if self.scheme is Scheme.SYSTEM:
             self._dress()
 
     def _dress(self) -> None:
-        table = DARK if self.is_dark() else LIGHT
+        if self.is_contrast():
+            table = CONTRAST_DARK if self.is_dark() else CONTRAST_LIGHT
+        else:
+            table = DARK if self.is_dark() else LIGHT
         self._application.setPalette(make_palette(table))
         self._application.setStyleSheet(style_sheet(table, dark=self.is_dark()))
         recolor_widgets()

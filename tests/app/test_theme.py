@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QLabel, QToolButton
 
 from app.theme import Role, Scheme, Theme, color, icon, is_dark, mono_font, set_icon, status_role
 from app.theme.icons import names, pixmap
-from app.theme.roles import DARK, LIGHT, WRITTEN_ON, contrast
+from app.theme.roles import CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, TABLES, WRITTEN_ON, contrast
 from app.theme.sheet import style_sheet
-from app.theme.widgets import CopyButton, ElidedLabel, caption, icon_button, look
+from app.theme.widgets import CopyButton, ElidedLabel, bold, caption, icon_button, look
 
 ICONS = Path(__file__).parents[2] / "resources" / "icons"
 PAIRS = [(ink, back) for ink, backs in WRITTEN_ON.items() for back in backs]
@@ -34,12 +34,40 @@ def test_text_can_be_read(table, ink, back):
     assert contrast(table[ink], table[back]) >= 4.5
 
 
+@pytest.mark.parametrize("table", [CONTRAST_LIGHT, CONTRAST_DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(("ink", "back"), PAIRS)
+def test_text_of_high_contrast(table, ink, back):
+    assert contrast(table[ink], table[back]) >= 7
+    assert contrast(table[Role.LINE], table[back]) >= 3 or back is Role.ACCENT
+
+
 def test_contrast_is_that_of_the_guidelines():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#777777") == 1
 
 
-@pytest.mark.parametrize("table", [LIGHT, DARK], ids=["light", "dark"])
+def test_each_table_is_known_by_its_window(theme):
+    assert len({table[Role.WINDOW] for table in TABLES}) == len(TABLES)
+    for scheme, table in ((Scheme.CONTRAST, CONTRAST_DARK), (Scheme.CONTRAST_LIGHT, CONTRAST_LIGHT)):
+        theme.apply(scheme)
+        assert theme.is_contrast()
+        assert color(Role.MUTED) == QColor(table[Role.MUTED])
+
+
+def test_text_grows_and_shrinks_also_where_it_has_a_size_of_its_own(theme, qtbot, qapp):
+    plain, large, before = QLabel("a"), QLabel("a"), qapp.font().pointSizeF()
+    for label in (plain, large):
+        qtbot.addWidget(label)
+    bold(large, 2)
+    theme.set_text_size(150)
+    assert plain.font().pointSizeF() == pytest.approx(1.5 * before)
+    assert large.font().pointSizeF() == pytest.approx(3 * before)
+    theme.set_text_size(100)
+    assert qapp.font().pointSizeF() == pytest.approx(before)
+    assert large.font().pointSizeF() == pytest.approx(2 * before)
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_every_role_has_a_colour(table):
     assert table.keys() == set(Role)
     assert all(re.fullmatch("#[0-9a-f]{6}", value) for value in table.values())
