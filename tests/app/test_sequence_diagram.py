@@ -160,6 +160,7 @@ def test_finding_goes_on_in_what_a_list_does_not_hold(shown: Shown) -> None:
     assert "regular expression" in tab.count.text()
     tab.search.setText("nobody says this")
     tab.find_next()
+    assert tab.count.text() == "not found"
     assert ladder.current == 5
 
 

@@ -180,6 +180,8 @@ class MessagesTab(QWidget):
         row = self.model.find(wanted, self.table.currentIndex().row(), by, self._found) if wanted.text else -1
         if row >= 0:
             self.table.setCurrentIndex(self.model.index(row, 0))
+        elif wanted.text and not wanted.error:
+            self.count.setText("not found")
 
     @property
     def payload_size(self) -> int:
