@@ -66,6 +66,7 @@ class Notes(QObject):
         self._feed = feed
         self._notes: Mapping[int, Note] = {}
         self._deleted: set[int] = set()
+        self._heard = False  # whether this trace's notes are here
         self._jobs: deque[tuple[Job, Callable[[Any], None]]] = deque()
         self._background = Background(self)
         self._at_rest = False  # while the stack is put right after a failure
@@ -179,16 +180,17 @@ class Notes(QObject):
             start()
 
     def _on_notes(self, notes: Mapping[int, Note]) -> None:
+        first, self._heard = not self._heard, True  # lists were without what is deleted from the beginning
         deleted = {identity for identity, note in notes.items() if note.deleted}
-        gone = deleted - self._deleted
-        other = bool(self._deleted - deleted) or notes == self._notes  # the same notes: what was cleared is another
+        gone = set() if first else deleted - self._deleted
+        back = bool(self._deleted - deleted) or notes == self._notes  # the same notes: what was cleared is another
         self._notes, self._deleted = notes, deleted
-        self.changed.emit(gone, other)
+        self.changed.emit(gone, back and not first)
 
     def _forget(self) -> None:
         """Another trace: its steps are not this one's."""
         self.stack.clear()
-        self._notes, self._deleted = {}, set()
+        self._notes, self._deleted, self._heard = {}, set(), False
 
 
 def _counted(ids: Mapping[int, Value]) -> str:

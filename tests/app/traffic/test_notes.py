@@ -145,6 +145,16 @@ def test_clear_all_leaves_nothing_until_something_comes(qtbot: QtBot, page: Traf
         assert reader.counts().exchanges == 0
 
 
+def test_to_open_a_trace_lists_it_once(qtbot: QtBot, page: TrafficPage, trace: MadeTrace) -> None:
+    write(trace.path, Field.DELETED, {page.model.id_at(0): 1})
+    qtbot.waitUntil(lambda: page.model.rowCount() == 11, timeout=DEADLINE)
+    page._feed.close()
+    with qtbot.waitSignal(page.notes.changed, timeout=DEADLINE) as heard:
+        page._feed.open(trace.path, live=True)
+    assert heard.args == [set(), False]
+    qtbot.waitUntil(lambda: page.model.rowCount() == 11, timeout=DEADLINE)
+
+
 def test_another_window_on_the_trace_sees_it(qtbot: QtBot, page: TrafficPage, trace: MadeTrace) -> None:
     write(trace.path, Field.MARK, {page.model.id_at(0): "green"})
     qtbot.waitUntil(lambda: page.notes.of(page.model.id_at(0)).mark == "green", timeout=DEADLINE)
