@@ -80,6 +80,7 @@ class WorkerCommands(QObject):
         self._stacks_of = 0  #: the newest question for stacks
         for action in self._make(scope):
             actions.add(action)
+        actions.rebound.connect(lambda _id: self.render())
         link.state_changed.connect(lambda _state: self.aim_at(self._aim))
 
     @property
