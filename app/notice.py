@@ -24,7 +24,6 @@ class Notice(QFrame):
         self.details.setAccessibleName("Details")
         self.details.setFont(mono_font())
         self.details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.details.setFixedHeight(self.details.fontMetrics().lineSpacing() * _LINES + 12)
         self.toggle = button("Show what it says", dress="link")
         self.copier = CopyButton("Copy the details")
         self.dismiss = icon_button("close", "Put this away")
@@ -56,6 +55,8 @@ class Notice(QFrame):
         self.why.setText(why)
         self.why.setVisible(bool(why))
         self.details.setPlainText(details)
+        lines = min(details.count("\n") + 2, _LINES)  # one more than it has, for a scroll bar
+        self.details.setFixedHeight(self.details.fontMetrics().lineSpacing() * lines + 12)
         self.copier.text_to_copy = details
         for each in (self.toggle, self.copier):
             each.setVisible(bool(details))

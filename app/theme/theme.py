@@ -8,8 +8,8 @@ from __future__ import annotations
 import enum
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QTableView
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication, QHeaderView, QTableView
 
 from app.theme.icons import recolor_widgets
 from app.theme.roles import CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, Colors, Role
@@ -80,23 +80,37 @@ class Theme(QObject):
             return
         font = self._application.font()
         font.setPointSizeF(self._points * percent / 100)
-        sizes = [(widget, widget.font().pointSizeF()) for widget in QApplication.allWidgets()]
-        self._application.setFont(font)
-        self._dress()
-        for widget, size in sizes:  # under a style sheet Qt hands the application's font only to what comes later
-            own = widget.font()
-            if size > 0 and abs(own.pointSizeF() - size * ratio) > 0.01:
-                own.setPointSizeF(size * ratio)
-                widget.setFont(own)
+        self._wear(font, ratio)
+        for widget in QApplication.allWidgets():
             if isinstance(widget, QTableView):
-                rows = widget.verticalHeader()
-                rows.setDefaultSectionSize(round(rows.defaultSectionSize() * ratio))
+                _scale(widget, ratio)
 
     def _on_system_changed(self, *_to: object) -> None:
         if self.scheme is Scheme.SYSTEM:
             self._dress()
 
     def _dress(self) -> None:
+        if self.text_size == 100:
+            self._wear_colors()
+        else:
+            self._wear(self._application.font(), 1.0)
+
+    def _wear(self, font: QFont, ratio: float) -> None:
+        """Colours and font, every widget's text by ``ratio`` larger than it is.
+
+        Under a style sheet Qt hands the application's font only to what is made later, and a new style sheet gives
+        widgets back the size that they had first.
+        """
+        sizes = [(widget, widget.font().pointSizeF()) for widget in QApplication.allWidgets()]
+        self._application.setFont(font)
+        self._wear_colors()
+        for widget, size in sizes:
+            own = widget.font()
+            if size > 0 and abs(own.pointSizeF() - size * ratio) > 0.01:
+                own.setPointSizeF(size * ratio)
+                widget.setFont(own)
+
+    def _wear_colors(self) -> None:
         if self.is_contrast():
             table = CONTRAST_DARK if self.is_dark() else CONTRAST_LIGHT
         else:
@@ -105,6 +119,15 @@ class Theme(QObject):
         self._application.setStyleSheet(style_sheet(table, dark=self.is_dark()))
         recolor_widgets()
         self.changed.emit()
+
+
+def _scale(table: QTableView, ratio: float) -> None:
+    """Rows and columns as much larger as what stands in them; Qt sees to columns that fill what is left."""
+    rows, columns = table.verticalHeader(), table.horizontalHeader()
+    rows.setDefaultSectionSize(round(rows.defaultSectionSize() * ratio))
+    for at in range(columns.count()):
+        if columns.sectionResizeMode(at) == QHeaderView.ResizeMode.Interactive and not columns.isSectionHidden(at):
+            columns.resizeSection(at, round(columns.sectionSize(at) * ratio))
 
 
 _PALETTE: dict[QPalette.ColorRole, Role] = {

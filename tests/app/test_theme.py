@@ -62,6 +62,9 @@ def test_text_grows_and_shrinks_also_where_it_has_a_size_of_its_own(theme, qtbot
     theme.set_text_size(150)
     assert plain.font().pointSizeF() == pytest.approx(1.5 * before)
     assert large.font().pointSizeF() == pytest.approx(3 * before)
+    theme.apply(Scheme.CONTRAST)  # other colours leave sizes alone
+    assert plain.font().pointSizeF() == pytest.approx(1.5 * before)
+    assert large.font().pointSizeF() == pytest.approx(3 * before)
     theme.set_text_size(100)
     assert qapp.font().pointSizeF() == pytest.approx(before)
     assert large.font().pointSizeF() == pytest.approx(2 * before)

@@ -83,9 +83,15 @@ def test_a_killed_supervisor_is_said_and_started_again(make_desk, tmp_path, qtbo
     desk = make_desk(secure(tmp_path / "sockets") / "w1-1.sock")
     desk.open(Request(demo=True))
     qtbot.waitUntil(lambda: desk.controller.state == "running" and not desk.controller.busy, timeout=WAIT)
+    desk.actions.run("launch.make-traffic")
+    qtbot.waitUntil(lambda: desk.traffic.model.rowCount() > 5, timeout=WAIT)
     os.kill(desk.link.supervisor_pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: desk.link.state is LinkState.LOST, timeout=WAIT)
     assert not desk.launch.problem.isHidden()
+    assert desk.traffic.model.rowCount() > 5, "what was recorded is still shown"
+    desk.traffic.table.selectRow(2)  # and can be looked into
+    qtbot.waitUntil(lambda: desk.traffic.detail.shown == desk.traffic.table.current_id() != 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: desk.traffic.detail.tabs.isVisible(), timeout=WAIT)
     desk.launch.problem.way_taken.emit(desk.link.problem.ways_out[-1])
     qtbot.waitUntil(lambda: desk.link.state is LinkState.ON, timeout=WAIT)
     qtbot.waitUntil(lambda: desk.controller.can_start, timeout=WAIT)
