@@ -56,8 +56,10 @@ def plain(text: str) -> str:
 
 def named(text: str) -> str:
     """The level that a line without escapes names; empty for none."""
-    found = _DATED.search(text) or _NAMED.search(text) or _BRACKETED.search(text) or _KEYED.search(text)
-    if found is not None:
+    bracket = "[" in text  # two patterns cannot match without one, and this is asked of every line
+    found = (bracket and _DATED.search(text)) or _NAMED.search(text)
+    found = found or (bracket and _BRACKETED.search(text)) or _KEYED.search(text)
+    if found:
         word = (found["level"] or "").lower()
         return _SAME.get(word, word)
     return next((level for level, pattern in _TELLING if pattern.match(text)), "")

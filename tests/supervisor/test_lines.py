@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspector.levels import named as level
 from supervisor.death import Remark
-from supervisor.lines import level, plain, understand
+from supervisor.lines import plain, understand
 
 DATED = "[2026-01-31 12:00:00 +0000] [41] "
 
@@ -74,10 +75,14 @@ def test_remarks_about_a_worker(text: str, remark: Remark | None, about: int) ->
         ("INFO:     Received SIGTTOU, decreasing number of processes.", Remark.SCALE_DOWN),
         ("INFO:     Received SIGTERM, exiting.", Remark.STOP),
         ("[INFO] HUP signal received, gracefully respawning workers..", Remark.RELOAD),
+        ("[INFO] Changes detected, reloading workers..", Remark.RELOAD),
         ("[INFO] worker-1 lifetime expired, gracefully respawning..", Remark.LIFETIME),
+        ("[INFO] Handling signal: winch", Remark.STOP),
+        ("[INFO] Handling signal: usr1", None),
+        ("INFO:     Received SIGTTIN, increasing number of processes.", None),
     ],
 )
-def test_why_a_master_ends_workers(text: str, reason: Remark) -> None:
+def test_why_a_master_ends_workers(text: str, reason: Remark | None) -> None:
     assert understand(text).reason is reason
 
 
