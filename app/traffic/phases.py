@@ -17,7 +17,8 @@ MEANINGS = {
     "queue": "In the server before the application: accept queue, parsing, a free thread or worker.",
     "application": "The application at work, until it started its response.",
     "server": "Server and application together, until the first byte came back (no probe saw the call).",
-    "sending": "The response on its way, until its last byte went to the client.",
+    "sending": "The response on its way, until its last byte went to the client: the application's next chunks, what"
+    " the server holds back, and a client that is slow to take it.",
     "connected": "The WebSocket open, until it was closed.",
     "after": "After the response: background tasks and clean-up; the worker is still held.",
 }
