@@ -234,3 +234,19 @@ def test_details_are_pinned_several_at_once_and_live(tmp_path, settings, qtbot, 
     pinned.close_all()
     assert pinned.windows == []
     trace.close()
+
+
+def test_an_archive_dropped_becomes_a_trace(desk, tmp_path, monkeypatch, qtbot):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    entry = {
+        "startedDateTime": "2026-01-01T00:00:00Z",
+        "request": {"method": "GET", "url": "http://shop.example/x"},
+        "response": {"status": 204},
+    }
+    (tmp_path / "a.har").write_text(json.dumps({"log": {"entries": [entry]}}))
+    drop(desk, tmp_path / "a.har")
+    qtbot.waitUntil(lambda: desk.traffic.model.rowCount() == 1, timeout=30_000)
+    (tmp_path / "b.har").write_text("words")
+    drop(desk, tmp_path / "b.har")
+    qtbot.waitUntil(lambda: not desk.window.notice.isHidden(), timeout=30_000)
+    assert "not JSON" in desk.window.notice.why.text()
