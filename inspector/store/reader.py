@@ -221,7 +221,7 @@ class TraceReader:
                 f" AND e.kind <> 'lifespan' AND ({where}) AND {self._annotations.condition()} ORDER BY e.rev LIMIT ?"
             )
             found = self._connection.execute(sql, [since_rev, newest, *parameters, limit]).fetchall()
-        rows = [Over(*numbers, failed=bool(failed)) for *numbers, failed in found]
+        rows = [Over(*row) for row in found]
         return rows, rows[-1].rev if len(rows) == limit else int(newest)
 
     def newest_rev(self) -> int:

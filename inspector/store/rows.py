@@ -82,7 +82,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """An exchange that is over, as statistics count it; ``failed`` also by its status or an exception."""
+    """An exchange that is over, as statistics count it; ``failed`` is 1 also for its status or an exception, else 0."""
 
     id: int
     rev: int
@@ -92,7 +92,7 @@ class Over:
     began_ns: int
     took_ns: int
     bytes: int
-    failed: bool
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
