@@ -308,9 +308,7 @@ def test_every_page_opens(desk: Desk, no_stalls: None) -> None:
 
 def test_models_keep_their_promises(desk: Desk) -> None:
     """Qt's own tester on every model in the window, while there is traffic and pages are looked at."""
-    views = desk.window.findChildren(QAbstractItemView)
-    every = {*desk.window.findChildren(QAbstractItemModel), *(view.model() for view in views)}
-    models = [model for model in every if type(model).__module__.startswith("app.")]  # not those of Qt itself
+    models = _models(desk)
     mode = QAbstractItemModelTester.FailureReportingMode.Warning
     testers = [QAbstractItemModelTester(model, mode) for model in models]
     assert len(testers) > 10
@@ -324,3 +322,10 @@ def test_models_keep_their_promises(desk: Desk) -> None:
     wait_for(lambda: {row.status for row in rows(desk)} == {200}, "the filtered table")
     for tester in testers:
         tester.deleteLater()
+
+
+def _models(desk: Desk) -> list[QAbstractItemModel]:
+    """The window's own models, not those that Qt makes for its widgets."""
+    shown = (view.model() for view in desk.window.findChildren(QAbstractItemView))
+    every = {*desk.window.findChildren(QAbstractItemModel), *shown}
+    return [model for model in every if type(model).__module__.startswith("app.")]

@@ -104,7 +104,8 @@ def _left_objects(before: Before) -> list[str]:
 
 
 def _left_windows(before: Before) -> list[str]:
-    return [f"the window {one!r} is still there" for one in _windows() if _address(one) not in before.roots]
+    new = [one for one in _windows() if _address(one) not in before.roots]
+    return [f"the window {one!r} ({one.metaObject().className()}) is still there" for one in new]
 
 
 def _windows() -> list[QWidget]:
