@@ -47,6 +47,19 @@ def shared(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield desk
 
 
+@pytest.fixture(scope="module")
+def models(shared: Desk) -> Iterator[list[QAbstractItemModel]]:
+    """The window's own models, not those that Qt makes for its widgets.
+
+    The views are held for as long as the window is there: to let go of what ``findChildren`` gave takes Python's hold
+    of their parts with it.
+    """
+    views = shared.window.findChildren(QAbstractItemView)
+    every = {*shared.window.findChildren(QAbstractItemModel), *(view.model() for view in views)}
+    yield [model for model in every if type(model).__module__.startswith("app.")]
+    views.clear()
+
+
 @pytest.fixture
 def desk(shared: Desk) -> Desk:
     """The window on its traffic page, without a filter, the application running."""
@@ -306,9 +319,8 @@ def test_every_page_opens(desk: Desk, no_stalls: None) -> None:
         assert desk.window.page == name
 
 
-def test_models_keep_their_promises(desk: Desk) -> None:
+def test_models_keep_their_promises(desk: Desk, models: list[QAbstractItemModel]) -> None:
     """Qt's own tester on every model in the window, while there is traffic and pages are looked at."""
-    models = _models(desk)
     mode = QAbstractItemModelTester.FailureReportingMode.Warning
     testers = [QAbstractItemModelTester(model, mode) for model in models]
     assert len(testers) > 10
@@ -322,10 +334,3 @@ def test_models_keep_their_promises(desk: Desk) -> None:
     wait_for(lambda: {row.status for row in rows(desk)} == {200}, "the filtered table")
     for tester in testers:
         tester.deleteLater()
-
-
-def _models(desk: Desk) -> list[QAbstractItemModel]:
-    """The window's own models, not those that Qt makes for its widgets."""
-    shown = (view.model() for view in desk.window.findChildren(QAbstractItemView))
-    every = {*desk.window.findChildren(QAbstractItemModel), *shown}
-    return [model for model in every if type(model).__module__.startswith("app.")]
