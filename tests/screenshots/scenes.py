@@ -121,6 +121,26 @@ def blocked(studio: Studio) -> None:
     studio.shoot("blocked")
 
 
+def beside(studio: Studio) -> None:
+    """One request under ASGI beside its replay under WSGI, message by message."""
+    studio.ask("/json?tea=green")
+    row = studio.choose(lambda row: row.target == "/json?tea=green")
+    current, compare = studio.desk.controller.current, studio.desk.compare
+    assert current is not None
+    compare.show_other(row.id, current.spec)
+    studio.until(lambda: all(compare.loaded), "both sides of the comparison")
+    studio.rest(1.0)
+    studio.shoot("beside")
+
+
+def statistics(studio: Studio) -> None:
+    """Routes, and how they fared over time."""
+    studio.desk.window.show_page("statistics")
+    studio.rest(2.0)
+    studio.shoot("statistics")
+    studio.desk.window.show_page("traffic")
+
+
 def death(studio: Studio) -> None:
     """A worker is killed with a request in hand."""
     studio.switch("uvicorn", workers=2)
@@ -221,5 +241,18 @@ def _ready_workers(studio: Studio) -> int:
 
 SCENES: dict[str, Callable[[Studio], None]] = {
     scene.__name__: scene
-    for scene in (welcome, mismatch, queue, chat, stream, detail, blocked, death, replay, help_pages)
+    for scene in (
+        welcome,
+        mismatch,
+        queue,
+        chat,
+        stream,
+        detail,
+        blocked,
+        beside,
+        statistics,
+        death,
+        replay,
+        help_pages,
+    )
 }
