@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
         self._keys.changed.connect(self._keep_keys)
         self.notice = Notice()
         self._stack = QStackedWidget()
+        self._stack.setMinimumHeight(240)  # pages give way to what the launch area has to explain
         self._tabs = QButtonGroup(self)
         self.page = ""
         self.counts, self.flight, self.dropped = label(), label(), label()

@@ -123,7 +123,7 @@ class PinnedDetails(QObject):
         self._feed, self._current, self._settings = feed, current, settings
         self.windows: list[PinnedDetail] = []
         actions.add(Action(
-            "traffic.detach", "Detail in a window of its own", self.detach, shortcut="Ctrl+D", group="Traffic",
+            "traffic.detach", "Detail in a window of its own", self.detach, shortcut="Ctrl+Shift+W", group="Traffic",
             icon="detach", tip="Pin the selected exchange: the window keeps showing it, live",
             enabled_when=lambda: bool(self._feed.path and self._current()),
         ))  # fmt: skip

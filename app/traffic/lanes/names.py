@@ -14,6 +14,8 @@ from app.traffic.lanes.marks import Life
 from supervisor.control.messages import WorkerStatus
 
 _SAMPLES = 60  #: of CPU, one each time that the supervisor reports and half a second has gone by
+#: Pixels of a course, and from one to the next.
+_COURSE, _COURSE_STEP = 26, 30
 _STATES = {
     "starting": Role.PENDING, "ready": Role.OK, "stopping": Role.CLIENT_ERROR, "exited": Role.MUTED,
     "backoff": Role.CLIENT_ERROR, "paused": Role.MUTED,
@@ -103,9 +105,12 @@ def draw_name(
     painter.setPen(color(Role.MUTED))
     painter.drawText(QRect(inner.left() + after, top, inner.width() - after, line), flags, name.pid)
     if two:
-        cpu, memory = courses
-        _draw_course(painter, QRect(area.right() - 27, top + 1, 26, 12), cpu, 100.0, ink)
-        _draw_course(painter, QRect(area.right() - 57, top + 1, 26, 12), memory, 1.0, color(Role.ACCENT))
+        free = area.right() - (inner.left() + after + painter.fontMetrics().horizontalAdvance(name.pid))
+        inks = (ink, 100.0), (color(Role.ACCENT), 1.0)
+        for place, (course, (shade, least)) in enumerate(zip(courses, inks, strict=True), start=1):
+            if place * _COURSE_STEP <= free:  # never over the words
+                left = area.right() - place * _COURSE_STEP + 3
+                _draw_course(painter, QRect(left, top + 1, _COURSE, 12), course, least, shade)
         text = painter.fontMetrics().elidedText(name.figures, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(QRect(inner.left(), top + line, inner.width(), line), flags, text)
 
