@@ -117,5 +117,14 @@ class _Plot(QWidget):
     def draw(self, at: Sequence[float], values: Iterable[Sequence[float | None]]) -> None:
         """A value for each moment; where there is none the line has a gap."""
         for line, row in zip(self._lines, values, strict=True):
-            line.setSymbol("o" if len(at) < 3 else None)  # a line of one point is not seen
+            line.setSymbol("o" if _has_lonely(row) else None)
             line.setData(list(at), [_GAP if value is None else value for value in row])
+
+
+def _has_lonely(row: Sequence[float | None]) -> bool:
+    """Whether a value has a gap on both sides, where a line alone would not be seen."""
+    padded = [None, *row, None]
+    return any(
+        value is not None and before is None and after is None
+        for before, value, after in zip(padded, row, padded[2:], strict=False)
+    )
