@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import pyqtgraph as pg  # type: ignore[import-untyped]
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.statistics.sums import Course
 from app.theme import Role, color
@@ -76,7 +76,7 @@ class _Plot(QWidget):
         self._lines: list[pg.PlotDataItem] = []
         self._legend = QLabel(textFormat=Qt.TextFormat.RichText)
         self._legend.setWordWrap(True)
-        self.view = pg.PlotWidget(axisItems={"bottom": pg.DateAxisItem()})
+        self.view = _make_view()
         self.view.setAccessibleName(name)
         self.view.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.view.setMinimumHeight(120)
@@ -119,6 +119,16 @@ class _Plot(QWidget):
         for line, row in zip(self._lines, values, strict=True):
             line.setSymbol("o" if _has_lonely(row) else None)
             line.setData(list(at), [_GAP if value is None else value for value in row])
+
+
+def _make_view() -> pg.PlotWidget:
+    """A plot. The empty form that pyqtgraph takes its menu from, a hidden window of its own, goes when the plot does."""
+    before = set(QApplication.topLevelWidgets())
+    view = pg.PlotWidget(axisItems={"bottom": pg.DateAxisItem()})
+    for widget in set(QApplication.topLevelWidgets()) - before:
+        if type(widget) is QWidget and widget.parent() is None:
+            widget.setParent(view)
+    return view
 
 
 def _has_lonely(row: Sequence[float | None]) -> bool:
