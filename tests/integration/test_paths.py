@@ -48,16 +48,11 @@ def shared(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="module")
-def models(shared: Desk) -> Iterator[list[QAbstractItemModel]]:
-    """The window's own models, not those that Qt makes for its widgets.
-
-    The views are held for as long as the window is there: to let go of what ``findChildren`` gave takes Python's hold
-    of their parts with it.
-    """
+def models(shared: Desk) -> list[QAbstractItemModel]:
+    """The window's own models, not those that Qt makes for its widgets."""
     views = shared.window.findChildren(QAbstractItemView)
     every = {*shared.window.findChildren(QAbstractItemModel), *(view.model() for view in views)}
-    yield [model for model in every if type(model).__module__.startswith("app.")]
-    views.clear()
+    return [model for model in every if type(model).__module__.startswith("app.")]
 
 
 @pytest.fixture
