@@ -122,7 +122,7 @@ class _Plot(QWidget):
 
 
 def _make_view() -> pg.PlotWidget:
-    """A plot. The empty form that pyqtgraph takes its menu from, a hidden window of its own, goes when the plot does."""
+    """A plot. The empty form that pyqtgraph makes its menu from, a hidden window, goes when the plot does."""
     before = set(QApplication.topLevelWidgets())
     view = pg.PlotWidget(axisItems={"bottom": pg.DateAxisItem()})
     for widget in set(QApplication.topLevelWidgets()) - before:

@@ -10,11 +10,11 @@ import pytest
 from app.launch import choice as choices
 from app.launch.choice import Choice, Entry
 from app.launch.demos import demo_entries
+from app.launch.frames import own_place
 from app.launch.picker import found_words
 from app.launch.recent import entries_of, forgotten, remembered
-from app.launch.frames import own_place
 from app.launch.target_form import import_string, parse_environment
-from app.launch.ways import Start, can_copy, copy_label, option_of, start_of, way_label
+from app.launch.ways import can_copy, copy_label, way_label
 from supervisor.control.messages import AppStatus, ModesListed, ModeStatus, Problem, TargetSpec, WayOut
 
 SPEC = TargetSpec(target="shop:app")
