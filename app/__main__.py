@@ -24,6 +24,7 @@ from app.actions import Action, ActionRegistry
 from app.crash import CrashReports, LastWords, left_behind
 from app.display import missing_display
 from app.feed import TraceFeed
+from app.garbage import collect_in_this_thread
 from app.launch.area import LaunchArea
 from app.launch.controller import LaunchController
 from app.launch.demos import demo_entries
@@ -323,6 +324,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"gatescope: no safe place for the control socket. {error}\n")
         return 2
     application = QApplication(sys.argv[:1])
+    collect_in_this_thread(application)
     application.setApplicationName("Gatescope")
     application.setDesktopFileName("gatescope")
     application.setQuitOnLastWindowClosed(False)

@@ -30,6 +30,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import getCppPointer, isValid
 
+from app.garbage import collect_in_this_thread
 from app.stall_watch import LIMIT_MS, StallWatch, WindowStall
 
 PATIENCE_MS = 5000  #: for what is ending when the test is over
@@ -181,6 +182,7 @@ def warnings_of_qt() -> Iterator[list[str]]:
 @pytest.fixture(scope="session")
 def quick_to_look(qapp: QApplication) -> None:
     """What is there when the first window is tested stays: not to be looked through each time."""
+    collect_in_this_thread(qapp)
     gc.collect()
     gc.freeze()
 
