@@ -162,8 +162,9 @@ def _add_drive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     stacks = commands.add_parser("stacks", parents=[shared], help="what each thread and task of a worker is doing")
     for of_worker in (kill, pause, resume, stacks):
         of_worker.add_argument("slot", type=int, metavar="SLOT", help="the worker's number, see: gatescope status")
-    stop = commands.add_parser("stop", parents=[shared], help="stop an application, or everything")
+    stop = commands.add_parser("stop", parents=[shared], help="stop an application; --all: and what runs it")
     stop.add_argument("--all", action="store_true", help="end the supervisor with all its applications")
+    stop.add_argument("--now", action="store_true", help="don't wait for requests that are being answered")
     for command in (status, switch, reload, restart, scale, kill, pause, resume, stacks, stop):
         command.set_defaults(run=_drive, drive=command.prog.split()[-1])
 

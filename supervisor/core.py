@@ -148,7 +148,7 @@ class Supervisor:
             case StopApp():
                 app = self.app(command.app)
                 await self._end_visitors(app.name)
-                await app.stop()
+                await asyncio.gather(app.stop(), *([app.force()] if command.now else []))
                 return Finished(id=command.id, app=app.status())
             case GetStatus():
                 chosen = [self.app(command.app)] if command.app else list(self.apps.values())

@@ -143,7 +143,7 @@ def _command(options: argparse.Namespace, client: ControlClient) -> Command:
         case "stacks":
             return DumpStacks(id=number, slot=options.slot, app=options.app)
         case "stop":
-            return Shutdown(id=number) if options.all else StopApp(id=number, app=options.app)
+            return Shutdown(id=number) if options.all else StopApp(id=number, app=options.app, now=options.now)
         case other:
             assert_never(other)
 

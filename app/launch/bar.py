@@ -141,12 +141,14 @@ class LaunchBar(QFrame):
     def _render_start(self) -> None:
         controller = self._controller
         live = controller.live
-        self.start.setText("Stop" if live else "Start")
-        self.start.setAccessibleName("Stop the application" if live else "Start the application")
+        stopping = live and controller.state == "stopping"
+        self.start.setText("Stop now" if stopping else "Stop" if live else "Start")
+        self.start.setAccessibleName(f"{self.start.text()}: the application")
         look(self.start, "danger" if live else "primary")
         can = controller.can_start
         role = Role.SERVER_ERROR if live else Role.ON_ACCENT if can else Role.MUTED
         set_icon(self.start, "stop" if live else "play", role)
-        self.start.setEnabled(controller.state != "stopping" if live else can)
+        self.start.setEnabled(live or can)
         problem = controller.verdict.problem
-        self.start.setToolTip("" if live or problem is None else tip(problem.what))
+        waits = "It waits for the requests that are being answered. This ends them." if stopping else ""
+        self.start.setToolTip(tip(waits) if live else tip(problem.what) if problem else "")

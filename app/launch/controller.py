@@ -455,8 +455,8 @@ class LaunchController(QObject):
         self._start_wanted()
 
     def stop(self) -> None:
-        """Stop it when its requests are answered."""
-        self._tell(StopApp(id=0, app=self.name), "stopping")
+        """Stop it when its requests are answered; when that is under way, now."""
+        self._tell(StopApp(id=0, app=self.name, now=self.state == "stopping"), "stopping")
 
     def reload(self) -> None:
         """Load its code anew."""

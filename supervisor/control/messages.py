@@ -301,10 +301,14 @@ class DumpStacks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopApp:
-    """Let requests in flight finish, then stop. The application stays listed, as stopped."""
+    """Let requests in flight finish, then stop. The application stays listed, as stopped.
+
+    ``now``: without waiting for them, also when a stop is under way that waits.
+    """
 
     id: int
     app: str = ""
+    now: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

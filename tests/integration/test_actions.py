@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from supervisor.policy import DRAIN_LIMIT
 from tests.integration.test_switch import command
 from tests.support.apps import project
 from tests.support.load import Asking, Load, ask
+from tests.support.probed import until
 from tests.support.program import gatescope, running
 
 
@@ -175,3 +177,20 @@ def test_the_control_socket_survives_many_dumps_at_once(tmp_path: Path) -> None:
             thread.join(60)
         assert len(dumps) == 4
         assert all(dump["stacks"] for dump in dumps)
+
+
+def test_stop_need_not_wait_for_a_request(tmp_path: Path) -> None:
+    with running("asgi:app", "--mode", "uvicorn", cwd=project(tmp_path)) as run:
+        hanging = Asking(f"{run.url}/slow?300")
+        run.wait_for(lambda line: line.get("worker") == "ready")
+        until(lambda: any(process["in_hand"] for process in workers(run)), "a request in hand")
+        waiting = threading.Thread(target=gatescope, args=("stop", "--control", run.control))
+        waiting.start()
+        until(lambda: command(run, "status")["state"] == "stopping", "a stop that waits")
+        begun = time.monotonic()
+        assert command(run, "stop", "--now")["state"] == "stopped"
+        waiting.join(60)
+        assert time.monotonic() - begun < DRAIN_LIMIT / 2  # all of which it would have waited
+        hanging.join(60)
+        assert hanging.answer[0] != 200
+        assert workers(run) == []
