@@ -78,6 +78,7 @@ class Setting:
     command: str = ""  #: of the mode ``custom``
     root_path: str = ""  #: what it is mounted at
     reload: bool = False  #: whether to load the code anew when a file of the project changes
+    drain: float = DRAIN_LIMIT  #: seconds for requests in flight on an instance that is replaced or stopped
 
 
 class Application:
@@ -412,7 +413,8 @@ class Application:
         """End ``old``, which gets no new requests any more, once those it has are done."""
         if old.alive:
             old.crew.wake()
-            await self.proxy.drain(old.upstream, limit=DRAIN_LIMIT, websocket_limit=WEBSOCKET_LIMIT)
+            limit = self.setting.drain if self.setting else DRAIN_LIMIT
+            await self.proxy.drain(old.upstream, limit=limit, websocket_limit=min(limit, WEBSOCKET_LIMIT))
         await self._retire(old, order)
 
     async def _retire(self, instance: RunningInstance, order: Order = Order.STOP, *, force: bool = False) -> None:

@@ -25,7 +25,7 @@ RUN_EPILOG = f"""\
 What follows -- goes to the server's own command line: -- --timeout 5
 TARGET may also be the name of an application that pyproject.toml has settings for, here:
   [tool.gatescope.apps.NAME]  target mode workers threads adapt factory env env_file cwd listen python args command
-  root_path reload
+  root_path reload drain
 {EPILOG}"""
 
 #: Commands whose modules bring much along, and what they are for: nothing is imported to list them.
@@ -108,6 +108,9 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--adapt", action="store_true", help="put an adapter between an application and a server "
                      "that do not speak the same interface")  # fmt: skip
     run.add_argument("--listen", default="", metavar="HOST:PORT", help="where to serve (127.0.0.1, a free port)")
+    run.add_argument(
+        "--drain", type=int, metavar="SECONDS", help="how long requests may take to finish when it is replaced (30)"
+    )
     run.add_argument("--root-path", default="", metavar="PATH", help="what it is mounted at; the server tells it so")
     run.add_argument("--reload", action="store_true", help="load the code anew when a file of the project changes, "
                      "without losing a request")  # fmt: skip

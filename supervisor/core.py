@@ -56,6 +56,7 @@ from supervisor.control.messages import (
     WayOut,
 )
 from supervisor.death import Order
+from supervisor.policy import DRAIN_LIMIT
 from supervisor.servers.base import Launch, Mode
 from supervisor.servers.custom import CUSTOM
 from supervisor.target.problems import TargetError
@@ -266,6 +267,7 @@ class Supervisor:
             command=command.custom or (_command(mode, app.resolved.settings, old) if mode.unknown else ""),
             root_path=old.root_path if old else "",
             reload=old is not None and old.reload,
+            drain=old.drain if old else DRAIN_LIMIT,
         )
         resolved = app.resolved
         if not mode.unknown and (not resolved.examined or modes.lacking(mode, resolved.subject)):
@@ -472,6 +474,9 @@ def _setting(command: StartApp, mode: Mode, said: AppSettings | None) -> Setting
     if said is not None:
         workers = said.workers if workers is None and mode.workers else workers
         threads = said.threads if threads is None and mode.threads else threads
+    drain = said.drain if command.drain is None and said is not None else command.drain
+    if drain is not None and drain < 0:
+        raise RefusalError(Problem(what=f"{drain} seconds to finish in?", why="It must be 0 or more.", usage=True))
     return Setting(
         mode=mode,
         workers=1 if workers is None else workers,
@@ -481,6 +486,7 @@ def _setting(command: StartApp, mode: Mode, said: AppSettings | None) -> Setting
         command=command.custom or (_command(mode, said) if mode.unknown else ""),
         root_path=mounting.normal(command.root_path or (said.root_path if said else "")),
         reload=command.reload or (said is not None and said.reload),
+        drain=DRAIN_LIMIT if drain is None else drain,
     )
 
 

@@ -28,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
             id=1, target=spec, mode=options.mode, name=options.name, workers=options.workers,
             threads=options.threads, adapt=options.adapt, listen=options.listen, trace=options.trace,
             args=tuple(options.args), custom=options.custom, root_path=options.root_path, reload=options.reload,
+            drain=options.drain,
         )  # fmt: skip
         return serve.run(_serve(command, options))
     except OptionError as error:

@@ -194,7 +194,8 @@ class StartApp:
     None: as the project's settings say, else the least. ``listen``: ``HOST:PORT``, port 0 for a free one. ``trace``:
     path, empty for one of our own. ``args``: for the server's own command line. ``custom``: the command of the mode of
     that name, with ``{host}`` and ``{port}`` where the address goes. ``root_path``: what the application is mounted at.
-    ``reload``: load the code anew when a file of the project changes.
+    ``reload``: load the code anew when a file of the project changes. ``drain``: seconds that requests in flight may
+    take to finish on an instance that is replaced or stopped.
     """
 
     id: int
@@ -210,6 +211,7 @@ class StartApp:
     custom: str = ""
     root_path: str = ""
     reload: bool = False
+    drain: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ class AppSettings:
     command: str = ""  #: for the mode ``custom``, which it stands for where none is named
     root_path: str = ""  #: what the application is mounted at
     reload: bool = False  #: whether to load the code anew when a file changes
+    drain: int | None = None
 
     @property
     def place(self) -> Path:
@@ -76,6 +77,7 @@ _KEYS: dict[str, tuple[str, type]] = {
     "command": ("a text", str),
     "root_path": ("a text", str),
     "reload": ("true or false", bool),
+    "drain": ("a whole number of seconds", int),
 }
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from supervisor.policy import DRAIN_LIMIT
 from tests.support.apps import project
-from tests.support.load import Load
+from tests.support.load import Asking, Load
+from tests.support.probed import until
 from tests.support.program import gatescope, running
 
 
@@ -74,3 +77,15 @@ def test_a_switch_that_cannot_be_says_why(tmp_path: Path) -> None:
         assert gatescope("switch", "gunicorn-sync", "--adapt", *control).returncode == 0
         assert gatescope("switch", "uvicron", *control).returncode == 2
         assert gatescope("switch", "uvicorn", "--app", "nobody", *control).returncode == 2
+
+
+def test_how_long_the_old_one_may_take_is_for_the_user_to_say(tmp_path: Path) -> None:
+    with running("asgi:app", "--mode", "uvicorn", "--drain", "1", cwd=project(tmp_path)) as run:
+        hanging = Asking(f"{run.url}/slow?300")
+        until(lambda: command(run, "status")["in_flight"], "a request in flight")
+        begun = time.monotonic()
+        assert command(run, "switch", "hypercorn")["mode"] == "hypercorn"
+        hanging.join(60)
+        assert time.monotonic() - begun < DRAIN_LIMIT / 2
+        assert hanging.answer[0] != 200
+        assert gatescope("run", "asgi:app", "--mode", "uvicorn", "--drain", "-1", cwd=project(tmp_path)).returncode == 2
