@@ -189,7 +189,7 @@ def test_the_table_offers_it(shown: Shown, trace: MadeTrace, settings: Settings)
     traffic.set_known(True)
     traffic.show_exchange(2)
     shown.until(lambda: traffic.table.current_id() == 2)
-    assert actions.get("traffic.compare_other").isEnabled()
+    shown.until(actions.get("traffic.compare_other").isEnabled)
     assert not actions.get("traffic.compare").isEnabled()
     with shown.qtbot.waitSignal(traffic.other_wanted, timeout=DEADLINE) as wanted:
         actions.run("traffic.compare_other")

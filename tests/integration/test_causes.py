@@ -149,8 +149,8 @@ def test_a_worker_that_hangs(tmp_path: Path, target: str, mode: str) -> None:
         assert 1_000 < held["elapsed_ms"] < 30_000
         successor(run, dead)
         assert ask(run.url)[0] == 200
-        with TraceReader(run.trace) as reader:
-            exchange = reader.exchange(held["exchange"])
+    with TraceReader(run.trace) as reader:
+        exchange = reader.exchange(held["exchange"])
     assert "WORKER TIMEOUT" in gatescope("logs", run.trace, "--level", "critical").stdout
     assert exchange is not None
     assert (exchange.state, exchange.error) == ("failed", f"its worker {dead['outcome']}")

@@ -156,7 +156,10 @@ def begun(client: ControlClient, spec: TargetSpec) -> int:
 
 
 def until_gone(pid: int) -> None:
-    descriptor = os.pidfd_open(pid)
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
     try:
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
