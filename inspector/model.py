@@ -252,6 +252,36 @@ class Stall:
     stack: str = ""  #: where it was, innermost frame last, as a traceback prints it; empty: nobody looked in time
 
 
+class Fault(enum.StrEnum):
+    """Who broke a rule: ``application`` is all within the outermost callable, ``server`` what calls it."""
+
+    APPLICATION = "application"
+    SERVER = "server"
+
+
+class Severity(enum.StrEnum):
+    """``violation``: against a MUST of the specification. ``warning``: against a SHOULD, or another server would do
+    otherwise. ``note``: good to know.
+    """
+
+    VIOLATION = "violation"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule of the contract (``inspector.contract``) that was broken in an exchange."""
+
+    exchange: int
+    rule: str  #: its id, e.g. "WSGI-SR-16"
+    severity: str
+    fault: str
+    seq: int = -1  #: the message that shows it; -1: the call, or the exchange as a whole
+    t_ns: int = 0
+    detail: str = ""  #: what was seen, one sentence
+
+
 @dataclass(slots=True)
 class ReplayRun:
     """One replay: what was sent where, and how far it is."""
