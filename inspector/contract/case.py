@@ -1,4 +1,4 @@
-"""What is judged: one exchange, with its messages read and parted by side. Pure; built once, looked at by each check."""
+"""What is judged: one exchange, its messages read and parted by side. Pure; built once, looked at by each check."""
 
 from __future__ import annotations
 
