@@ -8,6 +8,7 @@ is always given.
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 
 from supervisor.servers.base import Launch, Mode, StopStep
 from supervisor.servers.command import mounted, typed, with_adapter
@@ -81,23 +82,15 @@ ASGI = Mode(
     why="HTTP in Rust around an event loop in each worker process.",
 )
 
-WSGI = Mode(
+WSGI = replace(
+    ASGI,
     slug="granian-wsgi",
     title="granian, for WSGI",
     interface="WSGI",
-    needs=("granian",),
-    least=SINCE,
-    takes_socket=False,
-    root_option=ROOT_PATH,
     argv=wsgi_argv,
     production=wsgi_production,
-    workers=True,
     threads=True,
     default_threads=4,
-    reload=signal.SIGHUP,
-    stop=_STOP,
-    graceful_signals=(signal.SIGTERM,),
-    master=True,
     boot_line=r"Worker crash loop detected",
     why="HTTP in Rust around a pool of threads in each worker process.",
 )

@@ -7,6 +7,7 @@ workers.
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 
 from supervisor.servers.base import Launch, Mode, StopStep
 from supervisor.servers.command import mounted, typed, version_tuple, with_adapter
@@ -127,45 +128,29 @@ SYNC = Mode(
     why="One request at a time in each worker process; the rest wait in the queue.",
 )
 
-GTHREAD = Mode(
+GTHREAD = replace(
+    SYNC,
     slug="gunicorn-gthread",
     title="gunicorn, threaded workers",
-    interface="WSGI",
-    needs=("gunicorn",),
     argv=gthread_argv,
     production=gthread_production,
-    root_variable=ROOT_VARIABLE,
-    workers=True,
     threads=True,
     default_threads=4,
-    reload=signal.SIGHUP,
-    more=signal.SIGTTIN,
-    fewer=signal.SIGTTOU,
-    stop=_STOP,
-    master=True,
-    boot_line=r"Worker failed to boot|App failed to load",
     why="Several requests at a time in each worker process, one a thread.",
 )
 
-GEVENT = Mode(
+GEVENT = replace(
+    SYNC,
     slug="gunicorn-gevent",
     title="gunicorn, gevent workers",
-    interface="WSGI",
     needs=("gunicorn", "gevent", "packaging"),  # the last came with gunicorn itself before 27
     argv=gevent_argv,
     production=gevent_production,
-    root_variable=ROOT_VARIABLE,
-    workers=True,
-    reload=signal.SIGHUP,
-    more=signal.SIGTTIN,
-    fewer=signal.SIGTTOU,
-    stop=_STOP,
-    master=True,
-    boot_line=r"Worker failed to boot|App failed to load",
     why="Up to a thousand requests at a time in each worker process, one a greenlet; needs code that gevent can patch.",
 )
 
-UVICORN = Mode(
+UVICORN = replace(
+    SYNC,
     slug="gunicorn-uvicorn",
     title="gunicorn with uvicorn workers",
     interface="ASGI",
@@ -173,34 +158,24 @@ UVICORN = Mode(
     companions=("wsproto",),  # for uvicorn's WebSockets
     argv=uvicorn_argv,
     production=uvicorn_production,
-    workers=True,
-    reload=signal.SIGHUP,
-    more=signal.SIGTTIN,
-    fewer=signal.SIGTTOU,
+    root_variable="",
     # SIGINT and SIGQUIT leave these workers serving for the whole graceful timeout, so nothing but SIGTERM is sent.
     stop=(StopStep(signal=signal.SIGTERM, wait=8.0),),
     graceful_signals=(signal.SIGTERM,),
-    master=True,
-    boot_line=r"Worker failed to boot|App failed to load",
     asgi2=True,
     why="Gunicorn looks after the worker processes; in each, uvicorn runs an event loop.",
 )
 
-ASGI = Mode(
+ASGI = replace(
+    SYNC,
     slug="gunicorn-asgi",
     title="gunicorn, its own ASGI workers",
     interface="ASGI",
-    needs=("gunicorn",),
     least=ASGI_SINCE,
     argv=asgi_argv,
     production=asgi_production,
-    workers=True,
-    reload=signal.SIGHUP,
-    more=signal.SIGTTIN,
-    fewer=signal.SIGTTOU,
-    stop=_STOP,
-    master=True,
-    boot_line=r"Worker failed to boot|App failed to load|ASGI lifespan startup failed",
+    boot_line=rf"{SYNC.boot_line}|ASGI lifespan startup failed",
+    root_variable="",
     root_option=ROOT_PATH,
     why="Gunicorn looks after the worker processes and runs the event loop in each itself, without uvicorn.",
 )

@@ -8,6 +8,7 @@ us.
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 
 from supervisor.servers.base import Launch, Mode, StopStep
 from supervisor.servers.command import mounted, typed, with_adapter
@@ -78,19 +79,12 @@ ASGI = Mode(
     why="An event loop in each process, HTTP/2 as well; when one worker dies, it ends them all and is started again.",
 )
 
-WSGI = Mode(
+WSGI = replace(
+    ASGI,
     slug="hypercorn-wsgi",
     title="hypercorn, for WSGI",
     interface="WSGI",
-    needs=("hypercorn",),
     argv=wsgi_argv,
     production=wsgi_production,
-    workers=True,
-    stop=_STOP,
-    graceful_signals=(signal.SIGTERM,),
-    master=True,
-    master_from=2,
-    ends_together=True,
-    root_option=ROOT_PATH,
     why="Each request in a thread of a pool beside the event loop, which reads the whole body first.",
 )
