@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from inspector import tagged
 from inspector.model import Exchange, Kind, Message, Side, State, by_time
+
+View = TypeVar("View")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Case:
     mode: str = ""
     app: list[Event] = field(init=False)  #: as the application saw it, in order of time
     wire: list[Event] = field(init=False)  #: as the proxy saw it
+    _views: dict[Callable[..., Any], Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         sides: dict[str, list[Event]] = {Side.APP: [], Side.WIRE: []}
@@ -49,6 +52,14 @@ class Case:
             sides[message.side].append(_event(message))
         object.__setattr__(self, "app", sides[Side.APP])
         object.__setattr__(self, "wire", sides[Side.WIRE])
+
+    def view(self, make: Callable[[Case], View]) -> View:
+        """``make(self)``, made once for all checks that ask: what several of them have to work out first."""
+        views = self._views
+        if make not in views:
+            views[make] = make(self)
+        found: View = views[make]
+        return found
 
     @cached_property
     def context(self) -> dict[str, Any]:
