@@ -10,10 +10,9 @@ import asyncio
 import logging
 import secrets
 import shutil
-import socket
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,16 +21,16 @@ from inspector.live import LiveExchanges
 from inspector.model import Exchange, Instance, Worker
 from inspector.proxy.server import Proxy
 from inspector.store.writer import TraceWriter
-from supervisor import modes, stacks
+from supervisor import stacks
 from supervisor.attendance import SilenceError
 from supervisor.control.messages import AppStatus, Problem, Stack, WorkerStatus
 from supervisor.crew import Life
 from supervisor.death import Order
 from supervisor.instance import RunningInstance
-from supervisor.launching import Plan, listen, meddling, reserve, user_environment
+from supervisor.launching import listen, reserve
 from supervisor.lifecycle import AppEvent, AppState, app_after
 from supervisor.policy import DRAIN_LIMIT, WEBSOCKET_LIMIT
-from supervisor.servers.base import Launch, Mode
+from supervisor.setting import Place, Setting, make_plan, remarks
 from supervisor.target.resolve import Resolved
 from supervisor.tree.usage import Sampler, Usage
 
@@ -64,21 +63,6 @@ class Observer(Protocol):
     def line_written(self, app: Application, text: str) -> None:
         """A server or the application printed a line."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """In what mode an application runs, or shall run."""
-
-    mode: Mode
-    workers: int
-    threads: int
-    adapt: bool
-    arguments: tuple[str, ...] = ()  #: for the server's command line, besides ours
-    command: str = ""  #: of the mode ``custom``
-    root_path: str = ""  #: what it is mounted at
-    reload: bool = False  #: whether to load the code anew when a file of the project changes
-    drain: float = DRAIN_LIMIT  #: seconds for requests in flight on an instance that is replaced or stopped
 
 
 class Application:
@@ -130,16 +114,12 @@ class Application:
 
     # --- what is asked of it ------------------------------------------------------------------------------------------
 
-    async def start(self, setting: Setting) -> Problem | None:
-        """Serve. What went wrong, or None."""
+    async def start(self, setting: Setting, resolved: Resolved | None = None) -> Problem | None:
+        """Serve; ``resolved``: another target, or the same with other variables. What went wrong, or None."""
         async with self._lock:
             self._enter(AppEvent.START)
-            problem = await self._start(setting)
-        if setting.reload and self._watching is None and self.state is not AppState.STOPPED:
-            from supervisor.watching import Watching  # it brings a library that few runs need
-
-            self._watching = Watching(Path(self.resolved.cwd), self._files_changed, self._remark)
-            self._changed()
+            problem = await self._start(setting, resolved or self.resolved)
+        await self._watch(setting)
         return problem
 
     async def restart(self) -> Problem | None:
@@ -158,20 +138,21 @@ class Application:
                 await self._replace(current, Order.RELOAD)
             if self.state is not AppState.STARTING:
                 return Problem(what=f"{self.name} was stopped before it was started again.")
-            return await self._start(self.setting)
+            return await self._start(self.setting, self.resolved)
 
-    async def _start(self, setting: Setting) -> Problem | None:
+    async def _start(self, setting: Setting, resolved: Resolved) -> Problem | None:
+        self.resolved = resolved
         self.problem = None
         self.proxy.route(None, f"{self.name} is starting.")
         stale, self.current = self.current, None
         if stale is not None:
             await self._retire(stale, force=True)
-        instance, problem = await self._boot(setting)
+        instance, problem = await self._boot(setting, resolved)
         self.problem = problem
         if self.state is AppState.STARTING:
             self._enter(AppEvent.BOOT_FAILED if problem else AppEvent.READY)
         if problem is None and self.state is AppState.RUNNING:
-            self._route_to(instance, setting)
+            self._route_to(instance, setting, resolved)
         else:
             await self._retire(instance, force=True)
             self.setting = self.setting or setting
@@ -180,34 +161,63 @@ class Application:
         self._changed()
         return problem
 
-    async def switch(self, setting: Setting, order: Order = Order.SWITCH) -> Problem | None:
-        """Put an instance in another mode, or with newer code, in the place of the one that serves.
+    async def switch(
+        self, setting: Setting, order: Order = Order.SWITCH, resolved: Resolved | None = None
+    ) -> Problem | None:
+        """Put an instance in another mode, or of another target, in the place of the one that serves.
 
         The old one serves until the new one can, and while the new one cannot. ``order``: what it is for.
         """
         if self.state in (AppState.STOPPED, AppState.CRASHED):
-            return await self.start(setting)
+            return await self.start(setting, resolved)
         async with self._lock:
-            if problem := self._unless_running():
-                return problem
-            old = self.current
-            self._enter(AppEvent.SWITCH)
-            new, problem = await self._boot(setting)
-            if self.state not in (AppState.SWITCHING, AppState.CRASHED):  # told to stop meanwhile
-                await self._retire(new, force=True)
-                return problem or Problem(what=f"{self.name} was stopped before the switch was done.")
-            if problem is not None:
-                await self._retire(new, force=True)
-                if self.state is AppState.SWITCHING:
-                    self._enter(AppEvent.SWITCHED)
-                else:  # the old one died meanwhile: now there is none to wait for
-                    self.proxy.route(None, _one_line(problem), wait=False)
-                return problem
-            self._enter(AppEvent.SWITCHED)
-            self._route_to(new, setting)
-            if old is not None:
-                self._later(self._replace(old, order))
-            return None
+            problem = self._unless_running() or await self._exchange(setting, order, resolved or self.resolved)
+        if problem is None:
+            await self._watch(setting)
+        return problem
+
+    async def reload(self) -> Problem | None:
+        """Put an instance with the code as it is now in the place of the one that serves."""
+        if self.setting is None:
+            return Problem(what=f"{self.name} was never started.", usage=True)
+        if self.state in (AppState.STOPPED, AppState.CRASHED):
+            return await self.start(self.setting)
+        async with self._lock:  # what a switch that was under way has made of it is what to load anew
+            return self._unless_running() or await self._exchange(self.setting, Order.RELOAD, self.resolved)
+
+    async def _exchange(self, setting: Setting, order: Order, resolved: Resolved) -> Problem | None:
+        """A new instance for the one that serves. The lock is ours."""
+        old = self.current
+        self._enter(AppEvent.SWITCH)
+        new, problem = await self._boot(setting, resolved)
+        if self.state not in (AppState.SWITCHING, AppState.CRASHED):  # told to stop meanwhile
+            await self._retire(new, force=True)
+            return problem or Problem(what=f"{self.name} was stopped before the switch was done.")
+        if problem is not None:
+            await self._retire(new, force=True)
+            if self.state is AppState.SWITCHING:
+                self._enter(AppEvent.SWITCHED)
+            else:  # the old one died meanwhile: now there is none to wait for
+                self.proxy.route(None, _one_line(problem), wait=False)
+            return problem
+        self._enter(AppEvent.SWITCHED)
+        self._route_to(new, setting, resolved)
+        if old is not None:
+            self._later(self._replace(old, order))
+        return None
+
+    async def _watch(self, setting: Setting) -> None:
+        """Watch the project's files if ``setting`` says so, and those of its folder alone."""
+        watching, folder = self._watching, Path(self.resolved.cwd)
+        if watching is not None and not (setting.reload and watching.folder == folder):
+            self._watching = None
+            watching.stop()
+            await watching.closed()
+        if setting.reload and self._watching is None and self.state not in (AppState.STOPPED, AppState.STOPPING):
+            from supervisor.watching import Watching  # it brings a library that few runs need
+
+            self._watching = Watching(folder, self._files_changed, self._remark)
+        self._changed()
 
     async def _files_changed(self, files: list[str]) -> None:
         """Load the code anew; what serves goes on if that does not work, and what does not is started again."""
@@ -215,7 +225,7 @@ class Application:
             return
         named = ", ".join(files[:NAMED]) + (f" and {len(files) - NAMED} more" if len(files) > NAMED else "")
         self._remark(f"{named} changed, the code is loaded anew")
-        problem = await self.switch(self.setting, Order.RELOAD)
+        problem = await self.reload()
         if problem is not None and self.state is AppState.RUNNING:
             what = f"The code changed ({named}) and could not be loaded; what was loaded before serves on."
             self.problem = replace(problem, what=what, why=f"{problem.what} {problem.why}".strip())
@@ -321,8 +331,8 @@ class Application:
 
     # --- instances ----------------------------------------------------------------------------------------------------
 
-    async def _boot(self, setting: Setting) -> tuple[RunningInstance, Problem | None]:
-        instance = self._make(setting)
+    async def _boot(self, setting: Setting, resolved: Resolved) -> tuple[RunningInstance, Problem | None]:
+        instance = self._make(setting, resolved)
         self._booting = instance
         self._changed()
         collector = self._collectors[instance.model.id] = Collector(self.writer, self.live, self, self._clock)
@@ -334,36 +344,23 @@ class Application:
             self._booting = None
         return instance, problem
 
-    def _make(self, setting: Setting) -> RunningInstance:
+    def _make(self, setting: Setting, resolved: Resolved) -> RunningInstance:
         listener = listen() if setting.mode.takes_socket else reserve(shared=setting.mode.unknown)
         identity = self.writer.new_id("instance")
-        launch = self._launch(setting, listener, identity)
-        resolved = self.resolved
-        env = user_environment(resolved.env)
-        loan = modes.loan(setting.mode, resolved.subject)
-        plan = Plan(
-            mode=setting.mode,
-            launch=launch,
-            instance=identity,
-            python=resolved.python,
-            cwd=resolved.cwd,
-            env=env,
-            probe_socket=str(self._run_dir / str(identity) / "probe"),
-            token=self._token,
-            body_head=self.writer.body_head,
-            body_tail=self.writer.body_tail,
-            arguments=setting.arguments,
-            loan=loan,
-        )
+        place = Place(
+            listener=listener, identity=identity, address=self._address, folder=self._run_dir / str(identity),
+            token=self._token, body_head=self.writer.body_head, body_tail=self.writer.body_tail,
+        )  # fmt: skip
+        plan = make_plan(setting, resolved, place)
         model = Instance(
             id=identity,
             app=self.name,
-            target=launch.target,
+            target=plan.launch.target,
             mode=setting.mode.slug,
             interface=resolved.subject.interface,
             workers=setting.workers,
             threads=setting.threads,
-            adapted=launch.adapted,
+            adapted=plan.launch.adapted,
             command=plan.production,
             url=self.url,
         )
@@ -372,39 +369,14 @@ class Application:
         )
         self._instances[identity] = instance
         self._modes[identity] = setting.mode.slug
-        for variable in meddling(env) if setting.mode.needs else ():
-            instance.remark(f"gatescope: the environment has {variable}, which may change what the server does")
-        if loan.lent:
-            instance.remark(f"gatescope: lent, since the target's environment lacks it: {', '.join(loan.named)}")
+        for remark in remarks(plan):
+            instance.remark(f"gatescope: {remark}")
         return instance
 
-    def _launch(self, setting: Setting, listener: socket.socket, identity: int) -> Launch:
-        subject = self.resolved.subject
-        run_dir = self._run_dir / str(identity)
-        run_dir.mkdir(mode=0o700, exist_ok=True)
-        needs = setting.mode.needs
-        version = subject.distributions.get(needs[0], "") if needs else ""
-        return Launch(
-            target=subject.target,
-            factory=subject.factory,
-            interface=subject.interface,
-            adapted=bool(setting.mode.interface) and setting.mode.interface != subject.family,
-            workers=setting.workers,
-            threads=setting.threads,
-            fd=listener.fileno(),
-            own_host=listener.getsockname()[0],
-            own_port=listener.getsockname()[1],
-            command=setting.command,
-            root_path=setting.root_path,
-            host=self._address[0],
-            port=self._address[1],
-            run_dir=str(run_dir),
-            version=version or modes.loan(setting.mode, subject).version(needs[0] if needs else ""),
-        )
-
-    def _route_to(self, instance: RunningInstance, setting: Setting) -> None:
+    def _route_to(self, instance: RunningInstance, setting: Setting, resolved: Resolved) -> None:
         self.current = instance
         self.setting = setting
+        self.resolved = resolved
         self.problem = None
         self.proxy.route(instance.upstream, "")
         self._changed()
@@ -524,6 +496,7 @@ class Application:
             dropped=sum(self.writer.drops.values()),
             root_path=setting.root_path if setting else "",
             reload=self._watching is not None,
+            args=setting.arguments if setting else (),
         )
 
     def _tell_recording_problem(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from inspector.model import Exchange, Worker
 from inspector.store.errors import TraceError
-from supervisor.application import Application, Setting
+from supervisor.application import Application
 from supervisor.control.messages import (
     BesideProgress,
     Event,
@@ -25,6 +25,7 @@ from supervisor.control.messages import (
     StartReplay,
 )
 from supervisor.replaying import Originals, ReplayRefusedError, Replays, check
+from supervisor.setting import Setting
 from supervisor.target.resolve import Resolved
 
 

@@ -28,6 +28,11 @@ TARGET may also be the name of an application that pyproject.toml has settings f
   root_path reload drain
 {EPILOG}"""
 
+SWITCH_EPILOG = """\
+What is not said stays as it is: --env and --env-file add to the variables it has, what follows -- takes the place of
+the arguments that its server has.
+"""
+
 #: Commands whose modules bring much along, and what they are for: nothing is imported to list them.
 ELSEWHERE = {
     "ls": "list the exchanges of a trace",
@@ -46,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     words, rest = _split(words)
     options = parser(words[0] if words else "").parse_args(words)
-    if rest:
+    if rest is not None:
         options.args = rest
     try:
         return int(options.run(options) or 0)
@@ -57,10 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _split(words: list[str]) -> tuple[list[str], list[str]]:
+def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
     """``run ... -- ARGS``: what is before, and what is for the server. Other commands have ``--`` as always."""
-    if words[:1] != ["run"] or "--" not in words:
-        return words, []
+    if words[:1] not in (["run"], ["switch"]) or "--" not in words:
+        return words, None
     at = words.index("--")
     return words[:at], words[at + 1 :]
 
@@ -148,12 +153,10 @@ def _add_drive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     shared.add_argument("--control", default="", metavar="PATH", help="socket of the supervisor (the one that runs)")
     shared.add_argument("--json", action="store_true", help="print an object a line")
     status = commands.add_parser("status", parents=[shared], help="how running applications stand")
-    switch = commands.add_parser("switch", parents=[shared], help="another server mode, without losing a request")
-    switch.add_argument("mode")
-    switch.add_argument("--workers", type=int, default=0, metavar="N", help="(as it is)")
-    switch.add_argument("--threads", type=int, default=0, metavar="N", help="(as it is)")
-    switch.add_argument("--command", default="", dest="custom", metavar="WORDS", help="for the mode custom, see there")
-    switch.add_argument("--adapt", action="store_true", help="put an adapter between, see: gatescope run --help")
+    switch = commands.add_parser("switch", parents=[shared], epilog=SWITCH_EPILOG,
+                                 help="another server mode or other options, without losing a request",
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    _switch_options(switch)
     reload = commands.add_parser("reload", parents=[shared], help="the code anew, without losing a request")
     restart = commands.add_parser("restart", parents=[shared], help="end the server and start it anew; requests wait")
     scale = commands.add_parser("scale", parents=[shared], help="another number of workers, without losing a request")
@@ -172,6 +175,25 @@ def _add_drive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         command.set_defaults(run=_drive, drive=command.prog.split()[-1])
 
 
+def _switch_options(switch: argparse.ArgumentParser) -> None:
+    switch.add_argument("mode", nargs="?", default="", metavar="MODE", help="(as it is)")
+    switch.add_argument("--workers", type=int, default=0, metavar="N", help="(as it is)")
+    switch.add_argument("--threads", type=int, default=0, metavar="N", help="(as it is)")
+    switch.add_argument("--command", default="", dest="custom", metavar="WORDS", help="for the mode custom, see there")
+    switch.add_argument("--adapt", action="store_true", help="put an adapter between, see: gatescope run --help")
+    switch.add_argument("--root-path", metavar="PATH", help="what it is mounted at (as it is)")
+    switch.add_argument("--reload", action=argparse.BooleanOptionalAction, help="load changed code anew (as it is)")
+    switch.add_argument("--drain", type=int, metavar="SECONDS", help="how long requests may take to finish (as it is)")
+    _environment_options(switch)
+    switch.set_defaults(args=None)
+    switch.usage = f"{switch.format_usage().removeprefix('usage: ').rstrip()} [-- ARGS]"
+
+
+def _environment_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--env", action="append", default=[], metavar="K=V", help="for its environment; repeatable")
+    command.add_argument("--env-file", action="append", default=[], metavar="FILE", help="a file of such; repeatable")
+
+
 def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     for name in ("trace_commands", "import_command", "replay_commands"):
         if importlib.util.find_spec(f"supervisor.{name}") is not None:
@@ -182,8 +204,7 @@ def _target_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("target", metavar="TARGET", help="module:attribute, a folder, or demo:NAME")
     command.add_argument("--python", default="", metavar="EXE", help="the interpreter (the project's own)")
     command.add_argument("--cwd", default="", metavar="DIR", help="the folder to run and import it in")
-    command.add_argument("--env", action="append", default=[], metavar="K=V", help="for its environment; repeatable")
-    command.add_argument("--env-file", action="append", default=[], metavar="FILE", help="a file of such; repeatable")
+    _environment_options(command)
     command.add_argument("--factory", action="store_true", help="TARGET is a function that makes the application")
 
 

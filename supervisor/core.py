@@ -6,7 +6,6 @@ It carries out control messages and passes on events; sockets and arguments are 
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING, assert_never
 
 from inspector.model import Exchange, Worker
 from inspector.store.errors import TraceError
-from supervisor import arguments, commands, modes, mounting, places, signals
-from supervisor.application import Application, Setting
-from supervisor.arguments import server
+from supervisor import asked, modes, places, signals
+from supervisor.application import Application
+from supervisor.asked import RefusalError
 from supervisor.control.messages import (
     AppChanged,
     BesideProgress,
@@ -53,17 +52,14 @@ from supervisor.control.messages import (
     StopApp,
     Subscribe,
     SwitchMode,
+    TargetSpec,
     WayOut,
 )
-from supervisor.death import Order
-from supervisor.policy import DRAIN_LIMIT
 from supervisor.servers.base import Launch, Mode
 from supervisor.servers.custom import CUSTOM
 from supervisor.target.problems import TargetError
 from supervisor.target.resolve import Resolved, locate, resolve, settings_of
-from supervisor.target.settings import AppSettings
 from supervisor.target.surroundings import around
-from supervisor.tree.usage import listener_of
 
 if TYPE_CHECKING:
     from supervisor.installing import Installer
@@ -71,14 +67,6 @@ if TYPE_CHECKING:
 
 #: Seconds between two events about the same application.
 PACE = 0.1
-
-
-class RefusalError(Exception):
-    """A command that cannot be carried out; ``problem`` is for the user."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.what)
-        self.problem = problem
 
 
 class Supervisor:
@@ -198,7 +186,7 @@ class Supervisor:
         def progress(typed: str, lines: tuple[str, ...]) -> None:
             tell(InstallProgress(id=command.id, command=typed, lines=lines))
 
-        await self._installer.supply(command.target, _mode(command.mode), progress)
+        await self._installer.supply(command.target, asked.mode_called(command.mode), progress)
         return Finished(id=command.id)
 
     async def _start(self, command: StartApp) -> Reply:
@@ -206,25 +194,24 @@ class Supervisor:
         slug = command.mode or (CUSTOM.slug if command.custom else said.mode if said else "")
         if not slug:  # a target that is none is what to hear of first
             await resolve(command.target)
-        mode = _mode(slug)
+        mode = asked.mode_called(slug)
         existing = self.apps.get(command.name) if command.name else None
         resolved = locate(command.target) if mode.unknown else await resolve(command.target, prefer=mode.interface)
-        setting = _setting(command, mode, resolved.settings)
-        if problem := _refusal(resolved, setting):
+        setting = asked.started(command, mode, resolved.settings)
+        if problem := asked.refusal(resolved, setting):
             raise RefusalError(problem)
         if existing is not None:
-            app = self._again(existing, resolved)
+            app = self._again(existing)
         else:
             listen = command.listen or (resolved.settings.listen if resolved.settings else "")
-            app = await self._add(command, resolved, *_address(listen))
-        return _done(command.id, app, await app.start(setting))
+            app = await self._add(command, resolved, *asked.address(listen))
+        return _done(command.id, app, await app.start(setting, resolved))
 
-    def _again(self, app: Application, resolved: Resolved) -> Application:
+    def _again(self, app: Application) -> Application:
         """Start an application that is listed and does not run: same proxy, same trace."""
         if app.serving:
             what = f"An application called {app.name} is running already."
             raise RefusalError(Problem(what=what, why="Stop it first, or give this one another name.", usage=True))
-        app.resolved = resolved
         return app
 
     async def _add(self, command: StartApp, resolved: Resolved, host: str, port: int) -> Application:
@@ -241,7 +228,7 @@ class Supervisor:
             await app.open(host, port)
         except OSError as error:
             await app.close()
-            raise RefusalError(_taken(host, port, error)) from None
+            raise RefusalError(asked.taken(host, port, error)) from None
         self.apps[name] = app
         return app
 
@@ -255,42 +242,33 @@ class Supervisor:
     async def _switch(self, command: SwitchMode) -> Reply:
         app = self.app(command.app)
         old = app.setting
-        mode = _mode(command.mode or (old.mode.slug if old else ""))
-        setting = Setting(
-            mode=mode,
-            workers=command.workers or (old.workers if old and mode.workers else 1),
-            threads=command.threads
-            or (old.threads if old and old.mode.threads and mode.threads else 0)
-            or mode.default_threads,
-            adapt=command.adapt,
-            arguments=old.arguments if old and server(old.mode) == server(mode) else (),
-            command=command.custom or (_command(mode, app.resolved.settings, old) if mode.unknown else ""),
-            root_path=old.root_path if old else "",
-            reload=old is not None and old.reload,
-            drain=old.drain if old else DRAIN_LIMIT,
-        )
-        resolved = app.resolved
-        if not mode.unknown and (not resolved.examined or modes.lacking(mode, resolved.subject)):
-            resolved = await resolve(resolved.spec, prefer=mode.interface)  # it may have been installed since
-        if problem := _refusal(resolved, setting):
+        mode = asked.mode_called(command.mode or (old.mode.slug if old else ""))
+        resolved = await self._again_resolved(app, command.target or app.resolved.spec, mode)
+        setting = asked.switched(command, mode, old, resolved.settings)
+        if problem := asked.refusal(resolved, setting):
             raise RefusalError(problem)
-        app.resolved = resolved
-        if problem := await app.switch(setting):
-            raise RefusalError(problem)
-        return Finished(id=command.id, app=app.status())
+        return _done(command.id, app, await app.switch(setting, resolved=resolved))
+
+    async def _again_resolved(self, app: Application, spec: TargetSpec, mode: Mode) -> Resolved:
+        """``spec`` for ``mode``; what is known of it already is taken if that is enough."""
+        known = app.resolved
+        same = spec == known.spec
+        if mode.unknown:
+            return known if same else locate(spec)
+        if same and known.examined and not modes.lacking(mode, known.subject):
+            return known
+        return await resolve(spec, prefer=mode.interface)  # what lacked may have been installed since
 
     async def _reload(self, command: ReloadApp) -> Reply:
         app = self.app(command.app)
-        if app.setting is None:
-            raise RefusalError(Problem(what=f"{app.name} was never started.", usage=True))
-        return _done(command.id, app, await app.switch(app.setting, Order.RELOAD))
+        return _done(command.id, app, await app.reload())
 
     async def _scale(self, command: ScaleApp) -> Reply:
         app = self.app(command.app)
         if app.setting is None:
             raise RefusalError(Problem(what=f"{app.name} was never started.", usage=True))
         setting = replace(app.setting, workers=command.workers)
-        if problem := _refusal(app.resolved, setting):
+        if problem := asked.refusal(app.resolved, setting):
             raise RefusalError(problem)
         if command.workers > app.setting.workers:
             # A worker that cannot load the application takes some masters down with it (gunicorn), and all that serves.
@@ -348,12 +326,12 @@ class Supervisor:
     async def _replay_beside(self, command: ReplayBeside, tell: Callable[[Event], None]) -> Reply:
         from supervisor.beside import replay_beside  # it brings an HTTP client, which few runs need
 
-        mode = _mode(command.mode)
+        mode = asked.mode_called(command.mode)
         tell(BesideProgress(id=command.id, text=f"Looking at {command.target.target}…"))
         resolved = await resolve(command.target, prefer=mode.interface)
         start = StartApp(id=command.id, target=command.target, workers=1, adapt=command.adapt)
-        setting = replace(_setting(start, mode, resolved.settings), reload=False)
-        if problem := _refusal(resolved, setting):
+        setting = replace(asked.started(start, mode, resolved.settings), reload=False)
+        if problem := asked.refusal(resolved, setting):
             raise RefusalError(problem)
         self._numbers += 1
         task = asyncio.create_task(replay_beside(command, resolved, setting, self._run_dir / str(self._numbers), tell))
@@ -466,71 +444,3 @@ def _done(identity: int, app: Application, problem: Problem | None) -> Finished:
     if problem is not None:
         raise RefusalError(problem)
     return Finished(id=identity, app=app.status())
-
-
-def _setting(command: StartApp, mode: Mode, said: AppSettings | None) -> Setting:
-    """What the command says, else the project, else the least."""
-    workers, threads = command.workers, command.threads
-    if said is not None:
-        workers = said.workers if workers is None and mode.workers else workers
-        threads = said.threads if threads is None and mode.threads else threads
-    drain = said.drain if command.drain is None and said is not None else command.drain
-    if drain is not None and drain < 0:
-        raise RefusalError(Problem(what=f"{drain} seconds to finish in?", why="It must be 0 or more.", usage=True))
-    return Setting(
-        mode=mode,
-        workers=1 if workers is None else workers,
-        threads=mode.default_threads if threads is None else threads,
-        adapt=command.adapt or (said is not None and said.adapt),
-        arguments=command.args or (said.args if said else ()),
-        command=command.custom or (_command(mode, said) if mode.unknown else ""),
-        root_path=mounting.normal(command.root_path or (said.root_path if said else "")),
-        reload=command.reload or (said is not None and said.reload),
-        drain=DRAIN_LIMIT if drain is None else drain,
-    )
-
-
-def _command(mode: Mode, said: AppSettings | None, old: Setting | None = None) -> str:
-    """The command that runs already in ``mode``, or the project's."""
-    if old is not None and old.mode is mode:
-        return old.command
-    return said.command if said is not None else ""
-
-
-def _refusal(resolved: Resolved, setting: Setting) -> Problem | None:
-    mode = setting.mode
-    return (
-        modes.refusal(mode, resolved.subject, workers=setting.workers, threads=setting.threads, adapt=setting.adapt)
-        or arguments.refusal(mode, setting.arguments)
-        or commands.refusal(mode, setting.command, resolved)
-        or mounting.refusal(mode, setting.root_path, setting.arguments)
-    )
-
-
-def _mode(slug: str) -> Mode:
-    if not slug:
-        why = "The project's settings name none for it either."
-        way = WayOut(text="See which modes there are for it.", command="gatescope modes TARGET")
-        raise RefusalError(Problem(what="Say in which mode.", why=why, ways_out=(way,), usage=True))
-    found = modes.find(slug)
-    if isinstance(found, Problem):
-        raise RefusalError(found)
-    return found
-
-
-def _address(listen: str) -> tuple[str, int]:
-    """Host and port of ``HOST:PORT``, ``PORT`` or nothing."""
-    if not listen:
-        return "127.0.0.1", 0
-    host, _, port = listen.rpartition(":")
-    if not port.isdecimal() or int(port) > 65535:
-        why = "The form is HOST:PORT, for example 127.0.0.1:8000; port 0 takes a free one."
-        raise RefusalError(Problem(what=f"{listen!r} is not an address.", why=why, usage=True))
-    return host.strip("[]") or "127.0.0.1", int(port)
-
-
-def _taken(host: str, port: int, error: OSError) -> Problem:
-    who = listener_of(port) if port else ""
-    why = f"{who} listens there." if who else f"{os.strerror(error.errno) if error.errno else error}."
-    way = WayOut(text="Take another port, or 0 for a free one.", command="--listen 127.0.0.1:0")
-    return Problem(what=f"Cannot listen on {host}:{port}.", why=why, ways_out=(way,))

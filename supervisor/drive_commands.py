@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
@@ -29,10 +29,11 @@ from supervisor.control.messages import (
     StatusReported,
     StopApp,
     SwitchMode,
+    TargetSpec,
     WayOut,
 )
 from supervisor.control.place import running
-from supervisor.options import fail
+from supervisor.options import OptionError, fail, variables
 
 #: Seconds that one of several supervisors has to say what it runs.
 PATIENCE = 10.0
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
             return 0
         with connect(str(_pick(several, options.app)) if several else options.control) as client:
             reply = client.ask(_command(options, client))
-    except ControlError as error:
+    except (ControlError, OptionError) as error:
         return fail(error.problem, as_json=options.json)
     if isinstance(reply, StacksDumped):
         print(wording.line(wording.plain(reply)) if options.json else wording.stacks(reply))  # noqa: T201
@@ -124,10 +125,7 @@ def _command(options: argparse.Namespace, client: ControlClient) -> Command:
         case "status":
             return GetStatus(id=number, app=options.app)
         case "switch":
-            return SwitchMode(
-                id=number, mode=options.mode, app=options.app, workers=options.workers, threads=options.threads,
-                adapt=options.adapt, custom=options.custom,
-            )  # fmt: skip
+            return _switch(options, client)
         case "reload":
             return ReloadApp(id=number, app=options.app)
         case "restart":
@@ -146,6 +144,25 @@ def _command(options: argparse.Namespace, client: ControlClient) -> Command:
             return Shutdown(id=number) if options.all else StopApp(id=number, app=options.app, now=options.now)
         case other:
             assert_never(other)
+
+
+def _switch(options: argparse.Namespace, client: ControlClient) -> SwitchMode:
+    """The command, its variables put to those that the application has. Raises OptionError."""
+    return SwitchMode(
+        id=client.next_id(), mode=options.mode, app=options.app, workers=options.workers, threads=options.threads,
+        adapt=options.adapt, custom=options.custom, target=_with_variables(options, client),
+        args=None if options.args is None else tuple(options.args), root_path=options.root_path,
+        reload=options.reload, drain=options.drain,
+    )  # fmt: skip
+
+
+def _with_variables(options: argparse.Namespace, client: ControlClient) -> TargetSpec | None:
+    added = variables(options)
+    apps = _apps(client.ask(GetStatus(id=client.next_id(), app=options.app))) if added else ()
+    if len(apps) != 1:  # which one is for the supervisor to ask
+        return None
+    spec = apps[0].target
+    return replace(spec, env=tuple({**dict(spec.env), **dict(added)}.items()))
 
 
 def _apps(reply: Reply) -> tuple[AppStatus, ...]:

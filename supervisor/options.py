@@ -23,6 +23,17 @@ class OptionError(Exception):
 
 def target_spec(options: argparse.Namespace) -> TargetSpec:
     """The target in ``options``. Raises OptionError."""
+    env = variables(options)
+    cwd = os.path.abspath(options.cwd) if options.cwd else os.getcwd()
+    if options.target.startswith("demo:") and not options.cwd:
+        cwd = ""
+    return TargetSpec(
+        target=options.target, python=options.python, cwd=_kept(options, cwd), env=tuple(env), factory=options.factory
+    )
+
+
+def variables(options: argparse.Namespace) -> tuple[tuple[str, str], ...]:
+    """Those of ``--env-file``, then those of ``--env``. Raises OptionError."""
     env: list[tuple[str, str]] = []
     for file in getattr(options, "env_file", ()):  # not every command has it
         try:
@@ -35,12 +46,7 @@ def target_spec(options: argparse.Namespace) -> TargetSpec:
             why = "The form is NAME=VALUE, once for each variable."
             raise OptionError(Problem(what=f"--env {entry} sets nothing.", why=why, usage=True))
         env.append((name, value))
-    cwd = os.path.abspath(options.cwd) if options.cwd else os.getcwd()
-    if options.target.startswith("demo:") and not options.cwd:
-        cwd = ""
-    return TargetSpec(
-        target=options.target, python=options.python, cwd=_kept(options, cwd), env=tuple(env), factory=options.factory
-    )
+    return tuple(env)
 
 
 def _kept(options: argparse.Namespace, cwd: str) -> str:

@@ -97,6 +97,7 @@ class AppStatus:
     dropped: int = 0
     root_path: str = ""  #: what the application is mounted at
     reload: bool = False  #: whether the project's files are watched, to load the code anew when one changes
+    args: tuple[str, ...] = ()  #: for the server's own command line, besides what the mode says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,15 +217,24 @@ class StartApp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchMode:
-    """Replace an application's instance by one in another mode without dropping a request."""
+    """Replace an application's instance by one in another mode, or with other options, without dropping a request.
+
+    What is empty, 0 or None stays as it is; arguments stay only for the same server. ``target``: with other variables,
+    folder or interpreter, or another application altogether, under the same name and address, into the same trace.
+    """
 
     id: int
-    mode: str
+    mode: str = ""
     app: str = ""  #: empty: the only one there is
     workers: int = 0  #: 0: as it is
     threads: int = 0
     adapt: bool = False
     custom: str = ""  #: the command of mode ``custom``
+    target: TargetSpec | None = None
+    args: tuple[str, ...] | None = None  #: for the server's own command line
+    root_path: str | None = None
+    reload: bool | None = None
+    drain: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import pytest
 
 from supervisor.policy import DRAIN_LIMIT
 from tests.support.apps import project
-from tests.support.load import Asking, Load
+from tests.support.load import Asking, Load, ask
 from tests.support.probed import until
 from tests.support.program import gatescope, running
 
@@ -89,3 +89,49 @@ def test_how_long_the_old_one_may_take_is_for_the_user_to_say(tmp_path: Path) ->
         assert time.monotonic() - begun < DRAIN_LIMIT / 2
         assert hanging.answer[0] != 200
         assert gatescope("run", "asgi:app", "--mode", "uvicorn", "--drain", "-1", cwd=project(tmp_path)).returncode == 2
+
+
+def test_other_options_lose_no_request(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    (folder / "told.py").write_text(
+        "import os\n\n\nasync def app(scope, receive, send):\n"
+        "    if scope['type'] == 'lifespan':\n        return\n"
+        '    body = f\'{os.environ.get("COLOUR")} {os.environ.get("SIZE")} {scope.get("root_path")}\'.encode()\n'
+        "    await send({'type': 'http.response.start', 'status': 200,\n"
+        "                'headers': [(b'content-length', b'%d' % len(body))]})\n"
+        "    await send({'type': 'http.response.body', 'body': body})\n"
+    )
+    with running("told:app", "--mode", "uvicorn", "--env", "SIZE=9", cwd=folder) as run:
+        load = Load(run.url)
+        try:
+            load.more()
+            assert ask(run.url)[1] == b"None 9 "
+            arguments = ("--env", "COLOUR=red", "--root-path", "api/", "--drain", "7", "--control", run.control)
+            outcome = gatescope("switch", *arguments, "--json", "--", "--log-level", "warning")
+            assert outcome.returncode == 0, outcome.stderr
+            status = json.loads(outcome.stdout)
+            assert (status["root_path"], status["args"]) == ("/api", ["--log-level", "warning"])
+            assert status["target"]["env"] == [["SIZE", "9"], ["COLOUR", "red"]]
+            assert status["command"].endswith("--log-level warning")
+            load.more()
+            assert ask(run.url)[1] == b"red 9 /api"
+            assert command(run, "switch", "--workers", 2)["args"] == ["--log-level", "warning"]  # as it was
+            assert command(run, "switch", "hypercorn", "--root-path", "", "--env", "SIZE=8")["args"] == []
+            assert ask(run.url)[1] == b"red 8 "
+        finally:
+            load.stop()
+        assert load.failures == []
+        refused = gatescope("switch", "--env", "=1", "--control", run.control)
+        assert (refused.returncode, "sets nothing" in refused.stderr) == (2, True)
+
+
+def test_what_cannot_be_had_changes_no_option(tmp_path: Path) -> None:
+    """The next reload is with the options that serve, not with those that did not."""
+    folder = project(tmp_path)
+    (folder / "choosy.py").write_text("import os\nfrom asgi import app\nassert 'BAD' not in os.environ, 'told so'\n")
+    with running("choosy:app", "--mode", "uvicorn", cwd=folder) as run:
+        refused = gatescope("switch", "--env", "BAD=1", "--control", run.control)
+        assert refused.returncode == 1
+        assert "told so" in refused.stderr
+        assert command(run, "status")["target"]["env"] == []
+        assert command(run, "reload")["state"] == "running"
