@@ -107,7 +107,7 @@ class SizedClosingResult(_Sized, _Closing, Result):
 
 
 def _close(close, call):
-    call.note(_clock(), "in", "close", None)
+    call.note(_clock(), "in", "close", {"raised": True} if call.failed else None)
     try:
         close()
     except BaseException as error:
@@ -124,6 +124,15 @@ def recording_result(result, call, environ):
     info = {"type": type_name(result)}
     if size is not None:
         info["len"] = size
+    closes = hasattr(result, "close")
+    if closes:
+        info["close"] = True
+    text = next((text for text in _TEXTS if isinstance(result, text)), None)
+    if text is not None:
+        info["text"] = text.__name__
+    iterable = hasattr(kind, "__iter__") or hasattr(kind, "__getitem__")
+    if not iterable:
+        info["iterable"] = False
     wrapper = environ.get("wsgi.file_wrapper")
     is_file = isinstance(wrapper, type) and isinstance(result, wrapper)
     if is_file:
@@ -131,10 +140,10 @@ def recording_result(result, call, environ):
     call.note(_clock(), "out", "return", info)
     if is_file:
         return _file(result, call)
-    if isinstance(result, _TEXTS) or not (hasattr(kind, "__iter__") or hasattr(kind, "__getitem__")):
+    if text is not None or not iterable:
         call.finish()  # not what WSGI asks for: the server gets it, and says what it thinks of it
         return result
-    if hasattr(result, "close"):
+    if closes:
         return (ClosingResult if size is None else SizedClosingResult)(result, call)
     return (Result if size is None else SizedResult)(result, call)
 

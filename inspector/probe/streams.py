@@ -74,7 +74,7 @@ class Input(_Stream):
         except StopIteration:
             raise
         except BaseException as error:
-            self._call.refused(kind, error)
+            self._call.refused(kind, error, args)
             raise
         self._call.consumed(kind, data, began, args, kwargs)
         return data

@@ -122,7 +122,7 @@ class Call:
 
     def start_response(self, *args, **kwargs):
         """The server's ``start_response``."""
-        t = _clock()
+        t, info = _clock(), None
         try:
             if len(args) == 2 and not kwargs and type(args[1]) is list:
                 info = {"status": args[0], "headers": args[1][:]}  # which the application may go on using
@@ -137,6 +137,8 @@ class Call:
             self.refused("start_response", error)
             raise
         if not callable(write):
+            if type(info) is dict:
+                info["returned"] = type_name(write)  # into what was told and mostly has not left yet
             return write
         self._write = write
         return self.write
@@ -242,10 +244,17 @@ class Call:
         if not self._error:
             self._error = exception_text(error)
 
-    def refused(self, where, error):
-        """``error`` came out of the server's ``where`` into the application."""
-        text = "%s: %s" % (type(error).__name__, error)
-        self.note(_clock(), "in", "raise", {"from": where, "exception": text})
+    @property
+    def failed(self):
+        """Whether an exception has left the application."""
+        return bool(self._error)
+
+    def refused(self, where, error, args=None):
+        """``error`` came out of the server's ``where`` into the application, which gave ``args``."""
+        info = {"from": where, "exception": "%s: %s" % (type(error).__name__, error)}
+        if args is not None:
+            info["args"] = plain(list(args))
+        self.note(_clock(), "in", "raise", info)
 
     def finish(self):
         """Nothing more is to be expected of this call."""
@@ -261,9 +270,12 @@ def _start_info(args, kwargs):
     if len(args) == 2:
         return {"status": args[0], "headers": args[1]}
     exc_info = args[2]
+    info = {"status": args[0], "headers": args[1], "exc_info": exc_info}
     if type(exc_info) is tuple and len(exc_info) == 3 and isinstance(exc_info[1], BaseException):
-        exc_info = exception_text(exc_info[1])
-    return {"status": args[0], "headers": args[1], "exc_info": exc_info}
+        info["exc_info"] = exception_text(exc_info[1])
+    elif exc_info is not None:
+        info["exc_info_type"] = type_name(exc_info)
+    return info
 
 
 def wrap(application, emitter, settings):

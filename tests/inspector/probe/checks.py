@@ -401,7 +401,7 @@ def check_results_that_are_none_of_wsgis_reach_the_server():
         found = wsgi.wrap(coroutine, made.emitter, SETTINGS)(environ(), None)
         assert inspect.iscoroutine(found)
         found.close()
-        assert made.call()[1][0][7] == {"type": "coroutine"}
+        assert made.call()[1][0][7] == {"type": "coroutine", "close": True, "iterable": False}
         _, pieces = serve(made, lambda e, s: ["text", b"x" * 20])
         assert pieces == ["text", b"x" * 20]
         messages = made.call()[1]
@@ -465,11 +465,50 @@ def check_p5_input_is_the_servers_in_all_but_name():
         assert messages[2][7]["lines"] == 1 and messages[0][7]["began"] <= messages[0][0]
         assert [m[7]["name"] for m in messages if m[2] == "input.attribute"] == ["seek", "tell", "getvalue"]
         assert messages[-3][2] == "raise" and messages[-3][7]["from"] == "input.read"
+        assert messages[-3][7]["args"] == []
         given = environ(**{"wsgi.input": Minimal()})
         serve(made, minimal, given)
         assert made.call()[1][1][7]["kwargs"] == {"size": 1}
         serve(made, iterable, environ(**{"wsgi.input": Line()}))
         assert kinds(made.call()[1])[0] == "input.iterate"
+
+
+class Text(str):
+    """A str, if not exactly one."""
+
+
+def check_what_breaks_the_contract_can_be_seen():
+    def closing():
+        raise ValueError("half way")
+        yield
+
+    def restart(environ, start_response):
+        start_response("200 OK", [], "error")
+        start_response("200 OK", [], None)
+        return []
+
+    told = []
+    with world() as made:
+        for result in (Text("abc"), b"abc", None, closing()):
+            boundary = wsgi.wrap(lambda e, s, r=result: s("200 OK", []) or r, made.emitter, SETTINGS)
+            found = boundary(environ(), lambda status, headers: None)
+            if hasattr(found, "close"):
+                try:
+                    next(iter(found))
+                except ValueError:
+                    pass
+                found.close()
+            told.append([message[7] for message in made.call()[1]])
+        serve(made, restart)
+        started = [message[7] for message in made.call()[1]][:2]
+    assert told[0][0] == {"status": "200 OK", "headers": [], "returned": "NoneType"}
+    assert [info[1] for info in told[:3]] == [
+        {"type": "__main__.Text", "len": 3, "text": "str"},
+        {"type": "bytes", "len": 3, "text": "bytes"},
+        {"type": "NoneType", "iterable": False},
+    ]
+    assert told[3][1:] == [{"type": "generator", "close": True}, {"raised": True}]
+    assert started[0]["exc_info_type"] == "str" and "exc_info_type" not in started[1]
 
 
 def check_p5_errors_is_the_servers_in_all_but_name():
