@@ -21,21 +21,19 @@ from typing import Any, Self
 
 from inspector import fields
 from inspector.model import (
-    Body,
     Exchange,
     Instance,
     Message,
     ReplayResult,
     ReplayRun,
     Stall,
-    State,
     Worker,
     WorkerEvent,
 )
 from inspector.query import Query, to_sql
 from inspector.query.functions import Functions
 from inspector.query.sql import Clock, Condition
-from inspector.store import ids, seen
+from inspector.store import ids, seen, whole
 from inspector.store import rows as shapes
 from inspector.store.annotations import Annotations, Note
 from inspector.store.errors import READING_ERRORS, TraceError, explain
@@ -55,7 +53,8 @@ from inspector.store.rows import (
     integer,
     text,
 )
-from inspector.store.schema import DROPPED, RECORDED
+from inspector.store.schema import DROPPED, RECORDED, SIFTED
+from inspector.store.whole import listed
 
 __all__ = [
     "ORDERS", "ExchangeRow", "Found", "LogFilter", "LogRow", "Session", "TraceCounts", "TraceError", "TraceMeta",
@@ -89,6 +88,12 @@ ORDERS = {
 }
 _ORDERED_BY = ("header", "scope", "environ")
 _IDS_AT_ONCE = 500
+#: SQL that changes when exchanges up to an id have gone: to make room, or for a filter of the recording when they ended.
+_GONE = (
+    "SELECT (SELECT ifnull(sum(count), 0) FROM tally WHERE what = 'dropped exchanges') || ' ' || CASE WHEN EXISTS"
+    f" (SELECT 1 FROM tally WHERE what = '{SIFTED}')"
+    " THEN (SELECT count(*) FROM exchange WHERE state = 'open' AND id <= ?) ELSE '' END"
+)
 _LATE = 2_000  #: so many ids may one that began before another stand behind it
 _YOUNG = 20_000  #: among so many of the newest ids one may still come late
 
@@ -103,7 +108,7 @@ class TraceReader:
         self.path = Path(path)
         self._opened = open_for_reading(self.path)
         self._connection = self._opened.connection
-        self._counted: tuple[int, int, int | None] = (0, 0, None)  # up to which id, how many, what had gone by then
+        self._counted: tuple[int, int, object] = (0, 0, None)  # up to which id, how many, what had gone by then
         self._functions = Functions(time.monotonic)
         self._annotations = Annotations(self._connection, shows_all=deleted)
         self._masks = Masks(self._connection, self._functions)
@@ -130,7 +135,7 @@ class TraceReader:
         """Who recorded it, when, with what limits."""
         with self._mapped():
             [(version,)] = self._connection.execute("PRAGMA user_version")
-            columns = _columns("id first_exchange monotonic_ns wall_ns", "host program", "pid ended_ns")
+            columns = listed("id first_exchange monotonic_ns wall_ns", "host program", "pid ended_ns")
             sessions = [Session(*row) for row in self._connection.execute(f"SELECT {columns} FROM session ORDER BY id")]
             found = self._connection.execute(f"SELECT {text('value')} FROM meta WHERE key = 'limits'").fetchone()
         limits = _json(found[0] if found else "", dict)
@@ -145,21 +150,21 @@ class TraceReader:
             unfinished_of = f"SELECT count(*) FROM exchange AS e WHERE e.state = 'open' AND {shown}"
             [(unfinished,)] = self._connection.execute(unfinished_of)
             tally = dict(self._connection.execute(f"SELECT {text('what')}, {integer('count')} FROM tally"))
-        messages = int(tally.pop(RECORDED, 0))
+        messages, sifted = int(tally.pop(RECORDED, 0)), int(tally.pop(SIFTED, 0))
         dropped = {what.removeprefix(DROPPED): count for what, count in tally.items() if count}
         size = sum(_size(self.path.with_name(self.path.name + suffix)) for suffix in ("", "-wal"))
-        return TraceCounts(exchanges, unfinished, messages, dropped, size)
+        return TraceCounts(exchanges, unfinished, messages, dropped, size, sifted)
 
     def _count(self) -> int:
         """How many exchanges there are: a live window asks often, so those long there are not counted each time."""
         known, count, gone = self._counted
-        told = "SELECT count FROM tally WHERE what = 'dropped exchanges'"
-        [(last, now_gone)] = self._connection.execute(f"SELECT (SELECT max(id) FROM exchange), ({told})")
+        [(last, now_gone)] = self._connection.execute(f"SELECT (SELECT max(id) FROM exchange), ({_GONE})", (known,))
         if now_gone != gone:
             known, count = 0, 0
         if (last or 0) - known > 2 * _YOUNG:
             count += self._counted_between(known, last - _YOUNG)
             known = last - _YOUNG
+            [(now_gone,)] = self._connection.execute(f"SELECT ({_GONE})", (known,))
             self._counted = (known, count, now_gone)
         return count + self._counted_between(known, last or 0) - self._annotations.left_out(now_gone)
 
@@ -373,42 +378,13 @@ class TraceReader:
 
     def exchange(self, identity: int) -> Exchange | None:
         """One exchange with everything but its messages; None when there is none."""
-        if not -(2**63) <= identity < 2**63:  # more than SQLite can hold
-            return None
-        names = ", ".join(text(f"e.{n}") if n in shapes.TEXT else integer(f"e.{n}") for n in shapes.SCALARS)
         with self._mapped():
-            found = self._connection.execute(
-                f"SELECT {names} FROM exchange AS e WHERE e.id = ?", (identity,)
-            ).fetchone()
-            if found is None:
-                return None
-            values = dict(zip(shapes.SCALARS, found, strict=True))
-            sizes = (values.pop("request_size"), values.pop("response_size"))
-            exchange = Exchange(**values)
-            self._add_detail(exchange, *sizes)
-        over = exchange.state != State.OPEN
-        exchange.app_done = over or bool(exchange.returned_ns or not exchange.called_ns)
-        exchange.wire_done = over or exchange.closed_ns > 0
-        return exchange
-
-    def _add_detail(self, exchange: Exchange, request_size: int, response_size: int) -> None:
-        columns = ", ".join(blob(name) if name in shapes.BLOBS else text(name) for name in shapes.DETAIL)
-        found = self._connection.execute(f"SELECT {columns} FROM detail WHERE id = ?", (exchange.id,)).fetchone()
-        if found is None:
-            found = tuple(b"" if name in shapes.BLOBS else "" for name in shapes.DETAIL)
-        exchange.request_head, exchange.response_head, *bodies, exchange.context, exchange.exception = found
-        exchange.request_body = Body(request_size, *bodies[:3])
-        exchange.response_body = Body(response_size, *bodies[3:])
+            return whole.exchange(self._connection, identity)
 
     def messages(self, exchange: int, start: int = 0, limit: int | None = None) -> list[Message]:
         """The messages of an exchange from number ``start`` on, in order."""
-        payload = "CASE WHEN payload IS NOT NULL THEN CAST(payload AS BLOB) END"
-        numbers, words = _columns("exchange seq t_ns"), _columns("", "side direction type")
-        columns = f"{numbers}, {words}, {integer('size')}, {payload}, {blob('tail')}, {text('sha256')}, {text('info')}"
-        sql = f"SELECT {columns} FROM message WHERE exchange = ? AND seq >= ? ORDER BY seq LIMIT ?"
         with self._mapped():
-            found = self._connection.execute(sql, (exchange, start, -1 if limit is None else limit))
-            return [Message(*row) for row in found]
+            return whole.messages(self._connection, exchange, start, limit)
 
     def message_count(self, exchange: int) -> int:
         """How many messages of an exchange are in the file."""
@@ -420,7 +396,7 @@ class TraceReader:
 
     def instances(self) -> list[Instance]:
         """Every launch, in order."""
-        columns = _columns(
+        columns = listed(
             "id", "app target mode interface", "workers threads adapted", "command", "pid started_ns ready_ns ended_ns",
             "outcome url",
         )  # fmt: skip
@@ -434,8 +410,8 @@ class TraceReader:
 
     def workers(self, instance: int | None = None) -> list[Worker]:
         """Every serving process, of one instance or of all, in the order of their ids."""
-        columns = _columns("id instance slot generation pid", "state", "born_ns ready_ns ended_ns")
-        columns += f", CAST(exit_code AS INTEGER), {integer('signal')}, {_columns('', 'cause outcome in_hand')}"
+        columns = listed("id instance slot generation pid", "state", "born_ns ready_ns ended_ns")
+        columns += f", CAST(exit_code AS INTEGER), {integer('signal')}, {listed('', 'cause outcome in_hand')}"
         sql = f"SELECT {columns} FROM worker WHERE ?1 IS NULL OR instance = ?1 ORDER BY id"
         with self._mapped():
             found = self._connection.execute(sql, (instance,)).fetchall()
@@ -443,7 +419,7 @@ class TraceReader:
 
     def worker_events(self, worker: int | None = None) -> list[WorkerEvent]:
         """What happened to a worker, or to all, in order."""
-        columns = _columns("worker t_ns", "event detail")
+        columns = listed("worker t_ns", "event detail")
         sql = f"SELECT {columns} FROM worker_event WHERE ?1 IS NULL OR worker = ?1 ORDER BY id"
         with self._mapped():
             found = self._connection.execute(sql, (worker,)).fetchall()
@@ -463,7 +439,7 @@ class TraceReader:
         chosen = {"instance": instance, "worker": worker, "exchange": exchange}
         conditions = [f"{name} = ?" for name, value in chosen.items() if value is not None]
         where = " AND ".join(["id > ?", *conditions, *(["exchange > 0"] if exchange else [])])
-        columns = _columns("t_ns instance worker", "stream text", "exchange", "level", "id")
+        columns = listed("t_ns instance worker", "stream text", "exchange", "level", "id")
         sql = f"SELECT {columns} FROM log WHERE {where} ORDER BY id {'DESC' if newest else ''} LIMIT ?"
         values = [after, *(value for value in chosen.values() if value is not None), -1 if limit is None else limit]
         with self._mapped():
@@ -479,7 +455,7 @@ class TraceReader:
 
     def log_rows(self, identities: Sequence[int]) -> list[LogRow]:
         """The lines with these ids, in the order of the ids; those that are gone are left out."""
-        columns = _columns("t_ns instance worker", "stream text", "exchange", "level", "id")
+        columns = listed("t_ns instance worker", "stream text", "exchange", "level", "id")
         found: list[LogRow] = []
         for start in range(0, len(identities), _IDS_AT_ONCE):
             chunk = [int(identity) for identity in identities[start : start + _IDS_AT_ONCE]]
@@ -492,7 +468,7 @@ class TraceReader:
         """When the event loop of a worker, or of any, was held up, in order, all or the ``newest``; of each the last
         that is known.
         """
-        columns = _columns("worker from_ns until_ns exchange", "stack")
+        columns = listed("worker from_ns until_ns exchange", "stack")
         last = "SELECT max(id) FROM stall WHERE ?1 IS NULL OR worker = ?1 GROUP BY worker, from_ns"
         sql = f"SELECT {columns} FROM stall WHERE id IN ({last} ORDER BY 1 DESC LIMIT ?2) ORDER BY id"
         with self._mapped():
@@ -503,7 +479,7 @@ class TraceReader:
 
     def replay_runs(self) -> list[ReplayRun]:
         """Every replay into this trace, in order."""
-        columns = _columns("id", "source url speed", "total started_ns ended_ns", "state error")
+        columns = listed("id", "source url speed", "total started_ns ended_ns", "state error")
         with self._mapped():
             return [
                 ReplayRun(*row) for row in self._connection.execute(f"SELECT {columns} FROM replay_run ORDER BY id")
@@ -511,7 +487,7 @@ class TraceReader:
 
     def replay_results(self, run: int) -> list[ReplayResult]:
         """What a replay found, in the order it found it."""
-        columns = _columns("run original exchange same", "differences error")
+        columns = listed("run original exchange same", "differences error")
         with self._mapped():
             found = self._connection.execute(f"SELECT {columns} FROM replay_result WHERE run = ? ORDER BY id", (run,))
             return [
@@ -524,7 +500,7 @@ class TraceReader:
 
     def _clock(self) -> Clock:
         """Of this machine, and what the trace says of the one it was recorded on."""
-        sql = f"SELECT {_columns('first_exchange wall_ns monotonic_ns')} FROM session ORDER BY id"
+        sql = f"SELECT {listed('first_exchange wall_ns monotonic_ns')} FROM session ORDER BY id"
         found = self._connection.execute(sql)
         sessions = tuple((first, (wall - monotonic) % 2**62) for first, wall, monotonic in found)
         return Clock(sessions, (time.localtime().tm_gmtoff or 0) * 10**9, time.time_ns())
@@ -570,12 +546,6 @@ def _field(name: str) -> str:
     else:
         value = f"gs_key(e.interface, d.context, '{name}')"
     return f"ifnull({detail.format(value=value)}, '') COLLATE NOCASE"
-
-
-def _columns(*groups: str) -> str:
-    """SQL for columns: groups of integers and of texts in turn, beginning with integers."""
-    shaped = [text if index % 2 else integer for index in range(len(groups))]
-    return ", ".join(shape(name) for shape, group in zip(shaped, groups, strict=True) for name in group.split())
 
 
 def _json(source: str, kind: type) -> Any:
