@@ -18,6 +18,7 @@ is ``inspector.query.sql``'s.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -105,6 +106,8 @@ class Or:
 
 
 Node = Number | Text | Flag | Not | And | Or
+#: Says of a leaf why it has no place in a filter; empty: it has one.
+Refusal = Callable[[Node], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +150,12 @@ class _Word:
         return self.text.lower() if self.bare == len(self.text) else ""
 
 
-def parse(text: str) -> Query:
-    """The filter that ``text`` means; an empty one lets everything through. Raises QueryError."""
-    parser = _parser(text)
+def parse(text: str, refuse: Refusal = lambda _node: "") -> Query:
+    """The filter that ``text`` means; an empty one lets everything through. Raises QueryError.
+
+    ``refuse`` says of a term why it has no place in this filter; empty: it has one.
+    """
+    parser = _parser(text, refuse)
     node = parser.either(0) if parser.begun else And(())
     parser.expect_end()
     return Query(text, node)
@@ -183,12 +189,12 @@ def ages(node: Node) -> bool:
     return isinstance(node, Number) and node.field == "age"
 
 
-def _parser(text: str) -> _Parser:
+def _parser(text: str, refuse: Refusal = lambda _node: "") -> _Parser:
     printable = text.encode("utf-8", "replace").decode()  # a lone surrogate from a terminal matches nothing
     words = _words(printable)
     if len(words) > MAX_TERMS:
         raise QueryError(f"a filter has at most {MAX_TERMS} words", words[MAX_TERMS].at, len(printable))
-    return _Parser(words, len(printable))
+    return _Parser(words, len(printable), refuse)
 
 
 def _words(text: str) -> list[_Word]:
@@ -240,9 +246,10 @@ def _quoted(text: str, begin: int) -> tuple[list[str], int]:
 class _Parser:
     """Recursive descent over words; ``_next`` is the first that is not taken."""
 
-    def __init__(self, words: list[_Word], end: int) -> None:
+    def __init__(self, words: list[_Word], end: int, refuse: Refusal) -> None:
         self._words = words
         self._end = end
+        self._refuse = refuse
         self._next = 0
 
     @property
@@ -297,9 +304,12 @@ class _Parser:
         if word.keyword == "(":
             return self._bracket(word, depth)
         try:
-            return _term(word)
+            node = _term(word)
         except QueryError as error:
             raise QueryError(error.message, error.position, word.end) from None
+        if refused := _refused(node, self._refuse):
+            raise QueryError(refused, word.at, word.end)
+        return node
 
     def _bracket(self, opened: _Word, depth: int) -> Node:
         node = self.either(depth + 1)
@@ -310,6 +320,13 @@ class _Parser:
 
     def _at(self, keyword: str) -> bool:
         return self._next < len(self._words) and self._words[self._next].keyword == keyword
+
+
+def _refused(node: Node, refuse: Refusal) -> str:
+    """Why one of the leaves of a term is refused; empty: none is."""
+    if isinstance(node, And | Or):
+        return next(filter(None, (_refused(part, refuse) for part in node.parts)), "")
+    return refuse(node)
 
 
 def _term(word: _Word) -> Node:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from inspector.store.errors import TraceError
+from inspector.store.schema import SIFTED
 from inspector.store.shape import Frame, pack, read, unpack
 from inspector.store.spool import Spool
 
@@ -60,6 +61,7 @@ class Link:
         self, path: Path, lock: int, file_limit: int, arrived: Callable[[Parcel], None], wake: Callable[[], None]
     ) -> None:
         self.lost: Counter[str] = Counter()  #: what the scribe could not write, or took out to make room
+        self.sifted = 0  #: exchanges that the user's filter did not let through
         self.verdict = ""  #: why nothing more will be written
         self.pending: deque[Parcel] = deque()  #: sent, and not known to be in the file
         self.ended = False  #: the process has closed its side
@@ -187,6 +189,7 @@ class Link:
             self.verdict = frame[1]
             return
         self._deaths = 0
+        self.sifted += frame[2].pop(SIFTED, 0)
         self.lost.update(frame[2])
         while self.pending and self.pending[0].number <= frame[1]:
             parcel = self.pending.popleft()

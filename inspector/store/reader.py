@@ -94,6 +94,12 @@ _GONE = (
     f" (SELECT 1 FROM tally WHERE what = '{SIFTED}')"
     " THEN (SELECT count(*) FROM exchange WHERE state = 'open' AND id <= ?) ELSE '' END"
 )
+#: SQL that changes when exchanges up to an id have gone: to make room, or for a filter of the recording when they ended.
+_GONE = (
+    "SELECT (SELECT ifnull(sum(count), 0) FROM tally WHERE what = 'dropped exchanges') || ' ' || CASE WHEN EXISTS"
+    f" (SELECT 1 FROM tally WHERE what = '{SIFTED}')"
+    " THEN (SELECT count(*) FROM exchange WHERE state = 'open' AND id <= ?) ELSE '' END"
+)
 _LATE = 2_000  #: so many ids may one that began before another stand behind it
 _YOUNG = 20_000  #: among so many of the newest ids one may still come late
 

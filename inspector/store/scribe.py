@@ -31,7 +31,9 @@ from inspector.store.bulk import MAX_BYTES
 from inspector.store.errors import TraceError, explain
 from inspector.store.facets import FacetBuilder
 from inspector.store.retention import Retention
+from inspector.store.schema import SIFTED
 from inspector.store.shape import PREFIX, Frame, pack, read, unpack
+from inspector.store.sieve import Sieve
 from inspector.store.spool import fetch
 
 #: Between two looks at the size of the file, unless much was written.
@@ -57,7 +59,8 @@ class Scribe:
         self._answer = answer
         self._clock = clock
         self._facets = FacetBuilder(connection)
-        self._batches = BatchWriter(connection, self._facets.wrote)
+        self._sieve = Sieve(connection)
+        self._batches = BatchWriter(connection, self._facets.wrote, self._sieve.sift)
         self._retention = Retention(connection, file_limit)
         self._retention_at = clock()
         self._since_retention = 0
@@ -67,6 +70,7 @@ class Scribe:
         try:
             lost: Counter[str] = Counter(rows=self._write(frame, size))
             lost += self._retain(frame, size)
+            lost[SIFTED] = self._sieve.went
         except sqlite3.Error as error:
             self.stopped = explain(error)
             self._answer(("stopped", self.stopped))
@@ -109,7 +113,8 @@ class Scribe:
             schema.rest(self._connection)
 
     def _write(self, frame: Frame, size: int) -> int:
-        _, number, exchanges, messages, others, dropped = frame
+        _, number, exchanges, messages, others, dropped, mesh = frame
+        self._sieve.use(mesh)
         patience = self._clock() + _BUSY_PATIENCE_NS
         while True:
             try:

@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from inspector.model import (
     Body,
@@ -41,7 +41,11 @@ from inspector.store.link import Link, Parcel
 from inspector.store.lock import WriterLock
 from inspector.store.schema import DROPPED, RECORDED
 from inspector.store.shape import Frame, Row, pack, plain
+from inspector.store.sieve import mesh
 from inspector.store.snapshot import LATE_NS, Snapshots
+
+if TYPE_CHECKING:
+    from inspector.query import Query
 
 #: How many gatherings old what waits may become before the loop's thread sends it itself.
 _PATIENCE = 2
@@ -94,6 +98,8 @@ class TraceWriter:
         self._lost: Counter[str] = Counter()  #: what could not be sent; of the sending thread
         self._told: Counter[str] = Counter()  #: the drops that the scribe knows of
         self._snapshots = Snapshots()
+        self._wall_ns = wall_ns
+        self._mesh: Row = ()  #: which of the exchanges that are over stay, for the scribe
         self._numbers = itertools.count(1)
         self._waiters: list[threading.Event] = []
         self._asleep = self._closing = self._stopped = False
@@ -202,6 +208,16 @@ class TraceWriter:
         self._drops[what] += count
         if self._asleep:
             self._wake.set()
+
+    def capture(self, query: Query | None) -> None:
+        """Of the exchanges that are over from now on keep only what ``query`` lets through; None: everything."""
+        zone_ns = (time.localtime().tm_gmtoff or 0) * 10**9
+        self._mesh = mesh(query, self._wall_ns() - self._monotonic_ns(), zone_ns)
+
+    @property
+    def not_captured(self) -> int:
+        """How many exchanges ``capture`` has let go of since this recorder began, as far as the scribe has told."""
+        return self._link.sifted
 
     @property
     def drops(self) -> dict[str, int]:
@@ -326,7 +342,7 @@ class TraceWriter:
         rows = self._snapshots.take(exchanges, now)
         self._lost["rows"] += len(exchanges) - len(rows)
         number = next(self._numbers)
-        frame = ("batch", number, rows, messages, others, self._new_drops())
+        frame = ("batch", number, rows, messages, others, self._new_drops(), self._mesh)
         return Parcel(number, _packed(frame), weight, len(exchanges), len(messages), waiters)
 
     def _new_drops(self) -> dict[str, int]:

@@ -43,7 +43,7 @@ def batch(number: int, *exchanges: Exchange, dropped: int = 0) -> bytes:
     log = LogLine(number, 1, 1, "stdout", f"line {number}")
     logs = [(log.t_ns, log.instance, log.worker, log.stream, log.text, log.exchange, log.level)]
     rows = Snapshots().take(exchanges, 1)
-    return pack(("batch", number, rows, [], {"log": logs}, {"events": dropped} if dropped else {}))
+    return pack(("batch", number, rows, [], {"log": logs}, {"events": dropped} if dropped else {}, ()))
 
 
 def test_what_was_written_before_a_death_is_not_written_again(path, scribe, answers):
