@@ -96,8 +96,10 @@ class Exchange:
         started_ns      the application started its response
         first_byte_ns   first byte of the response at the proxy
         last_app_ns     the application handed over the last byte of its body
+        answered_ns     last byte of the response at the proxy; 0 where it was cut, switched protocols, or is our own
         returned_ns     the application's call ended (after background work, after ``close()``)
         closed_ns       last byte of the response sent to the client, or the connection cut
+    ``held_ns`` is no moment: for how long, in all, there were bytes for the client that its socket did not take.
     """
 
     id: int
@@ -116,8 +118,10 @@ class Exchange:
     started_ns: int = 0
     first_byte_ns: int = 0
     last_app_ns: int = 0
+    answered_ns: int = 0
     returned_ns: int = 0
     closed_ns: int = 0
+    held_ns: int = 0
     request_head: bytes = b""  #: as the client sent it, to the blank line and with it
     response_head: bytes = b""  #: as the server sent it
     request_body: Body = field(default_factory=Body)

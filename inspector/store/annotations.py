@@ -121,7 +121,7 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             connection.execute("PRAGMA trusted_schema = OFF")
             if schema.check(connection, str(path)) != schema.version():
-                why = "It was recorded by an older Gatescope, whose traces have no room for marks and comments."
+                why = "An older Gatescope recorded it: what is shown is a copy in today's form."
                 raise TraceError(what, why, "Record into it once more, then mark it.")
             schema.check_tables(connection, str(path))
             connection.execute("PRAGMA synchronous = NORMAL")

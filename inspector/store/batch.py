@@ -19,6 +19,7 @@ _APPENDED = ("worker_event", "log", "stall", "replay_result")
 _AT = {name: index for index, name in enumerate(EXCHANGE)}
 _STATE, _OPENED, _RETURNED, _CLOSED = (_AT[name] for name in ("state", "opened_ns", "returned_ns", "closed_ns"))
 _COPIED = _AT["response_head"]  #: up to here the items are columns
+_LATER = _AT["answered_ns"]  #: from here to ``NARROW`` too, behind those that are worked out
 _RESPONSE_HEAD, _EXCEPTION = _AT["response_head"], _AT["exception"]
 _REQUEST_SIZE, _RESPONSE_SIZE = _AT["request_size"], _AT["response_size"]
 
@@ -26,18 +27,13 @@ _REQUEST_SIZE, _RESPONSE_SIZE = _AT["request_size"], _AT["response_size"]
 class BatchWriter:
     """Writes batches through ``connection``. ``rev``: the last change number; ``number``: of the last batch written.
 
-    ``wrote`` hears the ids of the exchanges in a batch, and ``sift`` may take some of those away again, both within its
-    transaction.
+    ``wrote`` hears the ids of the exchanges in a batch, within its transaction.
     """
 
     def __init__(
-        self,
-        connection: sqlite3.Connection,
-        wrote: Callable[[Iterable[int]], None] = lambda _ids: None,
-        sift: Callable[[Sequence[Row]], None] = lambda _exchanges: None,
+        self, connection: sqlite3.Connection, wrote: Callable[[Iterable[int]], None] = lambda _ids: None
     ) -> None:
         self._wrote = wrote
-        self._sift = sift
         [(self.rev,)] = connection.execute("SELECT ifnull(max(rev), 0) FROM exchange")
         [(self.number,)] = connection.execute("SELECT ifnull(max(value), 0) FROM meta WHERE key = 'batch'")
         self._connection = connection
@@ -101,7 +97,6 @@ class BatchWriter:
         for what, count in dropped.items():
             counts[DROPPED + what] = counts.get(DROPPED + what, 0) + count
         self._connection.executemany(COUNT, [item for item in counts.items() if item[1]])
-        self._sift(exchanges)
         return lost
 
     def _upsert_latest(self, table: str, rows: Iterable[Row]) -> None:
@@ -129,6 +124,7 @@ def exchange_row(made: Row, rev: int) -> Row:
         _duration(made) if made[_STATE] != "open" else None,
         _content_type(head) if head else "",
         1 if made[_EXCEPTION] else 0,
+        *made[_LATER:NARROW],
     )
 
 

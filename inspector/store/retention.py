@@ -71,7 +71,9 @@ class Retention:
         messages = execute(f"DELETE FROM message WHERE exchange <= ?1 AND exchange IN ({_FINISHED})", (last,)).rowcount  # noqa: S608
         execute(f"DELETE FROM detail WHERE id IN ({_FINISHED})", (last,))  # noqa: S608
         exchanges = execute("DELETE FROM exchange WHERE id <= ? AND state <> 'open'", (last,)).rowcount
-        execute("DELETE FROM annotation WHERE exchange <= ? AND exchange NOT IN (SELECT id FROM exchange)", (last,))
+        for table in ("annotation", "finding", "judged"):
+            gone = f"DELETE FROM {table} WHERE exchange <= ? AND exchange NOT IN (SELECT id FROM exchange)"  # noqa: S608
+            execute(gone, (last,))
         execute("DELETE FROM facet WHERE block <= ?", (last // SIZE,))
         execute("DELETE FROM facet_block WHERE block <= ?", (last // SIZE,))
         self.last = last

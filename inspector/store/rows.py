@@ -39,6 +39,8 @@ class ExchangeRow:
     last_app_ns: int
     returned_ns: int
     closed_ns: int
+    answered_ns: int
+    held_ns: int
     interface: str
     task: str
     error: str
@@ -141,24 +143,21 @@ class TraceMeta:
 
 @dataclass(frozen=True, slots=True)
 class TraceCounts:
-    """How much there is. ``dropped``: what was seen and is not in the file, by kind. ``file_bytes``: its log too.
-
-    ``not_captured``: exchanges that the filter of the recording did not let through, which is no loss.
-    """
+    """How much there is. ``dropped``: what was seen and is not in the file, by kind. ``file_bytes``: its log too."""
 
     exchanges: int
     open: int
     messages: int
     dropped: dict[str, int]
     file_bytes: int
-    not_captured: int = 0
 
 
 #: The columns of the narrow table that ``model.Exchange`` has, and the two sizes.
 SCALARS = (
     "id", "kind", "state", "instance", "worker", "client", "method", "target", "http_version", "status", "opened_ns",
-    "forwarded_ns", "called_ns", "started_ns", "first_byte_ns", "last_app_ns", "returned_ns", "closed_ns", "interface",
-    "task", "error", "replay_of", "replay_run", "messages", "dropped", "request_size", "response_size",
+    "forwarded_ns", "called_ns", "started_ns", "first_byte_ns", "last_app_ns", "returned_ns", "closed_ns",
+    "answered_ns", "held_ns", "interface", "task", "error", "replay_of", "replay_run", "messages", "dropped",
+    "request_size", "response_size",
 )  # fmt: skip
 #: The columns of the wide one.
 DETAIL = (

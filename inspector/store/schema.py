@@ -81,6 +81,19 @@ CREATE TABLE facet (
 CREATE TABLE facet_block (block INTEGER PRIMARY KEY);
 """
 
+# ``finding``: rules of the contract that were broken; ``judged``: which exchanges were looked at for that, and at which
+# of their changes.
+_VERSION_3 = """
+ALTER TABLE exchange ADD COLUMN answered_ns INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE exchange ADD COLUMN held_ns INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE finding (
+    id INTEGER PRIMARY KEY, exchange INTEGER NOT NULL, rule TEXT NOT NULL, severity TEXT NOT NULL, fault TEXT NOT NULL,
+    seq INTEGER NOT NULL, t_ns INTEGER NOT NULL, detail TEXT NOT NULL);
+CREATE INDEX finding_exchange ON finding (exchange);
+CREATE INDEX finding_rule ON finding (rule, exchange);
+CREATE TABLE judged (exchange INTEGER PRIMARY KEY, rev INTEGER NOT NULL);
+"""
+
 #: Indexes on values that differ in each exchange. Each would nearly double what a recording writes, so a trace has them
 #: only while nobody records into it: sorted once at the end they cost a second in a million exchanges.
 AT_REST: dict[str, str] = {
@@ -92,13 +105,12 @@ WORTH_INDEXING = 20_000
 
 #: In the table ``tally``: the number of messages in the file, and what is not in it, by kind.
 RECORDED = "messages"
-SIFTED = "not captured"  #: exchanges that the user's filter let go of (``sieve``)
 DROPPED = "dropped "
 #: Adds to a count in it.
 COUNT = "INSERT INTO tally VALUES (?, ?) ON CONFLICT (what) DO UPDATE SET count = count + excluded.count"
 
 #: MIGRATIONS[n] takes a trace from version n to n + 1.
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 #: The columns that the writer fills, by table; ``id`` of append-only tables is SQLite's to give.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -116,7 +128,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "id", "rev", "kind", "state", "instance", "worker", "client", "method", "target", "http_version", "status",
         "opened_ns", "forwarded_ns", "called_ns", "started_ns", "first_byte_ns", "last_app_ns", "returned_ns",
         "closed_ns", "interface", "task", "error", "replay_of", "replay_run", "messages", "dropped", "request_size",
-        "response_size", "duration_ns", "content_type", "has_exception",
+        "response_size", "duration_ns", "content_type", "has_exception", "answered_ns", "held_ns",
     ),
     "detail": (
         "id", "request_head", "response_head", "request_body", "request_tail", "request_sha256", "response_body",
@@ -128,6 +140,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "log": ("t_ns", "instance", "worker", "stream", "text", "exchange", "level"),
     "stall": ("worker", "from_ns", "until_ns", "exchange", "stack"),
     "annotation": ("exchange", "mark", "comment", "deleted"),
+    "finding": ("exchange", "rule", "severity", "fault", "seq", "t_ns", "detail"),
+    "judged": ("exchange", "rev"),
     "replay_run": ("id", "source", "url", "speed", "total", "started_ns", "ended_ns", "state", "error"),
     "replay_result": ("run", "original", "exchange", "same", "differences", "error"),
     "tally": ("what", "count"),

@@ -4,16 +4,15 @@ A frame is its length (4 bytes, little-endian) and a marshalled tuple whose firs
 same interpreter and the pipes are theirs alone, so marshal's format is known and nothing hostile can come.
 
 To the scribe:
-    ("batch", number, exchanges, messages, others, dropped, mesh)   written in one transaction; numbers count up from 1
-    ("spooled", start, length)                                      a whole frame lies there in the spool
-    ("end", monotonic_ns)                                           close the session; nothing follows
+    ("batch", number, exchanges, messages, others, dropped)   written in one transaction; numbers count up from 1
+    ("spooled", start, length)                                a whole frame lies there in the spool
+    ("end", monotonic_ns)                                     close the session; nothing follows
 From the scribe:
     ("done", number, lost)      the batch is in the file; what had to go meanwhile, counted by kind
     ("stopped", why)            nothing more will be written
 
 ``exchanges`` are rows as ``EXCHANGE`` names them, cut after ``NARROW`` items where the detail has not changed;
-``messages`` are ``recording.MessageRow``; ``others`` has rows by table; ``dropped`` counts by kind what is new;
-``mesh`` says what of them is not to stay, see ``sieve``: with each batch, so that a scribe that takes over has it too.
+``messages`` are ``recording.MessageRow``; ``others`` has rows by table; ``dropped`` counts by kind what is new.
 
 Knows neither processes nor SQLite, and imports next to nothing: it is on the way of the scribe's start.
 """
@@ -31,12 +30,13 @@ _LENGTH = Struct("<I")
 #: Bytes before a frame's body.
 PREFIX = _LENGTH.size
 
-#: An exchange's items: the narrow ones in the order of its table, two from which columns are worked out, the detail.
+#: An exchange's items: the narrow ones in the order of its table, two from which columns are worked out, two
+#: that the table has at its end, the detail.
 EXCHANGE = (
     "id", "kind", "state", "instance", "worker", "client", "method", "target", "http_version", "status", "opened_ns",
     "forwarded_ns", "called_ns", "started_ns", "first_byte_ns", "last_app_ns", "returned_ns", "closed_ns", "interface",
     "task", "error", "replay_of", "replay_run", "messages", "dropped", "request_size", "response_size",
-    "response_head", "exception",
+    "response_head", "exception", "answered_ns", "held_ns",
     "request_head", "request_body", "request_tail", "request_sha256", "response_body", "response_tail",
     "response_sha256", "context",
 )  # fmt: skip

@@ -24,8 +24,8 @@ _REST = attrgetter(
     "instance", "worker", "client", "method", "target", "http_version", "status", "opened_ns", "forwarded_ns",
     "called_ns", "started_ns", "first_byte_ns", "last_app_ns", "returned_ns", "closed_ns", "interface", "task", "error",
     "replay_of", "replay_run", "messages", "dropped", "request_body.size", "response_body.size", "response_head",
-    "exception", "request_head", "request_body.head", "request_body.tail", "request_body.sha256", "response_body.head",
-    "response_body.tail", "response_body.sha256", "context",
+    "exception", "answered_ns", "held_ns", "request_head", "request_body.head", "request_body.tail",
+    "request_body.sha256", "response_body.head", "response_body.tail", "response_body.sha256", "context",
 )  # fmt: skip
 
 Signature = tuple[object, ...]

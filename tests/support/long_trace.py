@@ -22,6 +22,7 @@ from inspector.store import schema, session
 from inspector.store.batch import BatchWriter
 from inspector.store.facets import FacetBuilder
 from inspector.store.scribe import quick_binding
+from inspector.store.shape import EXCHANGE
 from tests.support.made_trace import ENVIRON, MS, SCOPE, TRACEBACK
 
 BATCH = 2_000
@@ -143,6 +144,7 @@ def _exchange(sort: _Sort, identity: int, instance: int, worker: int, times: tup
         f"Task-{identity % 900}" if instance == 2 else f"ThreadPoolExecutor-0_{identity % 8}",
         "the client closed the connection before it had the whole answer" if failed else "", 0, 0,
         len(sort.messages), 0, 0, len(sort.body), sort.response_head, TRACEBACK if sort.status == 500 else "",
+        called + work + 70_000, 50_000 if identity % 50 == 0 else 0,
         sort.request_head.replace(_PATH, target).replace(_TAG, tag).encode(), b"", b"", "", sort.body, b"",
         sort.digest,
         sort.context.replace(_PATH, path).replace(_QUERY, query).replace(str(_PORT), str(port)).replace(_TAG, tag),
@@ -153,6 +155,7 @@ def _unfinished(row: Row) -> Row:
     values = list(row)
     values[2], values[9] = "open", 0
     values[13:18] = (0, 0, 0, 0, 0)
+    values[EXCHANGE.index("answered_ns")] = values[EXCHANGE.index("held_ns")] = 0
     return tuple(values)
 
 

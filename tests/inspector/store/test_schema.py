@@ -37,8 +37,22 @@ def test_each_step_is_taken_once(monkeypatch):
         monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "ALTER TABLE log ADD COLUMN colour TEXT;"))
         schema.migrate(connection)
         schema.migrate(connection)
-        assert schema.check(connection, "x") == schema.version() == 3
+        assert schema.check(connection, "x") == schema.version() == 4
         assert "colour" in [row[1] for row in connection.execute("PRAGMA table_info(log)")]
+
+
+def test_the_third_step_keeps_what_a_trace_holds(monkeypatch):
+    """``answered_ns`` and ``held_ns`` are 0 in exchanges from before, and no finding is known of them."""
+    with connect() as connection:
+        with monkeypatch.context() as patch:
+            patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+            schema.create(connection)
+        connection.execute("INSERT INTO exchange (id, rev, target, closed_ns) VALUES (1, 1, '/x', 9)")
+        schema.migrate(connection)
+        schema.check_tables(connection, "x")
+        found = connection.execute("SELECT id, target, closed_ns, answered_ns, held_ns FROM exchange").fetchall()
+        assert found == [(1, "/x", 9, 0, 0)]
+        assert connection.execute("SELECT count(*) FROM finding, judged").fetchone() == (0,)
 
 
 def test_a_step_that_fails_changes_nothing(monkeypatch, tmp_path):
