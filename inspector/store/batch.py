@@ -27,13 +27,18 @@ _REQUEST_SIZE, _RESPONSE_SIZE = _AT["request_size"], _AT["response_size"]
 class BatchWriter:
     """Writes batches through ``connection``. ``rev``: the last change number; ``number``: of the last batch written.
 
-    ``wrote`` hears the ids of the exchanges in a batch, within its transaction.
+    ``wrote`` hears the ids of the exchanges in a batch, and ``sift`` may take some of those away again, both within its
+    transaction.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, wrote: Callable[[Iterable[int]], None] = lambda _ids: None
+        self,
+        connection: sqlite3.Connection,
+        wrote: Callable[[Iterable[int]], None] = lambda _ids: None,
+        sift: Callable[[Sequence[Row]], None] = lambda _exchanges: None,
     ) -> None:
         self._wrote = wrote
+        self._sift = sift
         [(self.rev,)] = connection.execute("SELECT ifnull(max(rev), 0) FROM exchange")
         [(self.number,)] = connection.execute("SELECT ifnull(max(value), 0) FROM meta WHERE key = 'batch'")
         self._connection = connection
@@ -97,6 +102,7 @@ class BatchWriter:
         for what, count in dropped.items():
             counts[DROPPED + what] = counts.get(DROPPED + what, 0) + count
         self._connection.executemany(COUNT, [item for item in counts.items() if item[1]])
+        self._sift(exchanges)
         return lost
 
     def _upsert_latest(self, table: str, rows: Iterable[Row]) -> None:

@@ -143,13 +143,17 @@ class TraceMeta:
 
 @dataclass(frozen=True, slots=True)
 class TraceCounts:
-    """How much there is. ``dropped``: what was seen and is not in the file, by kind. ``file_bytes``: its log too."""
+    """How much there is. ``dropped``: what was seen and is not in the file, by kind. ``file_bytes``: its log too.
+
+    ``not_captured``: exchanges that the filter of the recording did not let through, which is no loss.
+    """
 
     exchanges: int
     open: int
     messages: int
     dropped: dict[str, int]
     file_bytes: int
+    not_captured: int = 0
 
 
 #: The columns of the narrow table that ``model.Exchange`` has, and the two sizes.

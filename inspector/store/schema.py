@@ -105,6 +105,7 @@ WORTH_INDEXING = 20_000
 
 #: In the table ``tally``: the number of messages in the file, and what is not in it, by kind.
 RECORDED = "messages"
+SIFTED = "not captured"  #: exchanges that the user's filter let go of (``sieve``)
 DROPPED = "dropped "
 #: Adds to a count in it.
 COUNT = "INSERT INTO tally VALUES (?, ?) ON CONFLICT (what) DO UPDATE SET count = count + excluded.count"

@@ -4,15 +4,16 @@ A frame is its length (4 bytes, little-endian) and a marshalled tuple whose firs
 same interpreter and the pipes are theirs alone, so marshal's format is known and nothing hostile can come.
 
 To the scribe:
-    ("batch", number, exchanges, messages, others, dropped)   written in one transaction; numbers count up from 1
-    ("spooled", start, length)                                a whole frame lies there in the spool
-    ("end", monotonic_ns)                                     close the session; nothing follows
+    ("batch", number, exchanges, messages, others, dropped, mesh)   written in one transaction; numbers count up from 1
+    ("spooled", start, length)                                      a whole frame lies there in the spool
+    ("end", monotonic_ns)                                           close the session; nothing follows
 From the scribe:
     ("done", number, lost)      the batch is in the file; what had to go meanwhile, counted by kind
     ("stopped", why)            nothing more will be written
 
 ``exchanges`` are rows as ``EXCHANGE`` names them, cut after ``NARROW`` items where the detail has not changed;
-``messages`` are ``recording.MessageRow``; ``others`` has rows by table; ``dropped`` counts by kind what is new.
+``messages`` are ``recording.MessageRow``; ``others`` has rows by table; ``dropped`` counts by kind what is new;
+``mesh`` says what of them is not to stay, see ``sieve``: with each batch, so that a scribe that takes over has it too.
 
 Knows neither processes nor SQLite, and imports next to nothing: it is on the way of the scribe's start.
 """
