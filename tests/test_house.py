@@ -17,6 +17,7 @@ PACKAGES = ("app", "supervisor", "inspector")
 PURE = (
     "inspector/model.py",
     "inspector/fields.py",
+    "inspector/heads.py",
     "inspector/tagged.py",
     "inspector/levels.py",
     "inspector/live.py",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from inspector.export.heads import Head
+from inspector.heads import Head
 
 #: Names of this machine (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3), and nothing that a URL would read otherwise.
 _LOOPBACK = re.compile(

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 
 from inspector.export.address import Address, address
-from inspector.export.heads import parse_head
 from inspector.export.listing import visible
 from inspector.export.secrets import mask, mask_url
+from inspector.heads import parse_head
 from inspector.model import Exchange, Kind
 
 #: curl makes these itself from the URL and the body.

@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from inspector.export.address import address
-from inspector.export.heads import Head, parse_head
 from inspector.export.record import Record
 from inspector.export.secrets import mask, mask_url
 from inspector.export.timings import moment, timings
+from inspector.heads import Head, parse_head
 from inspector.model import Body, Direction, Exchange, Kind, Side
 
 _DECODED_LIMIT = 64 << 20  #: bytes that a compressed body may become

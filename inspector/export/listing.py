@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inspector import tagged
-from inspector.export.heads import parse_head
 from inspector.export.record import Record
 from inspector.export.stalls import sentence
 from inspector.export.timings import MEANINGS, moment, timings
+from inspector.heads import parse_head
 from inspector.levels import plain
 from inspector.model import PEACEFUL_CAUSES, Body, LogLine, Message, Stall, State, Worker, WorkerEvent, WorkerState
 

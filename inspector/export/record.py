@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inspector import tagged
-from inspector.export.heads import parse_head
 from inspector.export.stalls import stall_record
 from inspector.export.timings import milliseconds, timings
+from inspector.heads import parse_head
 from inspector.model import Body, Exchange, Instance, LogLine, Message, Stall, Worker, WorkerEvent
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inspector.export.address import Address, address
-from inspector.export.heads import Head
+from inspector.heads import Head
 
 
 @pytest.mark.parametrize(

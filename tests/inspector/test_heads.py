@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.export.heads import Head, parse_head
+from inspector.heads import Head, parse_head
 
 
 def test_order_case_and_repetition_stay():
