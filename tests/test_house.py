@@ -31,6 +31,7 @@ PURE = (
     "inspector/export/",
     "inspector/replay/plan.py",
     "inspector/replay/request.py",
+    "app/statistics/sums.py",
     "app/traffic/lanes/bars.py",
     "app/traffic/lanes/cells.py",
     "app/traffic/lanes/view.py",
@@ -65,6 +66,11 @@ PURE = (
 #: What the window decides without Qt. Tested with the widgets that show it, so not held to a test file of its own.
 PURE_IN_THE_WINDOW = (
     "app/launch/choice.py",
+    "app/launch/command.py",
+    "app/launch/extras.py",
+    "app/launch/frames.py",
+    "app/launch/standing.py",
+    "app/launch/ways.py",
     "app/workers/causes.py",
     "app/workers/evidence.py",
     "app/workers/history.py",
