@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSocketNotifier, QTimer
@@ -70,6 +71,7 @@ class Desk:
     def __init__(self, application: QApplication, settings: Settings, link: SupervisorLink) -> None:
         self.application, self.settings, self.link = application, settings, link
         self.theme = Theme(application, Scheme(settings.option("theme")))
+        self.theme.set_text_size(settings.option("text_size"))  # before there is anything that is measured by it
         self.actions = ActionRegistry()
         self.feed = TraceFeed()
         self.controller = LaunchController(link, settings)
@@ -94,12 +96,10 @@ class Desk:
         self.opening = Opening(self.window)
         self._trace_path = ""
         self._connect()
-        self.theme.set_text_size(settings.option("text_size"))
 
     def open(self, request: Request) -> None:
         """Show what was asked for, and reach the supervisor."""
         self.link.start()
-        self.window.show_page(self.settings.value("window.page", "traffic"))
         if request.trace:
             self.show_trace(request.trace, live=False)
         elif request.demo:
@@ -113,6 +113,8 @@ class Desk:
                 self.controller.select(names[0])
             else:
                 self.window.show_welcome()
+                return
+        self.window.show_page(self.settings.value("window.page", "traffic"))
 
     def try_demo(self) -> None:
         """Offer the demo applications, and start one."""
@@ -163,6 +165,7 @@ class Desk:
         window.looked_at.connect(self.feed.set_visible)
         window.closed.connect(self._on_closed)
         self.settings.option_changed.connect(self._on_option_changed)
+        self.settings.unwritable.connect(partial(window.notice.say, "What you set here will be forgotten."))
         self._connect_opening()
         self.pinned.exchange_wanted.connect(self._on_exchange_wanted)
         self.pinned.worker_wanted.connect(self._on_worker_wanted)

@@ -1,23 +1,31 @@
 """What the app remembers, in an ini file in the user's configuration folder: options of the app, state of each project.
 
 Options are declared in ``OPTIONS`` with type, default and description; a value in the file that does not fit is
-ignored. Pages keep their own state (columns, filters) with ``value`` and ``set_value``, which are per project, and the
-layout of their splitters and headers with ``remember``, by object name.
+ignored. Pages keep their own state (columns, filters) with ``value`` and ``set_value``, which are per project, what
+their controls are set to with ``keep``, the layout of their splitters and headers, by object name, with ``remember``.
+
+Only the user can read the file, since it holds the variables that applications are started with. QSettings writes it
+beside and moves it into its place, so that a window that dies leaves the file as it was.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
+import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, Signal
-from PySide6.QtWidgets import QHeaderView, QMainWindow, QSplitter, QWidget
+from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, QTimer, Signal, SignalInstance
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QHeaderView, QMainWindow, QSplitter, QWidget
 from shiboken6 import isValid
 
 VERSION = 1
+_FLUSH_MS = 300  #: how soon what was set is in the file
 T = TypeVar("T")
 
 
@@ -42,21 +50,39 @@ OPTIONS: dict[str, Option] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """What a control is set to, kept for each project: ``read`` gives a JSON value, ``put`` takes one back."""
+
+    owner: QObject
+    key: str
+    read: Callable[[], T]
+    put: Callable[[T], object]
+
+
 class Settings(QObject):
     """The settings file, looked at from one project.
 
     Signals:
         option_changed: an option of the whole app got another value (its name).
         project_changed: another project's state is in use now.
+        unwritable: what is set can't be kept (why); told once.
     """
 
     option_changed = Signal(str)
     project_changed = Signal()
+    unwritable = Signal(str)
 
     def __init__(self, path: Path | None = None, project: str = "", parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._store = QSettings(str(path or default_path()), QSettings.Format.IniFormat)
+        self._path = path or default_path()
+        _make_private(self._path)
+        self._store = QSettings(str(self._path), QSettings.Format.IniFormat)
         self._remembered: list[QWidget] = []
+        self._kept: list[tuple[Setting[Any], Any]] = []  #: with what each is where nothing was kept
+        self._putting = self._told = False
+        self._written = QTimer(self, singleShot=True, interval=_FLUSH_MS)
+        self._written.timeout.connect(self._flush)
         self.project = project
         self._migrate()
 
@@ -111,7 +137,41 @@ class Settings(QObject):
         self.project = project
         for widget in self._remembered:
             self.restore(widget)
+        self._kept = [(kept, usual) for kept, usual in self._kept if isValid(kept.owner)]
+        for kept, usual in self._kept:
+            self._put(kept, usual)
         self.project_changed.emit()
+
+    def keep(self, kept: Setting[T], changed: SignalInstance) -> None:
+        """Put back what the project in view keeps, now and whenever another comes into view; keep what ``changed``."""
+        usual = kept.read()
+        self._kept.append((kept, usual))
+        self._put(kept, usual)
+
+        def on_changed(*_value: object) -> None:
+            if not self._putting:
+                self.set_value(kept.key, kept.read())
+
+        changed.connect(on_changed)
+
+    def keep_checked(self, button: QAbstractButton, key: str) -> None:
+        """``keep`` for a button that is down or not."""
+        self.keep(Setting(button, key, button.isChecked, button.setChecked), button.toggled)
+
+    def keep_chosen(self, box: QComboBox, key: str) -> None:
+        """``keep`` for the text that is chosen in a list that does not change."""
+
+        def put(text: str) -> None:
+            box.setCurrentIndex(max(0, box.findText(text)))
+
+        self.keep(Setting(box, key, box.currentText, put), box.currentTextChanged)
+
+    def _put(self, kept: Setting[T], usual: T) -> None:
+        self._putting = True
+        try:
+            kept.put(self.value(kept.key, usual))
+        finally:
+            self._putting = False
 
     def remember(self, widget: QWidget) -> None:
         """Restore the layout of a window, splitter or header now, and save it with ``save_layout``.
@@ -143,7 +203,7 @@ class Settings(QObject):
                 self._store.setValue(f"{key}.geometry", widget.saveGeometry())
             if isinstance(widget, QMainWindow | QSplitter | QHeaderView):
                 self._store.setValue(key, widget.saveState())
-        self._store.sync()
+        self._flush()
 
     def _forget(self, widget: QWidget) -> None:
         self._remembered = [kept for kept in self._remembered if kept is not widget]
@@ -165,11 +225,30 @@ class Settings(QObject):
 
     def _write(self, key: str, value: object) -> None:
         self._store.setValue(key, json.dumps(value))
+        if not self._written.isActive():
+            self._written.start()
+
+    def _flush(self) -> None:
+        """Into the file with it; QSettings itself says nothing when it can't."""
+        self._store.sync()
+        if self._store.status() == QSettings.Status.AccessError and not self._told:
+            self._told = True
+            self.unwritable.emit(f"{self._path} can't be written. See who owns it and its folder, and that the disk "
+                                 "is not full.")  # fmt: skip
 
     def _migrate(self) -> None:
         """A file of a later version is left as it is: what fits is read, the rest ignored."""
         if self._read("version", 0) < VERSION:
             self._write("version", VERSION)
+
+
+def _make_private(path: Path) -> None:
+    """A file that is the user's alone, before anything is in it; one of others' is left as it is."""
+    with contextlib.suppress(OSError):  # what can't be written is told when it is
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(0o600)
 
 
 def default_path() -> Path:

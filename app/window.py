@@ -104,17 +104,22 @@ class MainWindow(QMainWindow):
         self._refill.timeout.connect(self._fill_menus)
         tools.actions.added.connect(lambda _id: self._refill.start())
         tools.actions.rebound.connect(lambda _id: self._say_keys())
-        self.show_page(pages[0].id)
+        self.page = pages[0].id
+        self._show_tab()
         tools.settings.remember(self)
 
     def show_page(self, identity: str) -> None:
         """Show one of the pages; the first, if there is none of that name."""
         identity = identity if identity in self._pages else next(iter(self._pages))
         self.page = identity
+        self._settings.set_value("window.page", identity)
         self._bring(self._pages[identity].widget)
-        for tab in self._tabs.buttons():
-            tab.setChecked(tab.objectName() == f"tab-{identity}")
+        self._show_tab()
         self.leave_welcome()
+
+    def _show_tab(self) -> None:
+        for tab in self._tabs.buttons():
+            tab.setChecked(tab.objectName() == f"tab-{self.page}")
 
     def show_welcome(self) -> None:
         """Show the first page, and nothing else."""
@@ -165,7 +170,6 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
         """Remember the layout, and say that it is over; nothing is asked."""
-        self._settings.set_value("window.page", self.page)
         self._settings.save_layout()
         event.accept()
         self.closed.emit()

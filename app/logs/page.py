@@ -63,6 +63,8 @@ class LogsPage(QWidget):
         self._again.timeout.connect(self._look)
         self._lay_out()
         self._connect(link, feed, actions)
+        settings.keep_chosen(self.bar.levels, "logs/level")
+        settings.keep_checked(self.bar.only, "logs/only")
         self._register(actions)
 
     def _connect(self, link: SupervisorLink, feed: TraceFeed, actions: ActionRegistry) -> None:

@@ -89,6 +89,8 @@ class StatisticsPage(QWidget):
         self._register()
         self._connect()
         settings.remember(self._splitter)
+        settings.remember(self.table.horizontalHeader())  # with what it is sorted by
+        settings.keep_checked(self.only_shown, "statistics/only-shown")
         self.setFocusProxy(self.table)
 
     def _arrange(self) -> None:
@@ -137,6 +139,7 @@ class StatisticsPage(QWidget):
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
         header = table.horizontalHeader()
+        header.setObjectName("routesHeader")
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -243,10 +243,9 @@ class TrafficPage(QWidget):
     def _restore(self) -> None:
         self._restore_fields()  # before the header's own state, which has a place and a width for each
         self.table.fields_changed.connect(lambda names: self._settings.set_value("traffic/fields", names))
-        for widget in (self.strip, self.splitter, self.table.horizontalHeader(), self.detail.request.splitter):
+        for widget in (self.strip, self.splitter, self.table.horizontalHeader()):
             self._settings.remember(widget)
-        self._settings.remember(self.detail.response.splitter)
-        self._settings.remember(self.detail.messages.splitter)
+        self.detail.remember(self._settings)
         self._restore_state()
         self._settings.project_changed.connect(self._on_project_changed)
         self.table.columns_sized.connect(lambda sized: self._settings.set_value("traffic/sized", sized))

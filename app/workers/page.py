@@ -444,3 +444,4 @@ class WorkersPage(QWidget):
         settings.remember(splitter)
         settings.remember(below)
         settings.remember(self.tree.header())
+        settings.keep_checked(self.details.stacks.all_calls, "workers/all-calls")

@@ -14,11 +14,13 @@ from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from app.feed import TraceFeed
+from app.settings import Settings
 from app.traffic.columns import Axis
 from app.traffic.detail.context_tab import ContextTab
 from app.traffic.detail.messages_model import MessagesModel
 from app.traffic.detail.others import Other
 from app.traffic.detail.panel import DetailPanel
+from app.traffic.rendering import View
 from app.traffic.sequence import MessageFilter
 from inspector import tagged
 from inspector.model import Exchange, LogLine, Message, State
@@ -339,3 +341,27 @@ def test_the_messages_model_is_sound(qtbot: QtBot) -> None:
     model.append([Message(1, 8, 7, "app", "in", "late"), Message(1, 9, 30, "app", "in", "x")])
     assert [model.message(row).seq for row in range(model.rowCount())] == [0, 1, 2, 8, 3, 4, 5, 6, 7, 9]
     del tester
+
+
+def test_a_project_remembers_tabs_and_the_forms_of_bodies(shown: Shown, tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "s.ini", project="/one")
+    shown.panel.remember(settings)
+    shown.show(shown.trace.exchange(1))
+    shown.panel.show_tab(4)
+    shown.panel.response.body.choose(View.HEX)
+    shown.panel.messages.views.group.button(1).click()
+    settings.use_project("/two")
+    assert shown.panel.response.body.chosen == {}
+    assert shown.panel.messages.view is shown.panel.messages.ladder
+    shown.panel.show_tab(1)
+    settings.use_project("/one")
+    kind = shown.panel.response.body.rendered.kind
+    assert shown.panel.response.body.chosen == {kind: View.HEX}
+    assert shown.panel.messages.view is shown.panel.messages.table
+    assert shown.panel.tabs.current is shown.panel.response
+    settings.use_project("/two")
+    settings.set_value("detail/tabs", {"http": "a tab of another version"})
+    settings.set_value("detail/Response body", {"JSON": "a view of another version", "no such": "Hex"})
+    settings.use_project("/three")
+    settings.use_project("/two")
+    assert shown.panel.response.body.chosen == {}

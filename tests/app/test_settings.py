@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QMainWindow, QSplitter, QWidget
 
 from app.settings import OPTIONS, Settings, default_path
 
@@ -121,3 +123,58 @@ def _splitter(qtbot) -> QSplitter:
     qtbot.addWidget(splitter)
     splitter.show()
     return splitter
+
+
+def test_the_file_is_the_users_alone_also_one_that_others_could_read(tmp_path, qapp):
+    path = tmp_path / "new" / "s.ini"
+    for _again in range(2):
+        made = Settings(path)
+        made.set_value("launch.spec.shop", {"env": ["TOKEN=secret"]})
+        made.save_layout()
+        assert "TOKEN=secret" in path.read_text()
+        assert path.stat().st_mode & 0o777 == 0o600
+        path.chmod(0o644)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a place where nobody can write")
+def test_what_can_not_be_written_is_told_once(qapp, qtbot):
+    made = Settings(Path("/proc/gatescope/s.ini"))  # not even root can make a folder there
+    told = []
+    made.unwritable.connect(told.append)
+    made.set_value("x", 1)
+    qtbot.waitUntil(lambda: bool(told), timeout=5000)
+    made.save_layout()
+    assert len(told) == 1
+    assert told[0].startswith("/proc/gatescope/s.ini can't be written.")
+
+
+def test_controls_are_set_as_each_project_keeps_them(settings, qtbot):
+    settings.use_project("/one")
+    box, levels = QCheckBox("Only these"), QComboBox()
+    levels.addItems(["All", "Warnings", "Errors"])
+    for widget in (box, levels):
+        qtbot.addWidget(widget)
+    settings.keep_checked(box, "only")
+    settings.keep_chosen(levels, "level")
+    box.setChecked(True)
+    levels.setCurrentText("Errors")
+    settings.use_project("/two")
+    assert (box.isChecked(), levels.currentText()) == (False, "All")
+    levels.setCurrentText("Warnings")
+    settings.use_project("/one")
+    assert (box.isChecked(), levels.currentText()) == (True, "Errors")
+    settings.set_value("level", "a level of another version")
+    settings.use_project("/two")
+    assert levels.currentText() == "Warnings"
+    settings.use_project("/one")
+    assert levels.currentText() == "All"
+
+
+def test_a_control_that_is_gone_is_forgotten(settings, qapp):
+    box = QCheckBox("Only these")
+    settings.keep_checked(box, "only")
+    box.deleteLater()
+    del box
+    qapp.sendPostedEvents(None, 0)
+    qapp.processEvents()
+    settings.use_project("/two")

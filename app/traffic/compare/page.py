@@ -108,6 +108,7 @@ class ComparePage(QWidget):
         self._register()
         self._connect()
         settings.remember(self.splitter)
+        settings.keep_checked(self.wire, "compare/wire")
         self._say_state()
 
     # building

@@ -40,14 +40,16 @@ class BodyView(QWidget):
     Signals:
         shown(): what was asked for is in view.
         said(str): something for the user, such as that something was copied.
+        form_chosen(): bodies of a kind are to be shown in another view.
     """
 
     shown = Signal()
     said = Signal(str)
+    form_chosen = Signal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name = name
+        self.name = name
         self._source: Source | None = None
         self._grown = False
         self.rendered = Rendered(BodyKind.EMPTY, View.TEXT)
@@ -75,12 +77,12 @@ class BodyView(QWidget):
         for page in (self.text, self.tree, self.table, self.image, self._busy):
             self._stack.addWidget(page)
         self._busy.setProperty("look", "muted")
-        self.views.setAccessibleName(f"{self._name} view")
+        self.views.setAccessibleName(f"{self.name} view")
         self.views.setMinimumContentsLength(14)
         self.views.addItem("Automatic", None)
         for view in View:
             self.views.addItem(str(view), view)
-        self._search = icon_button("search", f"Find in the {self._name.lower()}", "Find (Ctrl+F)")
+        self._search = icon_button("search", f"Find in the {self.name.lower()}", "Find (Ctrl+F)")
         head = QWidget()
         head.setFixedHeight(self.bar_height)
         bar = QHBoxLayout(head)
@@ -141,7 +143,7 @@ class BodyView(QWidget):
     def _say_busy(self) -> None:
         assert self._source is not None, "nothing to wait for"
         self._busy.setText(f"Reading {formats.size(len(self._source.body.head))} …")
-        self.title.setText(f"{self._name} · {formats.size(self._source.body.size)}")
+        self.title.setText(f"{self.name} · {formats.size(self._source.body.size)}")
         self.note.hide()
         self._stack.setCurrentWidget(self._busy)
 
@@ -172,7 +174,10 @@ class BodyView(QWidget):
 
     def _show_parts(self) -> None:
         if self.parts is None:
-            self.parts = PartsView(self._name, BodyView("Part"))
+            part = BodyView("Part")
+            part.chosen = self.chosen  # what is chosen for a kind holds for the parts too
+            part.form_chosen.connect(self.form_chosen)
+            self.parts = PartsView(self.name, part)
             self._stack.addWidget(self.parts)
         self.parts.show_parts(self.rendered.parts or [])
         self._put(self.parts)
@@ -183,7 +188,7 @@ class BodyView(QWidget):
         self.note.setText(said)
         self.note.setVisible(bool(said))
         kind = "" if made.kind is BodyKind.EMPTY else f" · {made.kind}"
-        self.title.setText(f"{self._name} · {formats.size(self._source.body.size)}{kind}")
+        self.title.setText(f"{self.name} · {formats.size(self._source.body.size)}{kind}")
         for control in (self.views, self._search, self.copy):
             control.setVisible(made.kind is not BodyKind.EMPTY)
         self.views.setItemText(0, f"{rendering.SUITS[made.kind]} (auto)")
@@ -197,6 +202,19 @@ class BodyView(QWidget):
         self.chosen.pop(kind, None)
         if view is not None:
             self.chosen[kind] = view
+        self._grown = False
+        self._render()
+        self.form_chosen.emit()
+
+    def forms(self) -> dict[str, str]:
+        """The views that were chosen, by kind of body."""
+        return {str(kind): str(view) for kind, view in self.chosen.items()}
+
+    def use_forms(self, forms: dict[str, str]) -> None:
+        """Choose these views; names that nobody knows are left out."""
+        kinds, views = {str(kind): kind for kind in BodyKind}, {str(view): view for view in View}
+        self.chosen.clear()
+        self.chosen.update({kinds[k]: views[v] for k, v in forms.items() if k in kinds and v in views})
         self._grown = False
         self._render()
 

@@ -197,10 +197,15 @@ class MessagesTab(QWidget):
         return self.ladder if self._stack.currentWidget() is self.ladder else self.table
 
     def show_view(self, number: int) -> None:
-        """Bring the diagram (0) or the list (1) to the front."""
-        self.views.choose(number)
-        self._stack.setCurrentIndex(number)
+        """Bring the diagram (0) or the list (1) to the front, and the cursor into it."""
+        self.bring_view(number)
         self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def bring_view(self, number: int) -> None:
+        """Bring the diagram (0) or the list (1) to the front."""
+        if number in (0, 1):
+            self.views.choose(number)
+            self._stack.setCurrentIndex(number)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """The payload stands beside the messages where there is room for it, else below."""

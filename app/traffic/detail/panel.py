@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.feed import TraceFeed
+from app.settings import Setting, Settings
 from app.traffic.columns import Axis, running
 from app.traffic.detail.arrivals import Arrivals, Times
 from app.traffic.detail.context_tab import ContextTab
@@ -34,12 +35,14 @@ class DetailPanel(QWidget):
         worker_wanted(int): show the worker with this id.
         said(str): something for the status bar, such as what was copied.
         escaped(): the user wants back to the table.
+        tab_chosen(): the tab for exchanges of a kind is another one.
     """
 
     exchange_wanted = Signal(int)
     worker_wanted = Signal(int)
     said = Signal(str)
     escaped = Signal()
+    tab_chosen = Signal()
 
     def __init__(self, feed: TraceFeed, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +62,7 @@ class DetailPanel(QWidget):
         self.timing = TimingTab(feed)
         self.logs = LogsTab(feed)
         self._arrivals = Arrivals(feed, self._on_arrivals)
-        self._chosen: dict[str, int] = {}  # the tab last looked at, by kind of exchange
+        self._chosen: dict[str, str] = {}  # the name of the tab last looked at, by kind of exchange
         self._arrange()
         self._connect()
 
@@ -75,6 +78,7 @@ class DetailPanel(QWidget):
         )
         for title, tab in tabs:
             self.tabs.add(title, tab)
+        self._names = [title.lower() for title, _tab in tabs]
         self._nothing = QLabel("Choose an exchange in the table to see what the server and the application said.")
         self._nothing.setProperty("look", "muted")
         self._nothing.setWordWrap(True)
@@ -119,8 +123,7 @@ class DetailPanel(QWidget):
             self._row = row
             self.messages.begin(row.id, row.opened_ns or row.called_ns)
             self._again.stop()
-            # The tab last looked at for exchanges of this kind; the one in view for a kind that is new.
-            self.tabs.show_page(self._chosen.setdefault(row.kind, self.tabs.pages.currentIndex()))
+            self.tabs.show_page(self._tab_of(row.kind))
             self._load()
         else:
             self.row_changed(row)
@@ -156,9 +159,33 @@ class DetailPanel(QWidget):
         self.tabs.show_page((self.tabs.pages.currentIndex() + by) % self.tabs.pages.count())
         self.focus()
 
+    def remember(self, settings: Settings) -> None:
+        """Have each project remember the tab of each kind of exchange, how bodies are shown, and the splitters."""
+        chosen = Setting(self, "detail/tabs", lambda: dict(self._chosen), self._take_chosen)
+        settings.keep(chosen, self.tab_chosen)
+        views = self.messages.views
+        view = Setting(self, "detail/messages", lambda: views.chosen, self.messages.bring_view)
+        settings.keep(view, views.group.idClicked)
+        settings.keep_checked(self.context.only, "detail/differences")
+        for body in (self.request.body, self.response.body, self.messages.payload):
+            settings.keep(Setting(body, f"detail/{body.name}", body.forms, body.use_forms), body.form_chosen)
+        for splitter in (self.request.splitter, self.response.splitter, self.messages.splitter):
+            settings.remember(splitter)
+
+    def _take_chosen(self, chosen: dict[str, str]) -> None:
+        self._chosen = {kind: name for kind, name in chosen.items() if name in self._names}
+        if self._row is not None and self._row.kind in self._chosen:
+            self.tabs.show_page(self._tab_of(self._row.kind))
+
+    def _tab_of(self, kind: str) -> int:
+        """The tab last looked at for exchanges of this kind; the one in view for a kind that is new."""
+        name = self._chosen.setdefault(kind, self._names[self.tabs.pages.currentIndex()])
+        return self._names.index(name)
+
     def _on_tab_changed(self, number: int) -> None:
-        if self._row is not None:
-            self._chosen[self._row.kind] = number
+        if self._row is not None and self._chosen.get(self._row.kind) != self._names[number]:
+            self._chosen[self._row.kind] = self._names[number]
+            self.tab_chosen.emit()
         if self._exchange is not None and self._exchange.id == self.shown:
             self._show_current()
 
