@@ -7,10 +7,10 @@ are handed in; what of them is asked for, ``Place`` says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from inspector.query.vocabulary import CHOICES, FLAGS, GUIDE, KEYED, MEANINGS, NUMBERS, other_name
+from inspector.query.vocabulary import CHOICES, FINDINGS, FLAGS, GUIDE, KEYED, MEANINGS, NUMBERS, other_name
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)(?::|(?=[<>]))")
 _BEFORE_A_VALUE = re.compile(r"(?:[^,]*,)*(?:>=|<=|>|<|=)?(?:[^.]*\.\.)?")
@@ -25,11 +25,12 @@ _SHAPES = {
     "age": (("<1m", "in the last minute"), ("<5m", ""), ("<1h", "")),
     "time": ((">10:30", "from then on"), ("10:30..10:35", "between"), ("2026-01-31", "a day")),
     "messages": ((">10", "more than"),),
+    "finding": tuple(FINDINGS.items()),
 }  # fmt: skip
 #: Fields whose values a trace is asked for. A key's are too.
 SEEN = (
     "status", "method", "path", "target", "type", "client", "app", "mode", "interface", "worker", "pid", "generation",
-    "instance", "task", "error", "kind", "state", "mark", "comment", "replay",
+    "instance", "task", "error", "kind", "state", "mark", "comment", "replay", "finding",
 )  # fmt: skip
 
 
@@ -116,11 +117,19 @@ def _keyed(field: str) -> bool:
 
 
 def suggestions(
-    at: Place, values: Sequence[tuple[str, int]] = (), names: Iterable[str] = (), limit: int = 40
+    at: Place,
+    values: Sequence[tuple[str, int]] = (),
+    names: Iterable[str] = (),
+    limit: int = 40,
+    *,
+    notes: Mapping[str, str] = {},
 ) -> list[Suggestion]:
-    """What fits, the best first: ``values`` that were seen, with how often, and ``names`` of headers and keys."""
+    """What fits, the best first: ``values`` that were seen, with how often, and ``names`` of headers and keys.
+
+    ``notes`` say what a value means, such as a rule's title, and are looked through for what was typed too.
+    """
     if at.field:
-        return _values(at, values)[:limit]
+        return _values(at, values, notes)[:limit]
     found = [] if at.wants_names else _fields(at.typed)
     if at.wants_names:
         found = _named(at.typed, names)
@@ -159,15 +168,15 @@ def _named(typed: str, names: Iterable[str]) -> list[Suggestion]:
     return [Suggestion(f"{prefix}{name}:", f"{prefix}{name}", over=False) for name in ordered]
 
 
-def _values(at: Place, values: Sequence[tuple[str, int]]) -> list[Suggestion]:
+def _values(at: Place, values: Sequence[tuple[str, int]], notes: Mapping[str, str]) -> list[Suggestion]:
     wanted = at.typed.lower()
     fixed = FLAGS if at.field == "is" else tuple(CHOICES.get(at.field, {}))
     seen = dict(values)
     found = [Suggestion(value, value, "", seen.get(CHOICES.get(at.field, {}).get(value, ""), 0)) for value in fixed]
     if not fixed:
-        found = [Suggestion(quote(value), value, "", count) for value, count in values]
+        found = [Suggestion(quote(value), value, notes.get(value, ""), count) for value, count in values]
     found += [Suggestion(shape, shape, note) for shape, note in _SHAPES.get(at.field, ())]
-    fitting = [each for each in found if wanted in each.shown.lower()]
+    fitting = [each for each in found if wanted in each.shown.lower() or wanted in notes.get(each.shown, "").lower()]
     return sorted(fitting, key=lambda each: not each.shown.lower().startswith(wanted))
 
 

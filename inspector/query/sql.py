@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
+from inspector.model import Fault, Severity
 from inspector.query.language import And, Flag, Node, Not, Number, Or, Query, Text
 from inspector.query.vocabulary import KEYED
 
@@ -70,6 +71,16 @@ _FLAGS = {
     "marked": "e.id IN (SELECT a.exchange FROM annotation AS a WHERE a.mark <> '')",
     "commented": "e.id IN (SELECT a.exchange FROM annotation AS a WHERE a.comment <> '')",
 }
+#: The words of ``finding`` (``vocabulary.FINDINGS``). Severities and faults have an index once the recording is over.
+_FINDINGS: dict[str, str] = {
+    "any": "e.id IN (SELECT f.exchange FROM finding AS f)",
+    "none": "(EXISTS (SELECT 1 FROM judged AS j WHERE j.exchange = e.id AND j.rev > 0)"
+    " AND e.id NOT IN (SELECT f.exchange FROM finding AS f))",
+    "unjudged": "(e.state <> 'open' AND NOT EXISTS (SELECT 1 FROM judged AS j WHERE j.exchange = e.id AND j.rev > 0))",
+    **{severity: f"e.id IN (SELECT f.exchange FROM finding AS f WHERE f.severity = '{severity}')"  # noqa: S608
+       for severity in Severity},
+    **{fault: f"e.id IN (SELECT f.exchange FROM finding AS f WHERE f.fault = '{fault}')" for fault in Fault},  # noqa: S608
+}  # fmt: skip
 _TESTS = {
     "contains": "instr(lower({value}), ?) > 0",
     "prefix": "instr(lower({value}), ?) = 1",
@@ -173,11 +184,23 @@ def _text(node: Text) -> Condition:
             return f"(e.has_exception AND {where})", parameters
         case "body" | "request-body" | "response-body":
             return _body(node)
-        case "finding":  # a trace holds none
-            return "0", []
+        case "finding":
+            return _finding(node)
         case "kind" | "state":
             return f"{_CHOICES[node.field]} = '{node.value}'", []
     return _ranged(node) or (_TESTS[node.op].format(value=_TEXTS[node.field]), [node.value])
+
+
+def _finding(node: Text) -> Condition:
+    """Which rule was broken, by the beginning of its id, which is in capitals; or one of a few words."""
+    if node.op == "prefix" and node.value in _FINDINGS:
+        return _FINDINGS[node.value], []
+    if node.op in ("equals", "prefix"):
+        last = "\U0010ffff" if node.op == "prefix" else ""
+        where, parameters = "f.rule >= ? AND f.rule <= ?", [node.value.upper(), node.value.upper() + last]
+    else:
+        where, parameters = _TESTS[node.op].format(value="f.rule"), [node.value]
+    return f"e.id IN (SELECT f.exchange FROM finding AS f WHERE {where})", list(parameters)  # noqa: S608
 
 
 def _within(node: Text, values: list[str]) -> Condition:

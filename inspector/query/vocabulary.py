@@ -43,7 +43,7 @@ TEXTS = {
     "task": "contains",
     "error": "contains",
     "exception": "contains",
-    "finding": "contains",
+    "finding": "prefix",
     "mark": "equals",
     "comment": "contains",
     "body": "contains",
@@ -59,6 +59,17 @@ HEAVY = ("body", "request-body", "response-body")
 CHOICES: dict[str, dict[str, str]] = {
     "kind": {"http": "http", "sse": "sse", "ws": "websocket", "websocket": "websocket", "lifespan": "lifespan"},
     "state": {"open": "open", "done": "done", "failed": "failed"},
+}
+#: What ``finding`` takes beside the beginning of a rule's id, and what each means.
+FINDINGS = {
+    "any": "breaks a rule",
+    "none": "was judged, breaks none",
+    "unjudged": "is over and was not judged",
+    "violation": "against a MUST",
+    "warning": "against a SHOULD, or at another server's mercy",
+    "note": "good to know",
+    "application": "the application's fault",
+    "server": "the server's fault",
 }
 FLAGS = ("open", "done", "failed", "error", "exception", "replay", "dropped", "marked", "commented")
 FIELDS = tuple(sorted([*NUMBERS, *TEXTS, *CHOICES, "header", "is", "time", *KEYED_FORMS]))
@@ -158,8 +169,8 @@ GUIDE: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("is", ", ".join(FLAGS), "is:error"),
             Entry("error", "How it failed", 'error:"closed the connection"'),
             Entry("exception", "The traceback that left the application", "exception:KeyError"),
-            Entry("finding", "A rule of the protocol that was broken; none is checked yet, so none is found",
-                  "finding:body"),
+            Entry("finding", "A rule of WSGI or ASGI that was broken; any, none, violation, application, server, ...",
+                  "finding:ASGI-HTTP"),
             Entry("messages", "How many messages it has", "messages:>100"),
             Entry("replay", "The replay it belongs to", "replay:1"),
             Entry("original", "The exchange that it repeats", "original:17"),

@@ -39,7 +39,8 @@ class BatchWriter:
     ) -> None:
         self._wrote = wrote
         self._sift = sift
-        [(self.rev,)] = connection.execute("SELECT ifnull(max(rev), 0) FROM exchange")
+        [(rev,)] = connection.execute("SELECT ifnull(max(rev), 0) FROM exchange")
+        self.rev = int(rev)
         [(self.number,)] = connection.execute("SELECT ifnull(max(value), 0) FROM meta WHERE key = 'batch'")
         self._connection = connection
         limit = connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
@@ -48,6 +49,11 @@ class BatchWriter:
         self._bulk = {
             table: BulkInsert(table, upsert=table in upserted, max_variables=min(limit, 32_766)) for table in tables
         }
+
+    def next_rev(self) -> int:
+        """A change number for a change that others make, in a transaction of theirs."""
+        self.rev += 1
+        return self.rev
 
     def write(
         self,

@@ -37,6 +37,7 @@ from inspector.store import ids, seen, whole
 from inspector.store import rows as shapes
 from inspector.store.annotations import Annotations, Note
 from inspector.store.errors import READING_ERRORS, TraceError, explain
+from inspector.store.findings import Findings
 from inspector.store.log_lines import LogFilter
 from inspector.store.masks import Masks
 from inspector.store.opening import open_for_reading
@@ -84,16 +85,11 @@ ORDERS = {
     "pid": "(SELECT w.pid FROM worker AS w WHERE w.id = e.worker)",
     "mode": "(SELECT i.mode FROM instance AS i WHERE i.id = e.instance)",
     "mark": "ifnull((SELECT a.mark FROM annotation AS a WHERE a.exchange = e.id), '')",
+    "findings": "(SELECT count(*) FROM finding AS f WHERE f.exchange = e.id)",
     "comment": "ifnull((SELECT a.comment FROM annotation AS a WHERE a.exchange = e.id), '') COLLATE NOCASE",
 }
 _ORDERED_BY = ("header", "scope", "environ")
 _IDS_AT_ONCE = 500
-#: SQL that changes when exchanges up to an id have gone: to make room, or for a filter of the recording when they ended.
-_GONE = (
-    "SELECT (SELECT ifnull(sum(count), 0) FROM tally WHERE what = 'dropped exchanges') || ' ' || CASE WHEN EXISTS"
-    f" (SELECT 1 FROM tally WHERE what = '{SIFTED}')"
-    " THEN (SELECT count(*) FROM exchange WHERE state = 'open' AND id <= ?) ELSE '' END"
-)
 #: SQL that changes when exchanges up to an id have gone: to make room, or for a filter of the recording when they ended.
 _GONE = (
     "SELECT (SELECT ifnull(sum(count), 0) FROM tally WHERE what = 'dropped exchanges') || ' ' || CASE WHEN EXISTS"
@@ -120,6 +116,8 @@ class TraceReader:
         self._masks = Masks(self._connection, self._functions)
         for name, arguments, function in self._functions.all:
             self._connection.create_function(name, arguments, function, deterministic=True)
+        #: Which rules of the contract its exchanges break.
+        self.findings = Findings(self._connection, self._mapped, self._condition, self._annotations.condition)
 
     def __enter__(self) -> Self:
         return self

@@ -58,7 +58,8 @@ class ExchangeRow:
     worker_generation: int
     duration_ms: float | None  #: to the last byte to the client (without a proxy: to the return); None while open
     path: str  #: the target without its query
-    findings: int = 0
+    findings: int = 0  #: rules of the contract that it breaks, counted each time; 0 also while nobody has judged it
+    gravest: str = ""  #: the worst severity of those
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,10 @@ def _column(name: str) -> str:
 
 
 _NAMES = [f.name for f in fields(ExchangeRow)]
-COLUMNS = ", ".join(_column(name) for name in _NAMES[: _NAMES.index("path")])
+_OF = "FROM finding AS f WHERE f.exchange = e.id"
+_GRAVEST = "f.severity = 'violation' DESC, f.severity = 'warning' DESC"
+_FINDINGS = (f"(SELECT count(*) {_OF})", f"ifnull((SELECT f.severity {_OF} ORDER BY {_GRAVEST} LIMIT 1), '')")
+COLUMNS = ", ".join((*(_column(name) for name in _NAMES[: _NAMES.index("path")]), *_FINDINGS))
 _HAS_EXCEPTION = _NAMES.index("has_exception")
 _DURATION = _NAMES.index("duration_ms")
 _TARGET = _NAMES.index("target")
@@ -214,9 +218,9 @@ _TARGET = _NAMES.index("target")
 
 def exchange_row(values: tuple[Any, ...]) -> ExchangeRow:
     """The row of a query for ``COLUMNS``."""
-    listed: list[Any] = list(values)
+    *listed, findings, gravest = values
     duration = listed[_DURATION]
     listed[_DURATION] = None if duration is None else duration / 1e6
     listed[_HAS_EXCEPTION] = bool(listed[_HAS_EXCEPTION])
-    listed.append(listed[_TARGET].partition("?")[0])
+    listed += (listed[_TARGET].partition("?")[0], findings, gravest)
     return ExchangeRow(*listed)

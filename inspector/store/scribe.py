@@ -17,7 +17,7 @@ import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,6 +30,7 @@ from inspector.store.batch import BatchWriter
 from inspector.store.bulk import MAX_BYTES
 from inspector.store.errors import TraceError, explain
 from inspector.store.facets import FacetBuilder
+from inspector.store.judging import Judging
 from inspector.store.retention import Retention
 from inspector.store.schema import SIFTED
 from inspector.store.shape import PREFIX, Frame, pack, read, unpack
@@ -40,8 +41,11 @@ from inspector.store.spool import fetch
 _RETENTION_NS = 250_000_000
 #: How long a lock of another program on the file is borne before recording stops. SQLite itself waits 1 s each time.
 _BUSY_PATIENCE_NS = 10_000_000_000
-#: How long facets that were not made yet are made at the end: whoever stops a recording waits for it.
+#: How long what is left is judged at the end, and then facets are made: whoever stops a recording waits for it.
+_LAST_JUDGING_NS = 1_000_000_000
 _LAST_FACETS_NS = 500_000_000
+#: Until the next try, when the file would not take what was to make it quicker to look through.
+_PAUSE_SECONDS = 0.5
 
 
 class Scribe:
@@ -60,7 +64,8 @@ class Scribe:
         self._clock = clock
         self._facets = FacetBuilder(connection)
         self._sieve = Sieve(connection)
-        self._batches = BatchWriter(connection, self._facets.wrote, self._sieve.sift)
+        self._batches = BatchWriter(connection, self._wrote, self._sieve.sift)
+        self._judging = Judging(connection, self._batches.next_rev, clock)
         self._retention = Retention(connection, file_limit)
         self._retention_at = clock()
         self._since_retention = 0
@@ -77,12 +82,17 @@ class Scribe:
         else:
             self._answer(("done", frame[1], dict(+lost)))
 
-    def idle(self) -> bool:
-        """There is time: make the trace quicker to look through; false when there is nothing more to do."""
+    def idle(self) -> float | None:
+        """There is time: judge, and make the trace quicker to look through. Seconds until there is more to do, None
+        when there is nothing.
+        """
+        if self.stopped:
+            return None
         try:
-            return not self.stopped and self._facets.step()
-        except sqlite3.Error:  # that block is read the long way
-            return True
+            rest = self._judging.step()
+            return 0.0 if rest != 0.0 and self._facets.step() else rest
+        except sqlite3.Error:  # those are judged, or that block is read, by whoever asks
+            return _PAUSE_SECONDS
 
     def end(self, ended_ns: int) -> None:
         """Close the session (unless ``ended_ns`` is 0: it was cut off), and leave one file if nobody reads it now.
@@ -104,12 +114,19 @@ class Scribe:
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
 
+    def _wrote(self, ids: Iterable[int]) -> None:
+        known = list(ids)
+        self._facets.wrote(known)
+        self._judging.wrote(known)
+
     def _rest(self) -> None:
         """Nothing more comes: a little time is left for what makes the trace quick to look through."""
-        until = self._clock() + _LAST_FACETS_NS
-        while self._clock() < until and self.idle():
-            pass
         with contextlib.suppress(sqlite3.Error):  # no room for it: the trace is whole without
+            self._judging.finish(self._clock() + _LAST_JUDGING_NS)
+            until = self._clock() + _LAST_FACETS_NS
+            while self._clock() < until and self._facets.step():
+                pass
+        with contextlib.suppress(sqlite3.Error):
             schema.rest(self._connection)
 
     def _write(self, frame: Frame, size: int) -> int:
@@ -139,6 +156,7 @@ class Scribe:
             return Counter()
         if went["exchanges"]:
             self._facets.gone(self._retention.last)
+            self._judging.gone()
         if went:
             self._retention_at = 0  # look again after the next batch
         return went
@@ -148,14 +166,17 @@ def _is_busy(error: sqlite3.Error) -> bool:
     return str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
 
 
-def serve(scribe: Scribe, frames: BinaryIO, spool: int = -1, waits: Callable[[], bool] = lambda: True) -> bool:
+def serve(
+    scribe: Scribe, frames: BinaryIO, spool: int = -1, waits: Callable[[float], bool] = lambda _seconds: True
+) -> bool:
     """Write what comes until it ends; whether it ended in good order. ``spool``: where frames lie that are named.
 
-    While nothing ``waits`` in the pipe the time is the scribe's.
+    While nothing ``waits`` in the pipe, or comes within so many seconds, the time is the scribe's.
     """
     while not scribe.stopped:
-        while not waits() and scribe.idle():
-            pass
+        rest: float | None = 0.0
+        while rest is not None and not waits(rest):
+            rest = scribe.idle()
         body = read(frames)
         if body is None:
             break
@@ -200,7 +221,7 @@ def main() -> None:
     except TraceError as error:
         answer(("stopped", error.why))
         return
-    in_order = serve(scribe, frames, spool, lambda: bool(select.select([frames], [], [], 0)[0]))
+    in_order = serve(scribe, frames, spool, lambda seconds: bool(select.select([frames], [], [], seconds)[0]))
     if lock >= 0 and not in_order and not scribe.stopped:
         # The recorder was killed and cannot remove the lock's file; the lock itself is held until we are gone.
         with contextlib.suppress(OSError):

@@ -49,6 +49,9 @@ def seen(connection: sqlite3.Connection, field: str, typed: str, limit: int) -> 
     """The values of ``field`` that have ``typed`` in them, the most frequent first. Raises sqlite3.Error."""
     if field.partition(".")[0] in KEYED:
         return _keyed(connection, field, typed, limit)
+    if field == "finding":  # a few rules, which are looked for by their titles too
+        sql = f"SELECT {text('rule')} AS v, count(*) AS n FROM finding GROUP BY rule ORDER BY n DESC, v LIMIT ?"
+        return [(str(rule), int(count)) for rule, count in connection.execute(sql, (limit,))]
     if field in _ANNOTATIONS:
         source = f"SELECT {text(_ANNOTATIONS[field])} AS v FROM annotation AS a"
     elif field in _VALUES:

@@ -121,7 +121,7 @@ def test_words(text, node):
         ("exception:KeyError", Text("exception", "contains", "keyerror")),
         ("mark:Red", Text("mark", "equals", "red")),
         ("comment:look", Text("comment", "contains", "look")),
-        ("finding:any", Text("finding", "contains", "any")),
+        ("finding:any", Text("finding", "prefix", "any")),
         ("app:shop", Text("app", "prefix", "shop")),
         ("is:marked", Flag("marked")),
         ("age:<5m", Number("age", "<", 300 * S)),
