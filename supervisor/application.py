@@ -35,6 +35,7 @@ from supervisor.target.resolve import Resolved
 from supervisor.tree.usage import Sampler, Usage
 
 if TYPE_CHECKING:
+    from inspector.query import Query
     from supervisor.watching import Watching
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ class Application:
         self._finished = 0
         self._sampler = Sampler()
         self._usage: dict[int, Usage] = {}
+        self._capture = ""
         self._told_problem = ""
         self._ticker: asyncio.Task[None] | None = None
         self._watching: Watching | None = None
@@ -278,6 +280,12 @@ class Application:
             return Problem(what=f"Worker {life.worker.slot} of {self.name} has just ended.")
         self._changed()
         return None
+
+    def capture(self, query: Query | None) -> None:
+        """Record from now on only what ``query`` lets through; None: everything."""
+        self._capture = query.text if query else ""
+        self.writer.capture(query)
+        self._changed()
 
     async def stop(self) -> None:
         """Let requests in flight finish, then end everything that runs; the trace and the proxy stay."""
@@ -491,12 +499,14 @@ class Application:
             instance=current.model.id if current else 0,
             problem=self.problem or (current.problem if current else None) or self._recording_problem(),
             processes=tuple(self._processes(current)) if current else (),
-            recorded=self._finished + len(self.live.by_id),
+            recorded=max(0, self._finished - self.writer.not_captured) + len(self.live.by_id),
             in_flight=self._in_flight(),
             dropped=sum(self.writer.drops.values()),
             root_path=setting.root_path if setting else "",
             reload=self._watching is not None,
             args=setting.arguments if setting else (),
+            capture=self._capture,
+            not_captured=self.writer.not_captured,
         )
 
     def _tell_recording_problem(self) -> None:

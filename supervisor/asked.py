@@ -6,6 +6,7 @@ Nothing here starts, stops or waits for anything.
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from supervisor import arguments, commands, modes, mounting
 from supervisor.arguments import server
@@ -16,6 +17,9 @@ from supervisor.setting import Setting
 from supervisor.target.resolve import Resolved
 from supervisor.target.settings import AppSettings
 from supervisor.tree.usage import listener_of
+
+if TYPE_CHECKING:
+    from inspector.query import Query
 
 
 class RefusalError(Exception):
@@ -89,6 +93,19 @@ def refusal(resolved: Resolved, setting: Setting) -> Problem | None:
         or commands.refusal(mode, setting.command, resolved)
         or mounting.refusal(mode, setting.root_path, setting.arguments)
     )
+
+
+def captured(text: str) -> Query | None:
+    """The filter of a recording; None: everything is kept. Raises RefusalError, which shows the place."""
+    from inspector.query import QueryError  # few runs have a filter
+    from inspector.query.capturing import parse_capture
+
+    try:
+        return parse_capture(text)
+    except QueryError as error:
+        marked = f"{text}\n{' ' * error.position}{'^' * max(1, error.end - error.position)}"
+        what = f"Nothing can be captured by this filter: {error.message}."
+        raise RefusalError(Problem(what=what, detail=marked, usage=True)) from None
 
 
 def mode_called(slug: str) -> Mode:

@@ -25,7 +25,7 @@ RUN_EPILOG = f"""\
 What follows -- goes to the server's own command line: -- --timeout 5
 TARGET may also be the name of an application that pyproject.toml has settings for, here:
   [tool.gatescope.apps.NAME]  target mode workers threads adapt factory env env_file cwd listen python args command
-  root_path reload drain
+  root_path reload drain capture
 {EPILOG}"""
 
 SWITCH_EPILOG = """\
@@ -120,6 +120,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--reload", action="store_true", help="load the code anew when a file of the project changes, "
                      "without losing a request")  # fmt: skip
     run.add_argument("--trace", default="", metavar="FILE", help="record to this file")
+    run.add_argument("--capture", metavar="FILTER", help="record only what this filter lets through, judged when it is "
+                     "over, see: gatescope ls --help")  # fmt: skip
     run.add_argument("--name", default="", help="what to call the application")
     run.add_argument("--control", default="", metavar="PATH", help="where to put the control socket")
     run.add_argument("--json", action="store_true", help="print an object a line")
@@ -168,10 +170,13 @@ def _add_drive(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     stacks = commands.add_parser("stacks", parents=[shared], help="what each thread and task of a worker is doing")
     for of_worker in (kill, pause, resume, stacks):
         of_worker.add_argument("slot", type=int, metavar="SLOT", help="the worker's number, see: gatescope status")
+    capture = commands.add_parser("capture", parents=[shared], help="what is recorded from now on")
+    capture.add_argument("filter", nargs="*", metavar="FILTER", help="only what it lets through, judged when it is "
+                         "over; none: everything")  # fmt: skip
     stop = commands.add_parser("stop", parents=[shared], help="stop an application; --all: and what runs it")
     stop.add_argument("--all", action="store_true", help="end the supervisor with all its applications")
     stop.add_argument("--now", action="store_true", help="don't wait for requests that are being answered")
-    for command in (status, switch, reload, restart, scale, kill, pause, resume, stacks, stop):
+    for command in (status, switch, reload, restart, scale, kill, pause, resume, stacks, capture, stop):
         command.set_defaults(run=_drive, drive=command.prog.split()[-1])
 
 

@@ -43,6 +43,7 @@ from supervisor.control.messages import (
     RestartApp,
     ResumeWorker,
     ScaleApp,
+    SetCapture,
     Shutdown,
     SignalWorker,
     StacksDumped,
@@ -142,6 +143,10 @@ class Supervisor:
             case GetStatus():
                 chosen = [self.app(command.app)] if command.app else list(self.apps.values())
                 return StatusReported(id=command.id, apps=tuple(app.status() for app in chosen))
+            case SetCapture():
+                app = self.app(command.app)
+                app.capture(asked.captured(command.filter))
+                return Finished(id=command.id, app=app.status())
             case Shutdown():
                 self.shut_down.set()
                 return Finished(id=command.id)
@@ -200,11 +205,17 @@ class Supervisor:
         setting = asked.started(command, mode, resolved.settings)
         if problem := asked.refusal(resolved, setting):
             raise RefusalError(problem)
+        wanted = command.capture
+        if wanted is None and existing is None and resolved.settings:
+            wanted = resolved.settings.capture
+        captured = asked.captured(wanted or "")
         if existing is not None:
             app = self._again(existing)
         else:
             listen = command.listen or (resolved.settings.listen if resolved.settings else "")
             app = await self._add(command, resolved, *asked.address(listen))
+        if wanted is not None:
+            app.capture(captured)
         return _done(command.id, app, await app.start(setting, resolved))
 
     def _again(self, app: Application) -> Application:

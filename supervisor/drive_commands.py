@@ -23,6 +23,7 @@ from supervisor.control.messages import (
     RestartApp,
     ResumeWorker,
     ScaleApp,
+    SetCapture,
     Shutdown,
     SignalWorker,
     StacksDumped,
@@ -140,6 +141,8 @@ def _command(options: argparse.Namespace, client: ControlClient) -> Command:
             return ResumeWorker(id=number, slot=options.slot, app=options.app)
         case "stacks":
             return DumpStacks(id=number, slot=options.slot, app=options.app)
+        case "capture":
+            return SetCapture(id=number, filter=" ".join(options.filter), app=options.app)
         case "stop":
             return Shutdown(id=number) if options.all else StopApp(id=number, app=options.app, now=options.now)
         case other:

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
             id=1, target=spec, mode=options.mode, name=options.name, workers=options.workers,
             threads=options.threads, adapt=options.adapt, listen=options.listen, trace=options.trace,
             args=tuple(options.args), custom=options.custom, root_path=options.root_path, reload=options.reload,
-            drain=options.drain,
+            drain=options.drain, capture=options.capture,
         )  # fmt: skip
         return serve.run(_serve(command, options))
     except OptionError as error:
@@ -56,6 +56,7 @@ async def _serve(command: StartApp, options: argparse.Namespace) -> int:
         post.listener, supervisor.on_state = printer.event, printer.state
         await supervisor.shut_down.wait()
         await supervisor.close()
+        printer.summary(supervisor)
         await asyncio.to_thread(lines.close)
         return printer.exit_status
 
@@ -132,6 +133,18 @@ class Printer:
             "problem": wording.plain(status.problem) if status.problem else None,
         }  # fmt: skip
         self._print(fields, text)
+
+    def summary(self, supervisor: Supervisor) -> None:
+        """All is over and in the file: what of it was left out, since the user wanted it so."""
+        for app in supervisor.apps.values():
+            status = app.status()
+            if status.capture:
+                fields = {
+                    "event": "captured", "app": status.name, "capture": status.capture,
+                    "recorded": status.recorded, "not_captured": status.not_captured,
+                }  # fmt: skip
+                kept = f"{status.recorded} exchanges recorded, {status.not_captured} not captured"
+                self._print(fields, f"{status.name}: {kept} ({status.capture})")
 
     def event(self, event: Event) -> None:
         """Something was printed: it goes where the server itself would print it."""

@@ -89,7 +89,9 @@ def status(app: AppStatus) -> str:
         lines.append(
             f"  worker {process.slot}.{process.generation}: pid {process.pid}, {process.state}{rss}{hand}{last}"
         )
-    lines.append(f"  {app.recorded} exchanges in {app.trace}")
+    left = f", {app.not_captured} not captured" if app.not_captured else ""
+    lines.append(f"  {app.recorded} exchanges in {app.trace}{left}")
+    lines += [f"  captures only {app.capture}"] if app.capture else []
     if app.problem:
         lines += [f"  {text}" for text in problem(app.problem).splitlines()]
     return "\n".join(lines)

@@ -97,6 +97,8 @@ class AppStatus:
     dropped: int = 0
     root_path: str = ""  #: what the application is mounted at
     reload: bool = False  #: whether the project's files are watched, to load the code anew when one changes
+    capture: str = ""  #: the filter of what is recorded; empty: everything
+    not_captured: int = 0  #: exchanges that were over and did not pass it
     args: tuple[str, ...] = ()  #: for the server's own command line, besides what the mode says
 
 
@@ -196,7 +198,7 @@ class StartApp:
     path, empty for one of our own. ``args``: for the server's own command line. ``custom``: the command of the mode of
     that name, with ``{host}`` and ``{port}`` where the address goes. ``root_path``: what the application is mounted at.
     ``reload``: load the code anew when a file of the project changes. ``drain``: seconds that requests in flight may
-    take to finish on an instance that is replaced or stopped.
+    take to finish on an instance that is replaced or stopped. ``capture``: a filter, see ``SetCapture``.
     """
 
     id: int
@@ -213,6 +215,7 @@ class StartApp:
     root_path: str = ""
     reload: bool = False
     drain: int | None = None
+    capture: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +324,18 @@ class StopApp:
     id: int
     app: str = ""
     now: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCapture:
+    """From now on record of an application only what ``filter`` lets through, empty for everything.
+
+    An exchange is recorded while it is open and judged when it is over. What was recorded before stays.
+    """
+
+    id: int
+    filter: str
+    app: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -442,6 +457,7 @@ class Preset:
     listen: str = ""
     root_path: str = ""
     reload: bool = False
+    capture: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -530,7 +546,7 @@ class OutputWritten:
 Command = (
     Hello | Subscribe | ListModes | StartApp | SwitchMode | InstallServer | ReloadApp | RestartApp | ScaleApp
     | SignalWorker | PauseWorker | ResumeWorker | DumpStacks | StopApp | GetStatus | StartReplay | CancelReplay
-    | ReplayBeside | MakeTraffic | Shutdown
+    | ReplayBeside | MakeTraffic | SetCapture | Shutdown
 )  # fmt: skip
 Reply = Welcome | Finished | Refused | StatusReported | ModesListed | StacksDumped
 Event = AppChanged | ReplayChanged | InstallProgress | BesideProgress | OutputWritten

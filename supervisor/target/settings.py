@@ -41,6 +41,7 @@ class AppSettings:
     root_path: str = ""  #: what the application is mounted at
     reload: bool = False  #: whether to load the code anew when a file changes
     drain: int | None = None
+    capture: str = ""  #: the filter of what is recorded
 
     @property
     def place(self) -> Path:
@@ -78,6 +79,7 @@ _KEYS: dict[str, tuple[str, type]] = {
     "root_path": ("a text", str),
     "reload": ("true or false", bool),
     "drain": ("a whole number of seconds", int),
+    "capture": ("a text", str),
 }
 
 

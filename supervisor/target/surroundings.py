@@ -59,6 +59,7 @@ def _preset(said: AppSettings) -> Preset:
     return Preset(
         name=said.name, target=spec, mode=said.mode, workers=said.workers, threads=said.threads, adapt=said.adapt,
         args=said.args, custom=said.command, listen=said.listen, root_path=said.root_path, reload=said.reload,
+        capture=said.capture,
     )  # fmt: skip
 
 
