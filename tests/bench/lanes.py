@@ -42,14 +42,14 @@ def made(bars: int) -> LanesCanvas:
     chance = random.Random(4)
     lanes = Lanes()
     for slot in range(1, SLOTS + 1):
-        lanes.rows[slot] = [Row() for _ in range(ROWS)]
-    every = [(slot, row) for slot, rows in lanes.rows.items() for row in rows]
+        lanes.rows[slot] = [Row(slot) for _ in range(ROWS)]
+    every = [row for rows in lanes.rows.values() for row in rows]
     for number in range(bars):
-        slot, row = every[number % len(every)]
-        add(lanes, slot, row, number + 1, chance)
-    for _slot, row in every:
+        row = every[number % len(every)]
+        add(lanes, row, number + 1, chance)
+    for row in every:
         row.ends[-1] = OPEN
-    lanes.first, lanes.last = SECOND, max(row.starts[-1] for _slot, row in every)
+    lanes.first, lanes.last = SECOND, max(row.starts[-1] for row in every)
     canvas = LanesCanvas(lanes)
     workers = [Worker(slot, 1, slot, 1, slot, "ready", born_ns=1, ready_ns=2) for slot in lanes.rows]
     stalls = [Stall(1 + n % SLOTS, SECOND + n * 20 * SECOND, SECOND + n * 20 * SECOND + SECOND) for n in range(100)]
@@ -58,14 +58,14 @@ def made(bars: int) -> LanesCanvas:
     return canvas
 
 
-def add(lanes: Lanes, slot: int, row: Row, identity: int, chance: random.Random) -> None:
+def add(lanes: Lanes, row: Row, identity: int, chance: random.Random) -> None:
     """One more bar at the end of a row."""
     start = (row.starts[-1] if row else SECOND) + chance.randrange(500, 900) * MS
     edges = [start + chance.randrange(50, 100) * MS * part for part in (0, 1, 3, 4, 4)]
     if row:
         row.ends[-1] = min(row.ends[-1], start)
     row.append(identity, Parts(*sorted(edges)), Look(chance.choice((1, 1, 1, 3, 5, 6)), 200, f"GET /{identity}"))
-    lanes._where[identity] = (slot, row)
+    lanes._where[identity] = row
 
 
 def frames(canvas: LanesCanvas, count: int, step: Callable[[int], None]) -> list[float]:
@@ -83,7 +83,7 @@ def frames(canvas: LanesCanvas, count: int, step: Callable[[int], None]) -> list
 def moves(canvas: LanesCanvas) -> dict[str, Callable[[int], None]]:
     """What is measured, by name."""
     chance = random.Random(5)
-    every = [(slot, row) for slot, rows in canvas.lanes.rows.items() for row in rows]
+    every = [row for rows in canvas.lanes.rows.values() for row in rows]
     count = [10_000_000]
 
     def zoom(number: int) -> None:
@@ -93,11 +93,11 @@ def moves(canvas: LanesCanvas) -> dict[str, Callable[[int], None]]:
         canvas.set_view(canvas.view.pan((1 if number // 100 % 2 else -1) * canvas.view.span // 200))
 
     def grow(_number: int) -> None:
-        for slot, row in chance.sample(every, 5):
+        for row in chance.sample(every, 5):
             row.ends[-1] = row.starts[-1] + 400 * MS
             count[0] += 1
-            add(canvas.lanes, slot, row, count[0], chance)
-        canvas.lanes.last = max(row.starts[-1] for _slot, row in every)
+            add(canvas.lanes, row, count[0], chance)
+        canvas.lanes.last = max(row.starts[-1] for row in every)
         canvas.follow()
 
     return {"zooming": zoom, "moving": move, "live": grow}

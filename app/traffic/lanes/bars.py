@@ -10,7 +10,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.traffic import formats
 from app.traffic.phases import Times
@@ -26,11 +26,13 @@ _TONE = {name: number for number, name in enumerate(TONES)}
 MOST = 200_000  #: bars kept; the oldest go
 OPEN = 2**62  #: the end of what has not ended
 
+_AT_ONCE = 64  #: such a part of the bars goes at once: little enough for a frame
+_SAMPLE = 16  #: every such bar is looked at to know which are the oldest
+
 _LABEL = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """Where a bar's parts end; each begins where the one before ends. ``end`` is ``OPEN`` while it is in flight.
 
     Waiting until ``called``, the application until ``answered``, sending until ``closed``, after that until ``end``.
@@ -59,8 +61,7 @@ def parts(row: Times, *, running: bool) -> Parts:
     return Parts(start, called, answered, closed, end)
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What a bar shows beside its times: a colour of ``TONES``, the status, and what was asked for."""
 
     tone: int
@@ -78,8 +79,12 @@ def look(row: ExchangeRow) -> Look:
 class Row:
     """Bars one after the other, as parallel arrays; ``solid`` and ``held`` are sums over all bars before one.
 
-    ``changed`` is the earliest moment of what has changed since somebody, who draws it, put it to ``OPEN``.
+    ``changed`` is the earliest moment of what has changed since somebody, who draws it, put it to ``OPEN``;
+    ``emptied``: before which moment bars have been taken away, since that was put to 0. ``free_from`` is when
+    another bar fits, ``gone`` the number of bars that were taken away at the beginning.
     """
+
+    slot: int = 0
 
     ids: array[int] = field(default_factory=lambda: array("q"))
     starts: array[int] = field(default_factory=lambda: array("q"))
@@ -93,42 +98,43 @@ class Row:
     statuses: array[int] = field(default_factory=lambda: array("i"))
     labels: list[str] = field(default_factory=list)
     changed: int = OPEN
+    emptied: int = 0
+    free_from: int = 0
+    gone: int = 0
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    @property
-    def free_from(self) -> int:
-        """From when on another bar fits."""
-        return self.ends[-1] if self.ends else 0
-
     def append(self, identity: int, cut: Parts, look: Look) -> None:
-        """One more bar, which begins when the last one is over."""
-        last = len(self.ids) - 1
-        self.changed = min(self.changed, cut.start)
-        before = (0, 0)
-        if last >= 0:
-            shared = min(self.ends[last], cut.start)
-            before = (
-                self.solid[last] + min(self.closed[last], shared) - min(self.called[last], shared),
-                self.held[last] + shared - self.starts[last],
-            )
+        """One more bar, which begins when the last one is over. Written out: it is done for each exchange."""
+        start, called, answered, closed, end = cut
+        if start < self.changed:
+            self.changed = start
+        solid = held = 0
+        if self.ids:
+            shared = min(self.ends[-1], start)
+            solid = self.solid[-1] + min(self.closed[-1], shared) - min(self.called[-1], shared)
+            held = self.held[-1] + shared - self.starts[-1]
         self.ids.append(identity)
-        self.starts.append(cut.start)
-        for values, value in zip((self.called, self.answered, self.closed, self.ends), _after(cut), strict=True):
-            values.append(value)
-        self.solid.append(before[0])
-        self.held.append(before[1])
+        self.starts.append(start)
+        self.called.append(called)
+        self.answered.append(answered)
+        self.closed.append(closed)
+        self.ends.append(end)
+        self.solid.append(solid)
+        self.held.append(held)
         self.tones.append(look.tone)
         self.statuses.append(look.status)
         self.labels.append(look.label)
+        self.free_from = end
 
     def change(self, at: int, cut: Parts, look: Look) -> None:
         """The bar at ``at`` went on. One that has ended keeps its times: another may stand right behind it."""
         self.changed = min(self.changed, self.starts[at])
         if at == len(self.ids) - 1:
-            for values, value in zip((self.called, self.answered, self.closed, self.ends), _after(cut), strict=True):
+            for values, value in zip((self.called, self.answered, self.closed, self.ends), cut[1:], strict=True):
                 values[at] = max(value, self.starts[at])
+            self.free_from = self.ends[at]
         self.tones[at], self.statuses[at], self.labels[at] = look.tone, look.status, look.label
 
     def pop(self) -> None:
@@ -136,14 +142,16 @@ class Row:
         self.changed = min(self.changed, self.starts[-1])
         for values in self._columns():
             del values[-1]
+        self.free_from = self.ends[-1] if self.ends else 0
 
     def drop_before(self, t_ns: int) -> list[int]:
         """Take away the bars that ended before ``t_ns``; which they were."""
-        self.changed = 0
         end = bisect_left(self.ends, t_ns)
         gone = list(self.ids[:end])
-        for values in self._columns():
-            del values[:end]
+        if gone:
+            self.emptied, self.gone = self.ends[end - 1], self.gone + end
+            for values in self._columns():
+                del values[:end]
         return gone
 
     def find(self, identity: int, start: int) -> int:
@@ -174,10 +182,6 @@ class Row:
         )  # fmt: skip
 
 
-def _after(cut: Parts) -> tuple[int, int, int, int]:
-    return cut.called, cut.answered, cut.closed, cut.end
-
-
 class Lanes:
     """Every lane by its slot. ``take`` is the only way in; what a row of the trace says replaces what was known."""
 
@@ -187,7 +191,7 @@ class Lanes:
         self.last = 0  #: the latest moment that anything is known of
         self.version = 0  #: grows with every change
         self._most = most
-        self._where: dict[int, tuple[int, Row]] = {}
+        self._where: dict[int, Row] = {}
         self._alone: dict[int, int] = {}  # instance -> the slot of its only worker
         self._waiting: dict[int, ExchangeRow] = {}
 
@@ -226,19 +230,13 @@ class Lanes:
 
     def find(self, identity: int, start: int) -> tuple[int, Row, int] | None:
         """An exchange's slot, row and place in it."""
-        found = self._where.get(identity)
-        if found is None:
-            return None
-        slot, row = found
-        return slot, row, row.find(identity, start)
+        row = self._where.get(identity)
+        return None if row is None else (row.slot, row, row.find(identity, start))
 
     def label(self, identity: int) -> str:
         """What an exchange asked for; empty if it is not among the bars."""
-        slot_and_row = self._where.get(identity)
-        if slot_and_row is None:
-            return ""
-        row = slot_and_row[1]
-        return row.labels[row.find(identity, 0)]
+        row = self._where.get(identity)
+        return "" if row is None else row.labels[row.find(identity, 0)]
 
     def between(self, begin: int, end: int) -> list[int]:
         """The ids of the exchanges that were under way in a stretch of time, in order."""
@@ -249,7 +247,7 @@ class Lanes:
         """The slots that hold a bar in a stretch of time, and how many rows each needs there."""
         found: dict[int, int] = {}
         for slot, rows in self.rows.items():
-            needed = max((at + 1 for at, row in enumerate(rows) if row.between(begin, end)), default=0)
+            needed = next((at + 1 for at in reversed(range(len(rows))) if rows[at].between(begin, end)), 0)
             if needed:
                 found[slot] = needed
         return found
@@ -264,37 +262,43 @@ class Lanes:
         else:
             self._waiting.pop(row.id, None)
         known = self._where.get(row.id)
-        if known is not None and known[0] == slot:
-            known[1].change(known[1].find(row.id, cut.start), cut, look(row))
-            return
         if known is not None:
-            self._move_out(row.id, *known)
+            if known.slot == slot:
+                known.change(known.find(row.id, cut.start), cut, look(row))
+                return
+            self._move_out(row.id, known)
         self._place(slot, row.id, cut, look(row))
 
     def _note(self, cut: Parts) -> None:
         self.first = min(self.first, cut.start)
-        happened = (at for at in (cut.start, cut.called, cut.answered, cut.closed, cut.end) if at < OPEN)
-        self.last = max(self.last, *happened)
+        if cut.end < OPEN:  # the latest of its moments
+            self.last = max(self.last, cut.end)
+        else:
+            self.last = max(self.last, *(at for at in cut if at < OPEN))
 
     def _place(self, slot: int, identity: int, cut: Parts, bar: Look) -> None:
         rows = self.rows.setdefault(slot, [])
-        row = next((row for row in rows if row.free_from <= cut.start), None)
-        if row is None:
-            row = Row()
+        for row in rows:
+            if row.free_from <= cut.start:
+                break
+        else:
+            row = Row(slot)
             rows.append(row)
         row.append(identity, cut, bar)
-        self._where[identity] = (slot, row)
+        self._where[identity] = row
 
-    def _move_out(self, identity: int, slot: int, row: Row) -> None:
+    def _move_out(self, identity: int, row: Row) -> None:
         """Only what was in flight moves, and nothing stands behind that."""
         if row.ids[-1] == identity:
             row.pop()
-        while self.rows[slot] and not self.rows[slot][-1]:
-            self.rows[slot].pop()
+        rows = self.rows[row.slot]
+        while rows and not rows[-1]:
+            rows.pop()
 
     def _let_go(self) -> None:
-        starts = sorted(start for row in self._every() for start in row.starts)
-        line = starts[len(starts) // 4]
+        """A part of the oldest bars: a little and often, since whoever looks on would notice all at once."""
+        sample = sorted(start for row in self._every() for start in row.starts[::_SAMPLE])
+        line = sample[max(1, len(sample) // _AT_ONCE)]
         for row in self._every():
             for identity in row.drop_before(line):
                 del self._where[identity]

@@ -5,6 +5,8 @@ Draws what it is given and keeps nothing but colours; what is where ``view``, ``
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QImage, QPainter, QPen, QPolygonF
 
@@ -149,7 +151,8 @@ class LanePainter:
 
     def labels(self, row: Row, pieces: list[Piece], top: int, height: int) -> None:
         """What was asked for, in the bars that have room for it."""
-        for at in sorted({at for piece in pieces for at in piece.wide if at < len(row)}):
+        wide = sorted({number - row.gone for piece in pieces for number in piece.wide})
+        for at in wide[bisect_left(wide, 0) : bisect_left(wide, len(row))]:
             begin, end = self.x(row.starts[at]), self.x(min(row.ends[at], self._now))
             called, answered = (self.x(min(values[at], self._now)) for values in (row.called, row.answered))
             if end - begin > WIDE:

@@ -37,7 +37,7 @@ class Colors:
 class Piece:
     """Part of a strip: the first column, counted from time 0, a colour for each, and which bars are ``WIDE``.
 
-    ``image`` is for whoever puts it on the screen.
+    Those by their numbers in the row, counted from its first bar ever. ``image`` is for whoever puts it on the screen.
     """
 
     column: int
@@ -75,8 +75,11 @@ class Strips:
             if len(row) and row.ends[-1] > self._now:  # in flight when it was drawn
                 changed = min(changed, max(self._now, row.starts[-1]))
             if changed < OPEN:
-                _spoil(self._strips.get(row), changed)
+                _spoil(self._strips.get(row), since=changed)
                 row.changed = OPEN
+            if row.emptied:
+                _spoil(self._strips.get(row), until=row.emptied)
+                row.emptied = 0
         self._now = now
 
     def draw(self, row: Row, scale: Scale, may_go_on: Callable[[], bool]) -> tuple[list[Piece], bool]:
@@ -121,7 +124,8 @@ class Strips:
         for at in big:
             _bar(pixels, row, at, scale, self._now, self._palette[row.tones[at]])
         least = WIDE * scale.step
-        return Piece(column, pixels, tuple(at for at in big if min(row.ends[at], self._now) - row.starts[at] >= least))
+        numbers = (at + row.gone for at in big if min(row.ends[at], self._now) - row.starts[at] >= least)
+        return Piece(column, pixels, tuple(numbers))
 
 
 def key_of(scale: Scale, columns: int) -> tuple[int, int, int]:
@@ -129,14 +133,14 @@ def key_of(scale: Scale, columns: int) -> tuple[int, int, int]:
     return scale.step, columns, scale.grain
 
 
-def _spoil(strip: _Strip | None, since: int) -> None:
-    """What is drawn of the time after ``since`` is no longer so."""
+def _spoil(strip: _Strip | None, since: int = 0, until: int = OPEN) -> None:
+    """What is drawn of the time between two moments is no longer so."""
     if strip is None:
         return
     for pieces, (step, _grain) in ((strip.pieces, strip.scale), (strip.before, strip.scale_before)):
         for piece in pieces.values():
             # The cell of a bar may reach beyond the bar, and be that of its left neighbours too.
-            if (piece.column + len(piece.pixels)) * step > since:
+            if (piece.column + len(piece.pixels)) * step > since and piece.column * step <= until:
                 piece.stale = True
 
 

@@ -117,8 +117,10 @@ def test_bars_are_found_by_time() -> None:
     assert list(row.between(15, 50)) == [0, 1, 2]
     assert list(row.between(35, 40)) == []
     assert list(row.between(55, 100)) == [3]
+    assert row.drop_before(5) == []
     assert row.drop_before(25) == [1, 2]
     assert list(row.ids) == [3, 4]
+    assert (row.gone, row.emptied) == (2, 20)
 
 
 def test_sums_say_how_long_bars_held_and_worked_before_each() -> None:
@@ -130,13 +132,19 @@ def test_sums_say_how_long_bars_held_and_worked_before_each() -> None:
     assert row.held == array("q", [0, 40, 60])
 
 
-def test_the_oldest_go_when_there_are_too_many() -> None:
-    lanes = Lanes(most=100)
-    lanes.take([made(n, n * 20 * MS) for n in range(1, 102)])
-    assert len(lanes) == 75 + 1
-    assert 1 not in lanes
-    assert lanes.first == 26 * 20 * MS
-    assert lanes.between(0, 29 * 20 * MS) == [26, 27, 28]
+def test_the_oldest_go_when_there_are_too_many_some_at_a_time() -> None:
+    lanes = Lanes(most=3200)
+    lanes.take([made(n, n * 20 * MS) for n in range(1, 3201)])
+    assert len(lanes) == 3200
+    lanes.rows[1][0].emptied = 0
+    lanes.take([made(3201, 3201 * 20 * MS)])
+    assert len(lanes) == 3201 - 48, "a sixty-fourth, by a sample of every sixteenth"
+    assert 48 not in lanes
+    assert lanes.first == 49 * 20 * MS
+    assert lanes.between(0, 52 * 20 * MS) == [49, 50, 51]
+    [row] = lanes.rows[1]
+    assert (row.gone, row.emptied) == (48, 48 * 20 * MS + 14 * MS)
+    assert lanes.find(3201, 3201 * 20 * MS) == (1, row, 3152)
     lanes.clear()
     assert (len(lanes), lanes.rows, lanes.first) == (0, {}, OPEN)
 

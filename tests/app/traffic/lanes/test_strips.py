@@ -82,6 +82,21 @@ def test_pieces_are_kept_until_their_time_changes() -> None:
     assert drawn(strips, made, scale)[CELLS + 5] == PALETTE[1].levels[LEVELS - 1]
 
 
+def test_bars_that_were_let_go_of_leave_their_pieces_and_the_others_keep_their_numbers() -> None:
+    ends = (CELLS - 10, 2 * CELLS - 10, 3 * CELLS - 10)
+    strips, made = Strips(PALETTE), row(*((end - 100, end - 100, end, end, end) for end in ends))
+    scale = Scale(0, 1, 3 * CELLS - 1)
+    drawn(strips, made, scale)
+    made.drop_before(CELLS)
+    strips.begin([made], 100_000)
+    assert made.emptied == 0
+    pieces, _complete = strips.draw(made, scale, never)
+    assert [piece.stale for piece in pieces] == [True, False, False]
+    assert [piece.wide for piece in pieces] == [(0,), (1,), (2,)]
+    assert not any(drawn(strips, made, scale)[:CELLS])
+    assert [piece.wide for piece in strips.draw(made, scale, never)[0]] == [(), (1,), (2,)]
+
+
 def test_what_is_in_flight_grows_with_the_time() -> None:
     strips, made = Strips(PALETTE), row((0, 5, OPEN, OPEN, OPEN))
     scale = Scale(0, 1, 2 * CELLS)
