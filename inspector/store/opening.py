@@ -1,7 +1,8 @@
 """Opening a trace to read it: as it lies there, or a private copy where that cannot be.
 
 A trace in WAL mode needs its ``-shm`` beside it. Where that is missing and cannot be made (a killed recording on a
-read-only folder) or the version is old (it may not be changed), a copy in a temporary folder is read.
+read-only folder) or the version is old (it may not be changed), a copy in a temporary folder is read. Its reader may
+have tables of its own beside it (``findings``), so nothing forbids that connection to write: the copy is nobody's.
 """
 
 from __future__ import annotations
@@ -98,7 +99,6 @@ def _open_copy(path: Path) -> Opened:
             schema.check(connection, str(path))
             schema.migrate(connection)
             schema.check_tables(connection, str(path))
-            connection.execute("PRAGMA query_only = ON")
         except BaseException:
             connection.close()
             raise
