@@ -49,20 +49,21 @@ class Stage(enum.Enum):
     ROUTING = enum.auto()  #: the head is complete; there is no connection to the server yet
     SENDING = enum.auto()  #: the request's body is being passed on
     WAITING = enum.auto()  #: the request is out; the response is not complete
+    TAKING = enum.auto()  #: the response is complete; the client has not taken all of it
     LEAVING = enum.auto()  #: answered for the last time; what still comes is dropped
 
 
 # Members of an enum cost two look-ups each; these are on the path of every request.
-_IDLE, _HEAD, _ROUTING, _SENDING, _WAITING, _LEAVING = Stage
+_IDLE, _HEAD, _ROUTING, _SENDING, _WAITING, _TAKING, _LEAVING = Stage
 
 
 class ClientConnection(asyncio.Protocol):
     """One client. At most one exchange is open on it at a time; pipelined requests wait in ``_ahead``."""
 
     __slots__ = (
-        "_ahead", "_body", "_capture", "_hub", "_kept", "_peer", "_pieces", "_pool", "_reading", "_request",
-        "_response_done", "_retries", "_routes", "_stage", "_timer", "_upstream", "congested", "exchange",
-        "head", "transport",
+        "_ahead", "_body", "_capture", "_held_since", "_hub", "_keep_alive", "_kept", "_peer", "_pieces", "_pool",
+        "_reading", "_request", "_response_done", "_retries", "_routes", "_stage", "_timer", "_upstream", "congested",
+        "exchange", "head", "transport",
     )  # fmt: skip
 
     def __init__(self, hub: Hub, routes: Routes) -> None:
@@ -84,6 +85,8 @@ class ClientConnection(asyncio.Protocol):
         self._capture: Capture | None = None
         self._pieces = 0
         self._response_done = False
+        self._keep_alive = True  # after what is being taken
+        self._held_since = 0  # up to where ``held_ns`` counts, while congested
         self._retries = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -91,6 +94,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
         self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(0)  # to hear at once that the socket does not take all, and when it has
         name = transport.get_extra_info("peername")
         self._peer = f"{name[0]}:{name[1]}" if name else ""
         self._hub.sockets.add(self)
@@ -101,7 +105,7 @@ class ClientConnection(asyncio.Protocol):
             self._open(data)
         elif stage is _SENDING:
             self._relay(data)
-        elif stage is not _LEAVING:
+        elif stage is not _LEAVING and (stage is not _TAKING or self._keep_alive):
             self._ahead += data
             if stage is _HEAD:
                 if b"\n" in data or len(self._ahead) > self._routes.head_limit:
@@ -128,13 +132,26 @@ class ClientConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:  # noqa: D102
         self.congested = True
+        self._held_since = self._hub.clock()
         if self._upstream is not None:
             self._upstream.transport.pause_reading()
+        self._hub.refresh_soon(self)
 
     def resume_writing(self) -> None:  # noqa: D102
+        exchange, now = self.exchange, self._hub.clock()
+        if exchange is not None:
+            self._count_held(exchange, now)
+            if self._response_done:
+                exchange.closed_ns = exchange.closed_ns or now
         self.congested = False
         if self._upstream is not None:
             self._upstream.transport.resume_reading()
+        if self._stage is _TAKING:
+            self._conclude(now)
+
+    def _count_held(self, exchange: Exchange, now: int) -> None:
+        exchange.held_ns += now - self._held_since
+        self._held_since = now
 
     def _how_gone(self, exchange: Exchange) -> str:
         if not exchange.request_head:
@@ -299,10 +316,16 @@ class ClientConnection(asyncio.Protocol):
         return passed
 
     def refresh(self) -> None:
-        """The body grows: let its readers see how far it is."""
-        if self.exchange is not None and self._capture is not None:
-            self._capture.settle(self.exchange.request_body)
-            self._hub.recorder.touch(self.exchange)
+        """The body grows, or the client takes nothing: let readers of the record see how far it is."""
+        exchange = self.exchange
+        if exchange is None:
+            return
+        if self._capture is not None:
+            self._capture.settle(exchange.request_body)
+        if self.congested:
+            self._count_held(exchange, self._hub.clock())
+            self._hub.refresh_soon(self)
+        self._hub.recorder.touch(exchange)
 
     def _relay(self, data: bytes) -> None:
         """More of the body."""
@@ -332,10 +355,12 @@ class ClientConnection(asyncio.Protocol):
 
     def response_ended(self, now: int, keep_alive: bool) -> None:
         """The response is complete. The request need not be (RFC 9112 section 9.3: a server may answer early)."""
+        exchange = self.exchange
+        assert exchange is not None
+        exchange.answered_ns = now
         keep_alive = keep_alive and self.head.keep_alive
         if self._body is not None:
-            assert self.exchange is not None
-            self.exchange.closed_ns = now
+            exchange.closed_ns = 0 if self.congested else now
             # Without 100 (Continue) a client may leave the body out: what it sends next could be either.
             unsure = self.head.expects_continue and self._pieces == 0
             if keep_alive and not unsure:
@@ -465,12 +490,9 @@ class ClientConnection(asyncio.Protocol):
         return self.exchange is not None and bool(self.exchange.response_head)
 
     def _finish(self, now: int, *, keep_alive: bool) -> None:
-        """The exchange ended as it should."""
-        exchange, upstream, pool = self.exchange, self._upstream, self._pool
-        assert exchange is not None
+        """The response is complete, and so is what is wanted of the request."""
+        upstream = self._upstream
         assert upstream is not None
-        assert pool is not None
-        whole = self._body is None
         if self.congested:
             upstream.transport.resume_reading()
         if keep_alive:
@@ -479,7 +501,19 @@ class ClientConnection(asyncio.Protocol):
         else:
             upstream.client = None
             upstream.transport.close()
-        self._reset(pool)
+        self._keep_alive = keep_alive
+        if self.congested:
+            self._stage = _TAKING
+            self._upstream = None
+            self._withdraw()  # the server has done its part
+        else:
+            self._conclude(now)
+
+    def _conclude(self, now: int) -> None:
+        """The exchange ended as it should."""
+        exchange, keep_alive, whole = self.exchange, self._keep_alive, self._body is None
+        assert exchange is not None
+        self._reset(self._pool)
         self._hub.live.wire_closed(exchange, now)
         if not keep_alive:
             self._leave(whole=whole)
@@ -521,6 +555,8 @@ class ClientConnection(asyncio.Protocol):
             exchange.app_done = True  # nobody was called
         if self._capture is not None:
             self._capture.settle(exchange.request_body)
+        if self.congested:
+            self._count_held(exchange, now)
         upstream = self._upstream
         if upstream is not None:
             upstream.settle(exchange)

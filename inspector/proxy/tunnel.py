@@ -27,7 +27,7 @@ ANSWER_SECONDS = 1.0
 class TunnelEnd(asyncio.Protocol):
     """One of a tunnel's two sockets. ``direction``: of the bytes that it receives."""
 
-    __slots__ = ("capture", "direction", "other", "reader", "transport", "tunnel")
+    __slots__ = ("capture", "direction", "held_since", "other", "reader", "transport", "tunnel")
 
     def __init__(self, tunnel: Tunnel, direction: str) -> None:
         self.tunnel = tunnel
@@ -36,6 +36,7 @@ class TunnelEnd(asyncio.Protocol):
         self.other: TunnelEnd
         self.reader: FrameReader | None = None
         self.capture: Capture | None = None
+        self.held_since = 0  #: its socket does not take what there is; up to where that is counted
 
     def data_received(self, data: bytes) -> None:  # noqa: D102
         self.tunnel.pass_on(self, data)
@@ -45,8 +46,11 @@ class TunnelEnd(asyncio.Protocol):
 
     def pause_writing(self) -> None:  # noqa: D102
         self.other.transport.pause_reading()
+        self.tunnel.held_up(self)
 
     def resume_writing(self) -> None:  # noqa: D102
+        self.tunnel.count_held()
+        self.held_since = 0
         if not self.other.transport.is_closing():
             self.other.transport.resume_reading()
 
@@ -134,9 +138,25 @@ class Tunnel:
         )  # fmt: skip
         self._hub.recorder.message(exchange, row)
 
+    def held_up(self, end: TunnelEnd) -> None:
+        """``end`` does not take what there is for it. How long the client does not is in the record."""
+        end.held_since = self._hub.clock()
+        self._hub.refresh_soon(self)
+
+    def count_held(self) -> None:
+        """Bring that up to date."""
+        client = self._client
+        if client.held_since and not self._over:
+            now = self._hub.clock()
+            self._exchange.held_ns += now - client.held_since
+            client.held_since = now
+
     def refresh(self) -> None:
-        """The bodies grow: let their readers see how far they are."""
+        """The bodies grow, or the client takes nothing: let readers of the record see how far it is."""
         self._settle()
+        self.count_held()
+        if self._client.held_since and not self._over:
+            self._hub.refresh_soon(self)
         self._hub.recorder.touch(self._exchange)
 
     def _settle(self) -> None:
@@ -163,6 +183,7 @@ class Tunnel:
 
     def _close(self, error: str) -> None:
         """Close the record."""
+        self.count_held()
         self._over = True
         if self._timer is not None:
             self._timer.cancel()

@@ -202,6 +202,7 @@ async def test_a_slow_reader_holds_the_other_side_back() -> None:
         await client.read(400 * len(frame))
         await flooding
         await until(lambda: len(frames(setting)) == 400)
+        assert setting.memory.exchanges[1].held_ns >= 100_000_000  # it was seen to stand still for that long
 
 
 @on_uvloop
