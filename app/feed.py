@@ -20,8 +20,8 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signal, Slot
 
-from inspector.model import Exchange, Message
-from inspector.query import Query
+from inspector.model import Exchange, Message, State
+from inspector.query import Query, parse
 from inspector.store.annotations import Note
 from inspector.store.reader import ExchangeRow, TraceError, TraceReader
 
@@ -54,7 +54,8 @@ class _Job:
 class _Polled:
     """An answer to a poll. ``version`` changes whenever somebody writes; while it does not, nothing else was read.
 
-    ``notes``: what is written to exchanges, when that is not what ``noted`` stood for before.
+    ``notes``: what is written to exchanges, when that is not what ``noted`` stood for before. ``gone``: exchanges that
+    were under way and, over, did not pass the filter of the recording.
     """
 
     version: int
@@ -63,6 +64,8 @@ class _Polled:
     skipped: bool = False
     noted: int = -1
     notes: dict[int, Note] | None = None
+    open: array[int] | None = None  #: on the first look: what was under way then
+    gone: frozenset[int] = frozenset()
 
 
 class _ReaderThread(QThread):
@@ -167,6 +170,7 @@ class TraceFeed(QObject):
         opened(path): the trace can be asked; rows and counts follow.
         closed(): no trace is open any more.
         rows_changed(list[ExchangeRow]): new and changed exchanges, in the order of their changes.
+        rows_gone(set[int]): these were under way; when they were over the filter of the recording let go of them.
         rows_skipped(): traffic was too much for this machine; some changes are only in the trace, not told.
         counts_changed(object): what ``TraceReader.counts()`` gave, when it differs from the last.
         notes_changed(dict[int, Note]): marks, comments and what is deleted, by exchange, when they are others.
@@ -176,6 +180,7 @@ class TraceFeed(QObject):
     opened = Signal(str)
     closed = Signal()
     rows_changed = Signal(object)
+    rows_gone = Signal(object)
     rows_skipped = Signal()
     counts_changed = Signal(object)
     notes_changed = Signal(object)
@@ -198,6 +203,7 @@ class TraceFeed(QObject):
         self._caught_up = False
         self._visible = True
         self._counts: Any = None
+        self._under_way: set[int] = set()
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self.close)  # a thread must not outlive its feed
@@ -210,6 +216,7 @@ class TraceFeed(QObject):
         self.path, self.live = str(path), live
         self._since = self._version = self._noted = -1
         self._counts, self._polling, self._caught_up = None, False, False
+        self._under_way.clear()
         self._thread = _ReaderThread(Path(path), _OPEN_PATIENCE if live else 0, "trace-reader")
         self._slow = _ReaderThread(Path(path), 0, "trace-lister")
         self._thread.reader_opened.connect(self._on_opened, Qt.ConnectionType.QueuedConnection)
@@ -352,8 +359,9 @@ class TraceFeed(QObject):
         self._polling = True
         behind = BEHIND if self._caught_up else 0
         call = partial(
-            _changes, since=self._since, version=self._version, noted=self._noted, counts=self._counts, behind=behind
-        )
+            _changes, since=self._since, version=self._version, noted=self._noted, counts=self._counts, behind=behind,
+            under_way=frozenset(self._under_way),
+        )  # fmt: skip
         self.ask(call, self._on_polled)
 
     def _on_polled(self, polled: _Polled) -> None:
@@ -366,9 +374,15 @@ class TraceFeed(QObject):
         if polled.notes is not None:
             self._noted = polled.noted
             self.notes_changed.emit(polled.notes)
+        self._under_way.update(polled.open or ())
         if polled.rows:
             self._since = polled.rows[-1].rev
+            self._under_way.difference_update(row.id for row in polled.rows if row.state != State.OPEN)
+            self._under_way.update(row.id for row in polled.rows if row.state == State.OPEN)
             self.rows_changed.emit(polled.rows)
+        if polled.gone:
+            self._under_way -= polled.gone
+            self.rows_gone.emit(set(polled.gone))
         if polled.skipped:
             self.rows_skipped.emit()
         self._caught_up = self._caught_up or len(polled.rows) < BATCH
@@ -389,17 +403,23 @@ def _ids(reader: TraceReader, *, query: Query | None, order: str, descending: bo
     return reader.ids(query, order, descending, limit)
 
 
-def _changes(reader: TraceReader, *, since: int, version: int, noted: int, counts: Any, behind: int) -> _Polled:
+def _changes(
+    reader: TraceReader, *, since: int, version: int, noted: int, counts: Any, behind: int, under_way: frozenset[int]
+) -> _Polled:
     """The next changes. ``behind``: from how many on to take the newest only; 0: not yet."""
     now = reader.data_version()
     if now == version:
         return _Polled(now, [], counts, noted=noted)
-    skipped = False
+    skipped, unfinished = False, None
     if since < 0:  # the first look at this trace: not all of a long history
+        unfinished = reader.ids(parse("is:open"))
         since = max(0, reader.newest_rev() - HISTORY)
     elif behind and (newest := reader.newest_rev()) - since > behind:
         since, skipped = newest - BATCH, True
     rows = reader.changes(since, BATCH)
     annotated = reader.annotations_version()
     notes = reader.annotations() if annotated != noted else None
-    return _Polled(now if len(rows) < BATCH else -1, rows, reader.counts(), skipped, annotated, notes)
+    counted, gone = reader.counts(), frozenset[int]()
+    if counts is not None and counted.not_captured > counts.not_captured:
+        gone = under_way.difference(row.id for row in reader.rows(sorted(under_way)))
+    return _Polled(now if len(rows) < BATCH else -1, rows, counted, skipped, annotated, notes, unfinished, gone)

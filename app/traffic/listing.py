@@ -185,6 +185,12 @@ class Listing(QObject):
         if not self._again.isActive():
             self._again.start(max(_AGAIN_MS, self._cost_ms * _RATIO))
 
+    def leave_out(self, gone: set[int]) -> None:
+        """The recording let go of these, which the table may show as under way."""
+        if self._searching:
+            self._left_out |= gone
+        self._model.leave_out(gone)
+
     def _on_rows_skipped(self) -> None:
         """There are exchanges that nobody told of."""
         if self._listed and not self._again.isActive():
@@ -197,6 +203,8 @@ class Listing(QObject):
             rows, values = found
             same = fields == self._model.fields
             self._model.fill(rows, values if same else None, ids)
+            if len(rows) < len(ids):  # the rest is not in the trace any more
+                self._on_rows_skipped()
 
         self._feed.ask(lambda reader: (reader.rows(ids), reader.fields(ids, fields) if fields else {}), take)
 

@@ -204,6 +204,7 @@ class TrafficPage(QWidget):
         self._feed.opened.connect(self._on_opened)
         self._feed.closed.connect(self._say_empty)
         self._feed.rows_changed.connect(self._on_rows_changed)
+        self._feed.rows_gone.connect(self._on_rows_gone)
         self._feed.counts_changed.connect(self._on_counts_changed)
         self._feed.failed.connect(self._on_failed)
         self.empty.button.clicked.connect(lambda: self.filter.set_text(""))
@@ -368,6 +369,12 @@ class TrafficPage(QWidget):
         for row in rows:
             if row.id == shown:
                 self.detail.row_changed(row)
+
+    def _on_rows_gone(self, gone: set[int]) -> None:
+        if self.detail.shown in gone:
+            self.said.emit(f"Exchange {self.detail.shown} is over; the filter of the recording did not let it through")
+            self.table.selectionModel().clear()
+        self.listing.leave_out(gone)
 
     def _on_counts_changed(self, counts: object) -> None:
         self._total = int(getattr(counts, "exchanges", 0))

@@ -24,8 +24,9 @@ from app.traffic.table_model import ROW_ROLE, ExchangeTableModel
 from app.traffic.terms import quoted, term
 from inspector.model import State
 from inspector.query import parse
+from inspector.query.capturing import parse_capture
 from inspector.store.annotations import Note
-from inspector.store.reader import ExchangeRow, TraceReader
+from inspector.store.reader import ExchangeRow, TraceCounts, TraceReader
 from tests.support.made_trace import MadeTrace
 
 DEADLINE = 10_000  #: ms
@@ -188,6 +189,33 @@ def shown(qtbot: QtBot, trace: MadeTrace, tmp_path: Path) -> Iterator[Shown]:
     made = Shown(qtbot, trace, tmp_path)
     yield made
     made.feed.close()
+
+
+@pytest.mark.parametrize("text", ["", "method:GET", "body:item"])
+def test_what_the_recording_lets_go_of_when_it_is_over_leaves_the_window(
+    shown: Shown, trace: MadeTrace, text: str
+) -> None:
+    page = shown.page
+    trace.exchange(1)
+    page.filter.set_text(text)
+    hanging = trace.begin(1)
+    shown.qtbot.waitUntil(lambda: hanging.id in page.lanes.lanes, timeout=DEADLINE)
+    if text != "body:item":  # which it has not got yet
+        shown.qtbot.waitUntil(lambda: page.table.go_to(hanging.id), timeout=DEADLINE)
+        shown.qtbot.waitUntil(lambda: page.detail.shown == hanging.id, timeout=DEADLINE)
+    said: list[str] = []
+    page.said.connect(said.append)
+    counted: list[TraceCounts] = []
+    shown.feed.counts_changed.connect(counted.append)
+    trace.writer.capture(parse_capture("status:5xx"))
+    trace.finish(hanging)
+    shown.qtbot.waitUntil(lambda: hanging.id not in page.lanes.lanes, timeout=DEADLINE)
+    shown.qtbot.waitUntil(lambda: page.model.position(hanging.id) < 0, timeout=DEADLINE)
+    assert page.detail.shown == 0
+    assert said == ([] if text == "body:item" else [said[0]])
+    last = trace.exchange(2)
+    shown.qtbot.waitUntil(lambda: bool(counted) and counted[-1].not_captured == 2, timeout=DEADLINE)
+    assert page.model.position(last.id) < 0
 
 
 def test_the_table_follows_the_newest_until_one_scrolls_up(shown: Shown, trace: MadeTrace) -> None:

@@ -219,6 +219,14 @@ class Lanes:
         if len(self._where) > self._most:
             self._let_go()
 
+    def leave_out(self, gone: Iterable[int]) -> None:
+        """Take away exchanges that were in flight and are not in the trace any more."""
+        self.version += 1
+        for identity in gone:
+            self._waiting.pop(identity, None)
+            if (row := self._where.pop(identity, None)) is not None:
+                self._move_out(identity, row)
+
     def know_alone(self, alone: Mapping[int, int]) -> None:
         """Instances that have one worker, and its slot: what waits for such an instance can only wait for that one."""
         if alone == self._alone:

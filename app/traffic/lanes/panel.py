@@ -99,6 +99,7 @@ class LanesPanel(QWidget):
         self._feed.opened.connect(self._on_opened)
         self._feed.closed.connect(self._on_closed)
         self._feed.rows_changed.connect(self._on_rows_changed)
+        self._feed.rows_gone.connect(self.lanes.leave_out)
         self._frame.timeout.connect(self._on_frame)
         self._marks.timeout.connect(self._ask_marks)
         self._marks.timeout.connect(self._ask_older)

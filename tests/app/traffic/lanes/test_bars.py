@@ -59,6 +59,15 @@ def test_looks() -> None:
     assert look(made(1, 1, method="", target="/ws")).label == "/ws"
 
 
+def test_what_was_in_flight_and_is_not_in_the_trace_any_more_leaves() -> None:
+    lanes = Lanes()
+    lanes.take([made(1, 1), waiting(2, 5 * MS), made(3, 7 * MS, returned_ns=0, state="open")])
+    lanes.leave_out([2, 3, 9])
+    assert [list(row.ids) for rows in lanes.rows.values() for row in rows] == [[1]]
+    lanes.know_alone({1: 1})  # it waits for nobody any more
+    assert len(lanes) == 1
+
+
 def test_what_overlaps_is_put_under_each_other_and_what_does_not_in_one_row() -> None:
     lanes = Lanes()
     lanes.take([made(1, 1), made(2, 5 * MS), made(3, 20 * MS)][::-1])
