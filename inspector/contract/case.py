@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from inspector import tagged
 from inspector.contract import stages
@@ -15,6 +15,7 @@ from inspector.model import CLIENT_LEFT, Exchange, Kind, Message, Side, State, b
 
 __all__ = ["Case", "Event"]
 
+View = TypeVar("View")
 _PROTOCOLS = {Kind.WEBSOCKET: "websocket", Kind.LIFESPAN: "lifespan"}
 
 
@@ -31,12 +32,22 @@ class Case:
     app: list[Event] = field(init=False)  #: as the application saw it, in order of time
     wire: list[Event] = field(init=False)  #: as the proxy saw it
 
+    _views: dict[Callable[..., Any], Any] = field(init=False, default_factory=dict, repr=False, compare=False)
+
     def __post_init__(self) -> None:
         sides: dict[str, list[Event]] = {Side.APP: [], Side.WIRE: []}
         for message in by_time(self.messages):
             sides[message.side].append(read(message))
         object.__setattr__(self, "app", sides[Side.APP])
         object.__setattr__(self, "wire", sides[Side.WIRE])
+
+    def view(self, make: Callable[[Case], View]) -> View:
+        """``make(self)``, made once for all checks that ask: what several of them have to work out first."""
+        views = self._views
+        if make not in views:
+            views[make] = make(self)
+        found: View = views[make]
+        return found
 
     @cached_property
     def context(self) -> dict[str, Any]:
@@ -121,3 +132,8 @@ class Case:
         if self.exchange.error.startswith(CLIENT_LEFT):
             return self.exchange.closed_ns
         return self.walk.gone_ns if self.asgi else 0
+
+    @property
+    def deserted(self) -> bool:
+        """Whether the client was gone before an ASGI call ended."""
+        return 0 < self.client_left_ns and (self.ended is None or self.client_left_ns <= self.ended.t_ns)
