@@ -5,11 +5,13 @@ Nothing here starts, stops or waits for anything.
 
 from __future__ import annotations
 
-import os
+import errno
+import socket
 from typing import TYPE_CHECKING
 
 from supervisor import arguments, commands, modes, mounting
 from supervisor.arguments import server
+from supervisor.boot import MORE_FILES
 from supervisor.control.messages import Problem, StartApp, SwitchMode, WayOut
 from supervisor.policy import DRAIN_LIMIT
 from supervisor.servers.base import Mode
@@ -134,6 +136,16 @@ def address(listen: str) -> tuple[str, int]:
 def taken(host: str, port: int, error: OSError) -> Problem:
     """The words for an address that could not be had."""
     who = listener_of(port) if port else ""
-    why = f"{who} listens there." if who else f"{os.strerror(error.errno) if error.errno else error}."
+    why = f"{who} listens there." if who else f"{error.strerror or error}."
     way = WayOut(text="Take another port, or 0 for a free one.", command="--listen 127.0.0.1:0")
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        why = f"{host} is no address of this machine." if error.errno == errno.EADDRNOTAVAIL else why
+        text = "Take one of this machine's: 127.0.0.1 for itself alone, 0.0.0.0 for all that reach it."
+        way = WayOut(text=text, command=f"--listen 127.0.0.1:{port}")
+    elif error.errno in (errno.EACCES, errno.EPERM):
+        way = WayOut(
+            text="Ports below 1024 are mostly the administrator's; take one above.", command="--listen 127.0.0.1:8000"
+        )
+    elif error.errno in (errno.EMFILE, errno.ENFILE):
+        way = MORE_FILES
     return Problem(what=f"Cannot listen on {host}:{port}.", why=why, ways_out=(way,))

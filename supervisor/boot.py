@@ -5,6 +5,8 @@ Functions from what is known to a ``Problem``; nothing here looks for itself.
 
 from __future__ import annotations
 
+import errno
+
 from inspector.model import Worker
 from supervisor.control.messages import Problem, WayOut
 from supervisor.death import Cause
@@ -13,6 +15,7 @@ from supervisor.launching import Plan
 #: Lines of output to show where there is no traceback.
 SHOWN = 20
 
+MORE_FILES = WayOut(text="Let it open more files, then start it again.", command="ulimit -n 4096")
 _MEND = WayOut(text="Mend what kills it, then start the application again.")
 
 
@@ -24,8 +27,13 @@ def last_line(traceback: str) -> str:
 
 def cannot_start(plan: Plan, error: OSError) -> Problem:
     """The interpreter itself could not be started."""
-    why = f"{plan.python}: {error.strerror or error}"
+    why = f"{plan.python}: {error.strerror or error}."
     way = WayOut(text="Name an interpreter that works.", command="--python PATH")
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        why, way = f"{error.strerror}: this process may not have more.", MORE_FILES
+    elif error.errno in (errno.EAGAIN, errno.ENOMEM):
+        why = f"{error.strerror}: the machine has no room for another process, or you may not have more (ulimit -u)."
+        way = WayOut(text="Stop something else, or take fewer workers.")
     return Problem(what="The server could not be started.", why=why, ways_out=(way,))
 
 

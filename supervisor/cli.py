@@ -78,6 +78,7 @@ def parser(command: str = "-h") -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.add_argument("--version", action=_Version, nargs=0, help="say which, and what it runs on")
     top.set_defaults(run=_window, window=[])
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     _add_window(commands)
@@ -91,6 +92,25 @@ def parser(command: str = "-h") -> argparse.ArgumentParser:
     else:
         _add_others(commands)
     return top
+
+
+class _Version(argparse.Action):
+    """``--version``: what to write into a report of a fault."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Say it and end."""
+        import platform
+        from importlib import metadata
+
+        def version(name: str) -> str:
+            try:
+                return f"{name} {metadata.version(name)}"
+            except metadata.PackageNotFoundError:
+                return f"no {name}"
+
+        python = f"Python {platform.python_version()} ({sys.executable})"
+        print(f"{version('gatescope')}\n{python}\n{version('PySide6-Essentials')}\n{platform.platform()}")  # noqa: T201
+        parser.exit()
 
 
 def _add_window(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -145,6 +165,7 @@ def _add_install(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
                                   epilog=EPILOG)  # fmt: skip
     _target_options(install)
     install.add_argument("mode", metavar="MODE", help="what it is to run in, see: gatescope modes TARGET")
+    install.add_argument("--yes", action="store_true", help="also into an interpreter that is no virtual environment")
     install.add_argument("--json", action="store_true", help="print an object a line")
     install.set_defaults(run=_install)
 

@@ -58,7 +58,8 @@ def run(options: argparse.Namespace) -> int:
         with connect(str(_pick(several, options.app)) if several else options.control) as client:
             reply = client.ask(_command(options, client))
     except (ControlError, OptionError) as error:
-        return fail(error.problem, as_json=options.json)
+        option = "gatescope switch " if options.drive == "switch" else "--mode "
+        return fail(error.problem, as_json=options.json, option=option)
     if isinstance(reply, StacksDumped):
         print(wording.line(wording.plain(reply)) if options.json else wording.stacks(reply))  # noqa: T201
     for app in _apps(reply):

@@ -37,7 +37,7 @@ async def _install(options: argparse.Namespace, printer: _Printer) -> Resolved:
     mode = modes.find(options.mode)
     if isinstance(mode, Problem):
         raise OptionError(mode)
-    return await Installer().supply(target_spec(options), mode, printer.tell)
+    return await Installer().supply(target_spec(options), mode, printer.tell, anywhere=options.yes)
 
 
 class _Printer:

@@ -40,14 +40,22 @@ class Installer:
     def __init__(self) -> None:
         self._busy: dict[str, asyncio.Task[Any] | None] = {}
 
-    async def supply(self, spec: TargetSpec, mode: Mode, tell: Tell) -> Resolved:
-        """Install what ``mode`` lacks for the target, and look at its environment again. Raises TargetError."""
+    async def supply(self, spec: TargetSpec, mode: Mode, tell: Tell, *, anywhere: bool = True) -> Resolved:
+        """Install what ``mode`` lacks for the target, and look at its environment again. Raises TargetError.
+
+        ``anywhere``: also into an interpreter that is no virtual environment.
+        """
+        if mode.unknown:
+            why = "It runs a command of your own, and what that needs is not for Gatescope to know."
+            raise TargetError(Problem(what=f"There is nothing to install for {mode.slug}.", why=why, usage=True))
         resolved = await resolve(spec, prefer=mode.interface)
         subject = resolved.subject
         if not modes.lacking(mode, subject):
             return resolved
         if problem := modes.installation_refusal(mode, subject):
             raise TargetError(problem)
+        if subject.shared and not anywhere:
+            raise TargetError(_shared(modes.lacking(mode, subject), resolved))
         if resolved.python in self._busy:
             why = f"For {resolved.python}; two at a time could spoil its environment."
             raise TargetError(Problem(what="Something is being installed already.", why=why))
@@ -131,6 +139,18 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 def _signal(session: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(session, number)
+
+
+def _shared(names: Sequence[str], resolved: Resolved) -> Problem:
+    """The target's interpreter is not its own."""
+    environment = os.path.join(resolved.cwd, ".venv")
+    command = f"{shlex.join([resolved.python, '-m', 'venv', environment])}"
+    ways = (
+        WayOut(text="Make an environment for the project, put into it what it needs, and try again.", command=command),
+        WayOut(text="Install it there all the same.", command="--yes"),
+    )
+    why = f"{resolved.python} is no virtual environment: what is installed for it, all its programs get."
+    return Problem(what=f"{' and '.join(names)} was not installed.", why=why, ways_out=ways, usage=True)
 
 
 def _failed(typed: str, status: int, lines: list[str]) -> Problem:

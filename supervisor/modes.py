@@ -45,7 +45,8 @@ class Subject:
     """A target as it was found: what it is, and what its environment has.
 
     ``interface`` is ``WSGI``, ``ASGI3``, ``ASGI2`` or empty when nobody could tell. ``distributions`` maps normalised
-    names to versions. ``closed``: why nothing can be put into its environment, a sentence; empty: it can. ``stock``:
+    names to versions. ``closed``: why nothing can be put into its environment, a sentence; empty: it can. ``shared``:
+    whether it is an interpreter itself and no virtual environment. ``stock``:
     what Gatescope's own environment could lend it.
     """
 
@@ -59,6 +60,7 @@ class Subject:
     python_version: str = ""
     uv: bool = True  #: whether uv is there, to install with where pip is not
     closed: str = ""
+    shared: bool = False
     stock: Stock = field(default_factory=dict)
 
     @property

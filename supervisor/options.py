@@ -54,9 +54,9 @@ def _kept(options: argparse.Namespace, cwd: str) -> str:
     return cwd if options.cwd or not os.path.exists(options.target) else ""
 
 
-def fail(problem: Problem, *, as_json: bool = False) -> int:
-    """Tell the user; the exit status."""
+def fail(problem: Problem, *, as_json: bool = False, option: str = "--mode ") -> int:
+    """Tell the user; the exit status. ``option`` is what a mode stands behind on this command line."""
     if as_json:
         print(wording.line({"event": "failed", **wording.plain(problem)}), flush=True)  # noqa: T201
-    print(f"gatescope: {wording.problem(problem)}", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"gatescope: {wording.problem(problem, option)}", file=sys.stderr, flush=True)  # noqa: T201
     return 2 if problem.usage else 1

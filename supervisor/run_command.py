@@ -11,26 +11,44 @@ from typing import Any
 
 from inspector.export.timings import timings
 from inspector.model import Exchange, Worker
-from supervisor import serve, wording
+from supervisor import modes, serve, wording
 from supervisor.application import Application
-from supervisor.control.messages import Event, Finished, OutputWritten, Refused, StartApp
+from supervisor.control.messages import (
+    Event,
+    Finished,
+    OutputWritten,
+    Problem,
+    Refused,
+    StartApp,
+    TargetSpec,
+    WayOut,
+)
 from supervisor.control.place import UnsafeDirectoryError
 from supervisor.core import Supervisor
+from supervisor.lifecycle import AppState
 from supervisor.options import OptionError, fail, target_spec
 from supervisor.printing import Lines
+from supervisor.target.applications import Candidate, equally_likely, typed
+from supervisor.target.resolve import found_in
+
+#: Applications of a folder to name.
+MOST_OFFERED = 5
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal; the exit status."""
     try:
         spec = target_spec(options)
+        found = found_in(spec)
+        if problem := _ambiguous(spec, found, options.mode):
+            return fail(problem, as_json=options.json)
         command = StartApp(
             id=1, target=spec, mode=options.mode, name=options.name, workers=options.workers,
             threads=options.threads, adapt=options.adapt, listen=options.listen, trace=options.trace,
             args=tuple(options.args), custom=options.custom, root_path=options.root_path, reload=options.reload,
             drain=options.drain, capture=options.capture,
         )  # fmt: skip
-        return serve.run(_serve(command, options))
+        return serve.run(_serve(command, options, found))
     except OptionError as error:
         return fail(error.problem, as_json=options.json)
     except UnsafeDirectoryError as error:
@@ -38,7 +56,18 @@ def run(options: argparse.Namespace) -> int:
         return 1
 
 
-async def _serve(command: StartApp, options: argparse.Namespace) -> int:
+def _ambiguous(spec: TargetSpec, found: list[Candidate], slug: str) -> Problem | None:
+    """A folder with applications among which there is nothing to choose; None where one is to be taken."""
+    mode = modes.find(slug) if slug else None
+    if isinstance(mode, Problem) or (mode is not None and mode.unknown) or any(one.name for one in found):
+        return None
+    likely = equally_likely(found, mode.interface if mode else "")
+    ways = tuple(WayOut(text=f"{one.target} ({one.described}):", command=typed(one)) for one in likely[:MOST_OFFERED])
+    what = f"{spec.target} holds {len(likely)} applications that are equally likely; say which one."
+    return Problem(what=what, why="As TARGET:", ways_out=ways, usage=True) if likely else None
+
+
+async def _serve(command: StartApp, options: argparse.Namespace, found: list[Candidate]) -> int:
     async with serve.supervising(options.control, lambda _: None) as (supervisor, post, control):
         tasks: set[asyncio.Task[None]] = set()
         serve.on_signals(supervisor, force=lambda: tasks.add(asyncio.create_task(supervisor.force())))
@@ -52,8 +81,17 @@ async def _serve(command: StartApp, options: argparse.Namespace) -> int:
             return fail(reply.problem, as_json=options.json)
         assert isinstance(reply, Finished)
         assert reply.app is not None
-        printer.ready(supervisor.app(reply.app.name), control)
-        post.listener, supervisor.on_state = printer.event, printer.state
+        app = supervisor.app(reply.app.name)
+        printer.ready(app, control)
+        printer.others(app, found)
+
+        def changed(app: Application) -> None:
+            printer.state(app)
+            if app.state is AppState.STOPPED and not supervisor.shut_down.is_set():
+                printer.nothing_left(app)
+                supervisor.shut_down.set()
+
+        post.listener, supervisor.on_state = printer.event, changed
         await supervisor.shut_down.wait()
         await supervisor.close()
         printer.summary(supervisor)
@@ -99,6 +137,19 @@ class Printer:
         self._print(fields, text)
         for kept, words in early:
             self._print(kept, words)
+
+    def others(self, app: Application, found: list[Candidate]) -> None:
+        """A folder was named that holds more than what is run: which that is, and the others."""
+        target = app.resolved.subject.target
+        others = [one for one in found if (one.target, str(one.folder)) != (target, app.resolved.cwd)]
+        if others:
+            listed = "; ".join(f"{typed(one)} ({one.described})" for one in others[:MOST_OFFERED])
+            more = f" and {len(others) - MOST_OFFERED} more" if len(others) > MOST_OFFERED else ""
+            self._lines.error(f"gatescope: runs {target}; the folder also holds {listed}{more}")
+
+    def nothing_left(self, app: Application) -> None:
+        """Somebody else has stopped the only application."""
+        self._lines.error(f"gatescope: {app.name} was stopped by another command, and nothing else is run here.")
 
     def exchange(self, app: Application, exchange: Exchange) -> None:
         """A request is over."""

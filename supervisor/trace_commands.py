@@ -1,4 +1,4 @@
-"""The commands that read traces: ``ls``, ``show``, ``workers``, ``logs``, ``export``.
+"""The commands that read traces: ``ls``, ``show``, ``findings``, ``workers``, ``logs``, ``export``.
 
 Parses their arguments, opens the trace and prints; what things look like is decided in ``inspector.export``. Starts
 nothing and knows no supervisor.
@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import wraps
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 
 from inspector.export import listing
@@ -30,14 +31,17 @@ from inspector.levels import LEVELS
 from inspector.model import Instance, Stall, Worker, WorkerEvent, by_time
 from inspector.query import Query, QueryError, parse
 from inspector.store.annotations import Note
+from inspector.store.findings import Wanted
 from inspector.store.reader import LogFilter, TraceError, TraceReader
 
 _PAGE = 500
+_EXAMPLES = 5  #: findings of a rule that are told in text
 _FILTER = """\
 FILTER: words that must all hold. A bare word is looked for in the target; field:value compares.
   method:POST  path:/api  path:~^/api/\\d+$  status:5xx  status:404,410  duration:>200ms  size:>10k
   kind:ws  state:open  is:failed  is:error  worker:3  pid:4711  mode:gunicorn  replay:1  id:12..20
   header.x-request-id:abc  scope.path:/x  environ.REMOTE_ADDR:10.  -path:/health  not a  a or b  ( )
+  finding:any  finding:violation  finding:server  finding:ASGI-HTTP  finding:none
 After the trace, a filter that begins with "-" needs "--" before it, or "not" instead.
 """
 
@@ -52,6 +56,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     show = _parser(commands, "show", _show, "everything about one exchange")
     show.add_argument("id", type=int, metavar="ID", help="the exchange's number, as gatescope ls prints it")
     _add_json(show)
+    findings = _parser(commands, "findings", _findings, "rules of WSGI and ASGI that were broken", epilog=_FILTER)
+    _add_filter(findings)
+    _add_json(findings)
     workers = _parser(commands, "workers", _workers, "the workers of a trace, their lives and how they ended")
     _add_json(workers)
     logs = _parser(commands, "logs", _logs, "what servers and applications printed")
@@ -143,6 +150,7 @@ def _say(line: str, style: listing.Style | None = None) -> None:
 def _ls(options: argparse.Namespace) -> int:
     query = _query(options.filter)
     with TraceReader(options.trace, deleted=options.deleted) as reader:
+        reader.findings.judge_for(query)
         ids = reader.ids(query)
         if options.json:
             for record in _records(reader, ids):
@@ -179,9 +187,34 @@ def _show(options: argparse.Namespace) -> int:
         if options.json:
             _say(to_line(full_record(record)))
             return 0
+        from inspector.export import findings_text  # late: see ``_findings``
+
         style = _style()
-        for line in listing.exchange_text(record, style):
+        for line in chain(listing.exchange_text(record, style), findings_text.exchange_lines(record.findings, style)):
             _say(line, style)
+    return 0
+
+
+@_reported
+def _findings(options: argparse.Namespace) -> int:
+    from inspector.export import findings_text  # late: with all the rules, which other commands do without
+    from inspector.export.findings import finding_record
+
+    query = _query(options.filter)
+    with TraceReader(options.trace, deleted=options.deleted) as reader:
+        reader.findings.judge_rest()
+        wanted = Wanted(query)
+        if options.json:
+            meta = reader.meta()
+            for row in reader.findings.each(wanted):
+                _say(to_line(finding_record(row.finding, meta.wall(row.finding.t_ns, row.finding.exchange) / 1e9)))
+            return 0
+        style, broken = _style(), reader.findings.rules(wanted)
+        for rule in broken:
+            found = reader.findings.rows(replace(wanted, rule=rule.rule), limit=_EXAMPLES)
+            for line in (*findings_text.rule_lines(rule, found, style), ""):
+                _say(line, style)
+        _say(style.paint(findings_text.summary(broken, reader.findings.tally()), "dim"), style)
     return 0
 
 
@@ -219,6 +252,8 @@ def _logs(options: argparse.Namespace) -> int:
     with TraceReader(options.trace) as reader:
         workers = {worker.id: worker for worker in reader.workers()}
         chosen = tuple(id for id, worker in workers.items() if worker.slot == options.worker)
+        if options.worker is not None and not chosen:
+            raise _UsageError(_no_worker(options.worker, {worker.slot for worker in workers.values()}))
         ids = reader.log_ids(LogFilter(level=options.level, workers=None if options.worker is None else chosen))
         style, meta = _style(), reader.meta()
         for start in range(0, len(ids), _PAGE):
@@ -235,6 +270,7 @@ def _logs(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     query = _query(options.filter)
     with TraceReader(options.trace, deleted=options.deleted) as reader, _output(options.output) as write:
+        reader.findings.judge_for(query)
         ids = reader.ids(query)
         if options.format == "har":
             records = _records(reader, ids)
@@ -250,6 +286,11 @@ def _export(options: argparse.Namespace) -> int:
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
+
+
+def _no_worker(slot: int, there: set[int]) -> str:
+    listed = f"Those that it has: {', '.join(map(str, sorted(there)))}." if there else "It has none at all."
+    return f"There is no worker {slot} in the trace.\n  {listed}"
 
 
 def _query(words: list[str]) -> Query | None:
@@ -277,7 +318,10 @@ def _records(reader: TraceReader, ids: Iterable[int], *, messages: bool = True) 
         mode, url = (instance.mode, instance.url) if instance else ("", "")
         note = notes.get(identity, nothing)
         worker = workers.get(exchange.worker)
-        yield Record(exchange, found, worker, mode, wall, url, mark=note.mark, comment=note.comment)
+        broken = reader.findings.of(identity) if messages else ()
+        yield Record(
+            exchange, found, worker, mode, wall, url, mark=note.mark, comment=note.comment, findings=broken
+        )  # fmt: skip
 
 
 def _mode(instances: dict[int, Instance], identity: int) -> str:

@@ -59,14 +59,14 @@ def worker(found: Worker, event: str) -> dict[str, Any]:
     return fields
 
 
-def problem(found: Problem) -> str:
-    """A problem for a terminal: what, why, what to do, and the details below."""
+def problem(found: Problem, option: str = "--mode ") -> str:
+    """A problem for a terminal: what, why, what to do, and the details below. ``option``: what a mode stands behind."""
     lines = [found.what]
     if found.why:
         lines.append(f"  {found.why}")
     for way in found.ways_out:
         lines.append(f"  - {way.text}")
-        extra = f"--mode {way.mode}" if way.mode else ""
+        extra = f"{option}{way.mode}" if way.mode else ""
         if way.adapt:
             extra += " --adapt"
         lines.extend(f"      {hint}" for hint in (extra.strip(), way.command) if hint)

@@ -13,8 +13,8 @@ Prints one line of JSON on standard output; what the target prints while it is i
 - ``confidence``: ``certain``, ``likely`` or empty. ``evidence``: a sentence.
 - ``framework``: its name, and ``framework_version``, or empty.
 - ``distributions``: those asked for (without a question: all) that are installed: normalised name to version.
-- ``environment``: ``folder`` that packages are installed into, whether it is ``writable``, and ``managed``: whether
-  only the system may install there (PEP 668).
+- ``environment``: ``folder`` that packages are installed into, whether it is ``writable``, ``shared``: whether it is an
+  interpreter's own and no virtual environment's, and ``managed``: whether only the system may install there (PEP 668).
 - ``error``: null, or ``kind`` (``no-module no-attribute raised not-callable``), ``message``, ``traceback`` of the
   user's frames, ``candidates``: names in the module that could have been meant.
 """
@@ -150,6 +150,7 @@ def environment():
     return {
         "folder": folder,
         "writable": os.access(existing, os.W_OK),
+        "shared": sys.prefix == sys.base_prefix,
         "managed": sys.prefix == sys.base_prefix and os.path.exists(marker),
     }
 

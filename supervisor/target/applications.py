@@ -7,7 +7,6 @@ read is bounded, in time too.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
 import time
@@ -18,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from supervisor.target.frameworks import HINTS, Kind
+from supervisor.target.frameworks import HINTS, USUAL, Kind
 from supervisor.target.sources import Import, Made, Maker, Module
 
 MODULES = ("main", "app", "application", "wsgi", "asgi", "server", "api", "web", "__init__")
@@ -80,6 +79,31 @@ def in_file(path: Path) -> list[Candidate]:
     return list(Search(path.parent, time.monotonic() + MOST_SECONDS).module(path))
 
 
+def mistakes(place: Path) -> list[str]:
+    """Where Python does not understand a module that might make an application: ``main.py, line 3: '(' was ...``."""
+    search = Search(place if place.is_dir() else place.parent, time.monotonic() + MOST_SECONDS)
+    for _ in search.modules() if place.is_dir() else search.module(place):
+        pass
+    return search.mistakes
+
+
+def equally_likely(found: list[Candidate], interface: str = "") -> list[Candidate]:
+    """Those of ``found`` among which there is nothing to choose but by their names: as many as two, or none.
+
+    ``interface``: what the server speaks, if that is known.
+    """
+    fitting = [one for one in found if not (interface and one.interface and one.interface != interface)]
+    best = [one for one in fitting if _likelihood(one) == _likelihood(fitting[0])]
+    return best if len(best) > 1 else []
+
+
+def _likelihood(candidate: Candidate) -> tuple[object, ...]:
+    module, _, attribute = candidate.target.partition(":")
+    stem = module.rpartition(".")[2]
+    usual = MODULES.index(stem) if stem in MODULES else len(MODULES)
+    return candidate.name, candidate.factory, attribute in USUAL, usual, candidate.where.count(os.sep)
+
+
 def _configured(folder: Path) -> Iterator[Candidate]:
     try:
         tools = tomllib.loads((folder / "pyproject.toml").read_text())["tool"]
@@ -115,6 +139,7 @@ class Search:
         self._deadline = deadline
         self._read: dict[Path, Module | None] = {}
         self._files: list[Path] | None = None
+        self.mistakes: list[str] = []  #: where what was read is not Python
 
     def django(self) -> Iterator[Candidate]:
         """A project that ``django-admin startproject`` made has two entry points in the package of its settings."""
@@ -191,8 +216,12 @@ class Search:
         if not sure and not any(hint in text for hint in HINTS):
             return None
         self._read[path] = None  # also for modules that import each other in a circle
-        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        try:
             self._read[path] = Module(text, lambda name: self._elsewhere(path, name))
+        except SyntaxError as error:
+            self.mistakes.append(f"{path.relative_to(self._folder)}, line {error.lineno}: {error.msg}")
+        except (ValueError, RecursionError, MemoryError):
+            pass
         return self._read[path]
 
     def _text(self, path: Path) -> bytes:

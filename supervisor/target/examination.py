@@ -156,6 +156,7 @@ def _subject(answer: Mapping[str, Any], python: str) -> Subject:
         distributions={str(name): str(version) for name, version in answer["distributions"].items()},
         remark=str(answer["evidence"]),
         closed=_closed(answer["environment"], python),
+        shared=answer["environment"]["shared"] is True,
     )
 
 

@@ -116,11 +116,10 @@ def _here(spec: TargetSpec) -> Path:
 def _folder(spec: TargetSpec, candidate: Candidate, said: AppSettings | None) -> Path:
     cwd = candidate.folder if said or not spec.cwd else _here(spec)
     if not cwd.is_dir():
-        raise TargetError(Problem(what=f"There is no folder {cwd}.", ways_out=(_TRY_CWD,), usage=True))
+        who = "The project's settings name it" if said and not spec.cwd else "It was named to import the target from"
+        why = f"{who}; leave it away for {Path.cwd()}." if spec.cwd else f"{who}."
+        raise TargetError(Problem(what=f"There is no folder {cwd}.", why=why, usage=True))
     return cwd
-
-
-_TRY_CWD = WayOut(text="Name the folder that the target is imported from.", command="--cwd DIR")
 
 
 def _candidate(spec: TargetSpec, prefer: str) -> tuple[str, Candidate, AppSettings | None]:
@@ -137,27 +136,37 @@ def _candidate(spec: TargetSpec, prefer: str) -> tuple[str, Candidate, AppSettin
     if target and place.is_dir():
         return _in_folder(place.resolve(), prefer)
     if not colon and target.endswith(".py") and place.is_file():
-        return place.stem, _preferred(applications.in_file(place.resolve()), prefer, place.name), None
+        return place.stem, _preferred(applications.in_file(place.resolve()), prefer, place.resolve()), None
     if not colon or not all(part.isidentifier() for part in module.split(".")) or not attribute:
         raise _not_a_target(target, here)
     return module.split(".")[0], Candidate(target=target, folder=here), None
 
 
 def _in_folder(folder: Path, prefer: str) -> tuple[str, Candidate, AppSettings | None]:
-    chosen = _preferred(applications.find(folder), prefer, str(folder))
+    chosen = _preferred(applications.find(folder), prefer, folder)
     said = settings.load(folder).get(chosen.name) if chosen.name else None
     if said is not None:
         return said.name, replace(chosen, folder=said.place), said
     return folder.name, chosen, None
 
 
-def _preferred(found: list[Candidate], prefer: str, where: str) -> Candidate:
+def _preferred(found: list[Candidate], prefer: str, where: Path) -> Candidate:
     """The first of ``prefer``, which is an interface or empty, else the first. Raises TargetError."""
     if not found:
-        why = "Looked for pyproject.toml, manage.py, and modules that make an object of a known framework."
-        way = WayOut(text="Name it as module:attribute, with the folder to import it from.", command="--cwd DIR")
-        raise TargetError(Problem(what=f"No application was found in {where}.", why=why, ways_out=(way,), usage=True))
+        raise TargetError(_nothing_in(where))
     return min(found, key=lambda one: bool(prefer and one.interface and one.interface != prefer))
+
+
+def _nothing_in(where: Path) -> Problem:
+    way = WayOut(text="Name it as module:attribute, with the folder to import it from.", command="--cwd DIR")
+    why = "Looked for pyproject.toml, manage.py, and modules that make an object of a known framework."
+    if not where.is_dir():
+        why = "It makes no object of a framework that is known here."
+    if mistakes := applications.mistakes(where):
+        more = f" ({len(mistakes) - 1} more cannot be read)" if len(mistakes) > 1 else ""
+        why = f"Python does not understand {mistakes[0]}{more}."
+        way = WayOut(text="Mend it, and try again.")
+    return Problem(what=f"No application was found in {where}.", why=why, ways_out=(way,), usage=True)
 
 
 def _with_others(error: TargetError, spec: TargetSpec, chosen: Candidate) -> TargetError:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.apps import project
-from tests.support.program import gatescope
+from tests.support.program import GATESCOPE, gatescope, running
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,8 @@ def refused(folder: Path, *arguments: object) -> tuple[int, str]:
         (["asgi:app", "--mode", "uvicorn", "--cwd", "/nowhere"], 2, ["no folder /nowhere"]),
         (["asgi:app", "--mode", "uvicorn", "--env", "novalue"], 2, ["NAME=VALUE"]),
         (["asgi:app", "--mode", "uvicorn", "--listen", "here"], 2, ["HOST:PORT"]),
+        (["asgi:app", "--mode", "uvicorn", "--listen", "192.0.2.1:80"], 1, ["no address of this machine", "127.0.0.1"]),
+        (["asgi:app", "--mode", "uvicorn", "--", "--interface", "wsgi"], 2, ["gatescope modes TARGET"]),
         (["asgi:app", "--mode", "uvicorn", "--trace", "/nowhere/x.gatescope"], 2, ["/nowhere/x.gatescope"]),
         (["demo:flaks", "--mode", "uvicorn"], 2, ["demo:flask"]),
     ],
@@ -171,3 +173,29 @@ def test_modes_explains(folder: Path) -> None:
     assert "'send'" in modes["gunicorn-sync"]["reason"]
     text = gatescope("modes", folder / "wsgi.py").stdout
     assert "gunicorn-sync      ready" in text
+
+
+def test_too_few_files_may_be_open(folder: Path) -> None:
+    words = "ulimit -n 24; exec " + " ".join([*GATESCOPE, "run", "wsgi:app", "--mode", "waitress"])
+    outcome = subprocess.run(["sh", "-c", words], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert (outcome.returncode, "ulimit -n 4096" in outcome.stderr) == (1, True), outcome.stderr
+
+
+def test_a_folder_whose_module_is_mistaken(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("from flask import Flask\napp = Flask(\n")
+    for target in (".", "main.py"):
+        code, text = refused(tmp_path, target, "--mode", "waitress")
+        assert code == 2
+        assert "Python does not understand main.py, line 2: '(' was never closed." in text
+
+
+def test_a_folder_with_equal_applications(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("from flask import Flask\none = Flask('1')\ntwo = Flask('2')\n")
+    code, text = refused(tmp_path, ".", "--mode", "waitress")
+    assert (code, "main:one" in text, "main:two" in text) == (2, True, True)
+    (tmp_path / "app.py").write_text("from main import one as app\n")
+    (tmp_path / "main.py").write_text("from flask import Flask\napp = Flask('1')\ntwo = Flask('2')\n")
+    with running(".", "--mode", "waitress", cwd=tmp_path, output=subprocess.PIPE) as run:
+        assert run.process.stderr is not None
+        assert any("runs main:app; the folder also holds" in line for line in run.process.stderr)
+        run.process.stderr.close()

@@ -210,3 +210,20 @@ def test_an_interpreter_in_the_care_of_the_system(folder: Path, tmp_path: Path) 
     env = f"PYTHONHOME={tmp_path / 'system'}"
     outcome = gatescope("install", "wsgi:app", "granian-wsgi", "--python", python, "--env", env, cwd=folder)
     assert (outcome.returncode, "(PEP 668)" in outcome.stderr) == (2, True), outcome.stderr
+
+
+def test_what_all_programs_would_get_is_asked_for(folder: Path) -> None:
+    """Nothing goes into an interpreter that is no virtual environment unless the user says so."""
+    python = os.path.realpath(sys.executable)
+    outcome = gatescope("install", "wsgi:app", "granian-wsgi", "--python", python, cwd=folder)
+    if "(PEP 668)" in outcome.stderr or "already installed" in outcome.stdout or "You may not" in outcome.stderr:
+        pytest.skip("that interpreter takes nothing anyway")
+    assert (outcome.returncode, outcome.stdout) == (2, "")
+    assert "no virtual environment" in outcome.stderr
+    assert f"{python} -m venv {folder / '.venv'}" in outcome.stderr
+    assert "--yes" in outcome.stderr
+
+
+def test_a_command_of_ones_own_needs_nothing_that_is_known(folder: Path) -> None:
+    outcome = gatescope("install", "wsgi:app", "custom", cwd=folder)
+    assert (outcome.returncode, "nothing to install for custom" in outcome.stderr) == (2, True)

@@ -74,6 +74,7 @@ def test_a_switch_that_cannot_be_says_why(tmp_path: Path) -> None:
         refused = gatescope("switch", "gunicorn-sync", *control)
         assert refused.returncode == 2
         assert "missing 1 required positional argument: 'send'" in refused.stderr
+        assert "gatescope switch gunicorn-uvicorn" in refused.stderr
         assert gatescope("switch", "gunicorn-sync", "--adapt", *control).returncode == 0
         assert gatescope("switch", "uvicron", *control).returncode == 2
         assert gatescope("switch", "uvicorn", "--app", "nobody", *control).returncode == 2

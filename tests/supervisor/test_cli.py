@@ -79,3 +79,13 @@ def test_the_window_is_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [main(words) for words in ([], ["open"], ["open", "x.gatescope"], ["demo"])] == [130] * 4
     assert [call[:3] for call in calls] == [["-P", "-m", "app"]] * 4
     assert [call[3:] for call in calls] == [[], [], ["open", "x.gatescope"], ["demo"]]
+
+
+def test_the_version_and_what_it_runs_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith("gatescope ")
+    assert f"Python {sys.version.split()[0]} ({sys.executable})" in text
+    assert "PySide6-Essentials" in text

@@ -177,6 +177,7 @@ def test_logs(call, tmp_path):
     assert [(line["level"], line["slot"], line["pid"]) for line in records] == [("error", 2, 4711), ("warning", 0, 0)]
     assert records[0]["text"] == "\x1b[31mERROR\x1b[0m: no"
     assert call("logs", "--worker", "2", on=path)[1].count("\n") == 1
+    assert call("logs", "--worker", "99", on=path)[0] == 2
     assert call("logs", "--worker", "7", on=path)[1] == ""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.target import applications
-from supervisor.target.applications import find, in_file
+from supervisor.target.applications import equally_likely, find, in_file, mistakes
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -174,3 +174,30 @@ def test_a_big_folder_takes_no_longer_than_it_may(tmp_path: Path, monkeypatch: p
     assert time.monotonic() - began < applications.MOST_SECONDS + 2.0  # of which one file, and a busy machine
     monkeypatch.setattr(applications, "MOST_SECONDS", 0.0)
     assert find(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "interface", "expected"),
+    [
+        ("one = Flask()\ntwo = Flask()\n", "", ["one", "two"]),
+        ("one = Flask()\ntwo = Flask()\n", "ASGI", []),
+        ("app = Flask()\ntwo = Flask()\n", "WSGI", []),
+        ("one = Flask()\ntwo = FastAPI()\n", "", ["one", "two"]),
+        ("one = Flask()\ntwo = FastAPI()\n", "ASGI", []),
+        ("one = Flask()\ndef create_app():\n    return Flask()\n", "", []),
+    ],
+)
+def test_between_equals_there_is_nothing_to_choose(
+    tmp_path: Path, text: str, interface: str, expected: list[str]
+) -> None:
+    write(tmp_path, {"main.py": f"from flask import Flask\nfrom fastapi import FastAPI\n{text}"})
+    assert [one.target for one in equally_likely(find(tmp_path), interface)] == [f"main:{name}" for name in expected]
+    assert equally_likely([]) == []
+
+
+def test_where_a_module_is_not_python(tmp_path: Path) -> None:
+    files = {"main.py": "import flask\napp = (\n", "notes.py": "not python (\n", "deep/app.py": "import Flask\n x"}
+    found = mistakes(write(tmp_path, files))
+    assert found == ["main.py, line 2: '(' was never closed", "deep/app.py, line 2: unexpected indent"]
+    assert mistakes(tmp_path / "main.py") == found[:1]
+    assert mistakes(tmp_path / "absent.py") == []
