@@ -59,7 +59,7 @@ class Originals:
         try:
             if ids:
                 return await loop.run_in_executor(self._thread, reader.rows, ids)
-            return await loop.run_in_executor(self._thread, reader.exchanges, query)
+            return await loop.run_in_executor(self._thread, _passing, reader, query)
         except TraceError as error:
             raise ReplayRefusedError(_unreadable(error)) from None
 
@@ -218,6 +218,11 @@ def status_of(app: str, outcome: ReplayOutcome) -> ReplayStatus:
         failed=outcome.failed,
         error=run.error,
     )
+
+
+def _passing(reader: TraceReader, query: Query | None) -> Sequence[Summary]:
+    reader.findings.judge_for(query)
+    return reader.exchanges(query)
 
 
 def check(chosen: Sequence[Summary], speed: str, *, replays_too: bool = False) -> Plan:

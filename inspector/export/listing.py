@@ -18,7 +18,18 @@ from inspector.export.stalls import sentence
 from inspector.export.timings import MEANINGS, moment, timings
 from inspector.heads import parse_head
 from inspector.levels import plain
-from inspector.model import PEACEFUL_CAUSES, Body, LogLine, Message, Stall, State, Worker, WorkerEvent, WorkerState
+from inspector.model import (
+    PEACEFUL_CAUSES,
+    Body,
+    LogLine,
+    Message,
+    Severity,
+    Stall,
+    State,
+    Worker,
+    WorkerEvent,
+    WorkerState,
+)
 
 if TYPE_CHECKING:
     from inspector.store.rows import ExchangeRow
@@ -28,6 +39,7 @@ _BODY_LINES = 200
 _HEX_BYTES = 256
 _WITHOUT_STATUS: dict[str, str] = {State.OPEN: "open", State.FAILED: "cut"}
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
+_GRAVITY: dict[str, str] = {Severity.VIOLATION: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 _PAINT = re.compile("(" + "|".join(rf"\x1b\[{code}m" for code in ("0", *_COLOURS.values())) + ")")
 
 
@@ -104,7 +116,7 @@ def clock(wall_ns: int, *, date: bool = False) -> str:
 
 def listing_head(style: Style) -> str:
     """The line above ``listing_line``s."""
-    head = _listing("ID", "AT (UTC)", "METHOD", "STATUS", "KIND", "WORKER", "TOOK", "SIZE", "TARGET")
+    head = _listing("ID", "AT (UTC)", "METHOD", "STATUS", "KIND", "WORKER", "TOOK", "SIZE", "RULES", "TARGET")
     return style.paint(head, "dim")
 
 
@@ -115,16 +127,18 @@ def listing_line(row: ExchangeRow, wall_ns: int, style: Style) -> str:
     kind = "ws" if row.kind == "websocket" else row.kind
     left = _listing(
         str(row.id), clock(wall_ns), cut(visible(row.method), 7), "\0", cut(visible(kind), 8), worker,
-        duration(row.duration_ms), size(row.response_size), "",
+        duration(row.duration_ms), size(row.response_size), "\1", "",
     )  # fmt: skip
-    line = left + cut(visible(row.target), max(10, style.width - len(left) - 5))
-    return line.replace("\0", style.paint(f"{status:<6}", _status_colour(row.status, row.state)))
+    line = left + cut(visible(row.target), max(10, style.width - len(left) - 9))
+    broken = style.paint(f"{row.findings or '':>5}", _GRAVITY.get(row.gravest, ""))
+    return line.replace("\0", style.paint(f"{status:<6}", _status_colour(row.status, row.state))).replace("\1", broken)
 
 
 def _listing(*cells: str) -> str:
-    number, time, method, status, kind, worker, took, length, target = cells
+    number, time, method, status, kind, worker, took, length, broken, target = cells
     marked = status if status == "\0" else f"{status:<6}"
-    return f"{number:>6} {time:<12} {method:<7} {marked} {kind:<8} {worker:<6} {took:>9} {length:>7}  {target}"
+    rules = broken if broken == "\1" else f"{broken:>5}"
+    return f"{number:>6} {time:<12} {method:<7} {marked} {kind:<8} {worker:<6} {took:>9} {length:>7} {rules}  {target}"
 
 
 def _status_colour(status: int, state: str) -> str:

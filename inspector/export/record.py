@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from inspector import tagged
 from inspector.export.stalls import stall_record
 from inspector.export.timings import milliseconds, timings
 from inspector.heads import parse_head
-from inspector.model import Body, Exchange, Instance, LogLine, Message, Stall, Worker, WorkerEvent
+from inspector.model import Body, Exchange, Finding, Instance, LogLine, Message, Stall, Worker, WorkerEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Record:
     mark: str = field(default="", kw_only=True)
     comment: str = field(default="", kw_only=True)
     stalls: list[Stall] = field(default_factory=list, kw_only=True)  #: of its event loop, meanwhile
+    findings: Sequence[Finding] = field(default=(), kw_only=True)  #: rules of the contract that it breaks
     proxy: str = ""  #: the URL at which it came in
 
 
@@ -45,6 +46,7 @@ def to_line(fields: dict[str, Any]) -> str:
 def exchange_record(record: Record) -> dict[str, Any]:
     """One line of ``ls --json``: the exchange, its worker, its environ or scope, its messages in order."""
     exchange, worker = record.exchange, record.worker
+    begun = exchange.opened_ns or exchange.called_ns
     fields: dict[str, Any] = {
         "exchange": exchange.id,
         "kind": str(exchange.kind),
@@ -72,12 +74,11 @@ def exchange_record(record: Record) -> dict[str, Any]:
         "replay_of": exchange.replay_of,
         "replay_run": exchange.replay_run,
         "dropped": exchange.dropped,
-        "findings": [],
+        "findings": [_finding(found, record.wall_ns, begun) for found in record.findings],
         "mark": record.mark,
         "comment": record.comment,
     }
     fields.update(context_record(exchange))
-    begun = exchange.opened_ns or exchange.called_ns
     fields["messages"] = [message_record(message, begun) for message in record.messages]
     return fields
 
@@ -107,6 +108,12 @@ def context_record(exchange: Exchange) -> dict[str, Any]:
     if not exchange.context:
         return {}
     return {"environ" if exchange.interface == "WSGI" else "scope": _loaded(exchange.context)}
+
+
+def _finding(found: Finding, wall_ns: int, begun_ns: int) -> dict[str, Any]:
+    from inspector.export.findings import finding_record  # the contract's rules are many, and few exchanges break any
+
+    return finding_record(found, (wall_ns + found.t_ns - begun_ns) / 1e9)
 
 
 def message_record(message: Message, begun_ns: int) -> dict[str, Any]:

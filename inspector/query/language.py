@@ -18,7 +18,7 @@ is ``inspector.query.sql``'s.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -105,7 +105,8 @@ class Or:
     parts: tuple[Node, ...]
 
 
-Node = Number | Text | Flag | Not | And | Or
+Leaf = Number | Text | Flag
+Node = Leaf | Not | And | Or
 #: Says of a leaf why it has no place in a filter; empty: it has one.
 Refusal = Callable[[Node], str]
 
@@ -167,26 +168,32 @@ def pieces(text: str) -> tuple[Piece, ...]:
     return _parser(text).pieces()
 
 
-def heavy(node: Node) -> bool:
-    """Whether it looks into what only the wide part of a trace has, so that a long trace takes a while."""
+def leaves(node: Node) -> Iterator[Leaf]:
+    """The terms that it is put together from."""
     match node:
         case And() | Or():
-            return any(heavy(part) for part in node.parts)
+            for part in node.parts:
+                yield from leaves(part)
         case Not():
-            return heavy(node.part)
-        case Text():
-            return node.field in HEAVY or (node.field == "header" and not node.key)
-    return False
+            yield from leaves(node.part)
+        case _:
+            yield node
+
+
+def heavy(node: Node) -> bool:
+    """Whether it looks into what only the wide part of a trace has, so that a long trace takes a while."""
+    texts = (leaf for leaf in leaves(node) if isinstance(leaf, Text))
+    return any(leaf.field in HEAVY or (leaf.field == "header" and not leaf.key) for leaf in texts)
 
 
 def ages(node: Node) -> bool:
     """Whether what it lets through depends on when it is asked."""
-    match node:
-        case And() | Or():
-            return any(ages(part) for part in node.parts)
-        case Not():
-            return ages(node.part)
-    return isinstance(node, Number) and node.field == "age"
+    return any(isinstance(leaf, Number) and leaf.field == "age" for leaf in leaves(node))
+
+
+def judges(node: Node) -> bool:
+    """Whether it asks for rules of the contract that were broken."""
+    return any(isinstance(leaf, Text) and leaf.field == "finding" for leaf in leaves(node))
 
 
 def _parser(text: str, refuse: Refusal = lambda _node: "") -> _Parser:

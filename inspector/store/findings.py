@@ -12,12 +12,13 @@ Knows the tables; knows neither rules nor windows.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from inspector.model import Fault, Finding, Severity, State
 from inspector.query import Query
+from inspector.query.language import judges
 from inspector.query.sql import Condition
 from inspector.store import judgement
 from inspector.store.judgement import Judgement
@@ -33,10 +34,15 @@ CREATE TEMP TABLE finding_here (
 CREATE INDEX temp.finding_here_exchange ON finding_here (exchange);
 CREATE INDEX temp.finding_here_rule ON finding_here (rule, exchange);
 CREATE TEMP TABLE judged_here (exchange INTEGER PRIMARY KEY, rev INTEGER);
-CREATE TEMP VIEW finding AS SELECT {columns} FROM main.finding UNION ALL SELECT {columns} FROM temp.finding_here;
-CREATE TEMP VIEW judged AS
-    SELECT exchange, rev FROM main.judged UNION ALL SELECT exchange, rev FROM temp.judged_here;
-""".format(columns="id, exchange, rule, severity, fault, seq, t_ns, detail")
+CREATE TEMP VIEW finding AS SELECT {columns} FROM main.finding AS f WHERE {elsewhere}
+    UNION ALL SELECT {columns} FROM temp.finding_here;
+CREATE TEMP VIEW judged AS SELECT exchange, rev FROM main.judged AS f WHERE {elsewhere}
+    UNION ALL SELECT exchange, rev FROM temp.judged_here;
+""".format(
+    columns="id, exchange, rule, severity, fault, seq, t_ns, detail",
+    elsewhere="NOT EXISTS (SELECT 1 FROM temp.judged_here AS h WHERE h.exchange = f.exchange)",
+)
+_AT_ONCE = 200  #: exchanges judged within one question
 _MISSING = (
     "SELECT e.id, e.rev FROM exchange AS e WHERE e.id > ? AND e.state <> 'open'"
     " AND NOT EXISTS (SELECT 1 FROM judged AS j WHERE j.exchange = e.id) ORDER BY e.id LIMIT ?"
@@ -219,12 +225,15 @@ class Findings:
                 self._connection.execute("COMMIT")
         self._judged_up_to = max(self._judged_up_to, *(each.exchange for each in judged))
 
-    def judge_rest(self, at_once: int = 200) -> Iterable[int]:
-        """Judge all that nobody has; how many so far, after each few."""
-        count = 0
-        while judged := self.judge_some(at_once):
-            count += len(judged)
-            yield count
+    def judge_rest(self) -> None:
+        """Judge all that nobody has."""
+        while self.judge_some(_AT_ONCE):
+            pass
+
+    def judge_for(self, query: Query | None) -> None:
+        """Judge all that nobody has if ``query`` asks for findings: it means these, too."""
+        if query is not None and judges(query.node):
+            self.judge_rest()
 
     def _make_room(self) -> None:
         if not self._here:

@@ -35,7 +35,8 @@ def row(**fields: object) -> ExchangeRow:
 @pytest.mark.parametrize(
     ("fields", "shown"),
     [
-        ({}, "     7 22:13:20.123 GET     200    http     -         1.5 ms       0  /a"),
+        ({}, "     7 22:13:20.123 GET     200    http     -         1.5 ms       0        /a"),
+        ({"findings": 12, "gravest": "violation"}, "1.5 ms       0    12  /a"),
         ({"status": 0, "state": "open", "duration_ms": None}, "GET     open   http     -              …       0"),
         ({"status": 0, "state": "failed"}, " cut "),
         ({"status": 0}, " -      http"),
