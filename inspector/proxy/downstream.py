@@ -62,8 +62,8 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_ahead", "_body", "_capture", "_held_since", "_hub", "_keep_alive", "_kept", "_peer", "_pieces", "_pool",
-        "_reading", "_request", "_response_done", "_retries", "_routes", "_stage", "_timer", "_upstream", "congested",
-        "exchange", "head", "transport",
+        "_reading", "_request", "_response_done", "_retries", "_routes", "_stage", "_timer", "_upstream", "_watched",
+        "congested", "exchange", "head", "transport",
     )  # fmt: skip
 
     def __init__(self, hub: Hub, routes: Routes) -> None:
@@ -87,6 +87,7 @@ class ClientConnection(asyncio.Protocol):
         self._response_done = False
         self._keep_alive = True  # after what is being taken
         self._held_since = 0  # up to where ``held_ns`` counts, while congested
+        self._watched = False
         self._retries = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -94,7 +95,6 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
         self.transport = cast(asyncio.Transport, transport)
-        self.transport.set_write_buffer_limits(0)  # to hear at once that the socket does not take all, and when it has
         name = transport.get_extra_info("peername")
         self._peer = f"{name[0]}:{name[1]}" if name else ""
         self._hub.sockets.add(self)
@@ -352,6 +352,12 @@ class ClientConnection(asyncio.Protocol):
             self._answer(error.status, f"The request was refused: {error}.", f"refused: {error}")
 
     # --- the response, as the upstream connection tells of it -----------------------------------------------------
+
+    def watch(self) -> None:
+        """From now on hear at once that the socket has not taken all there is for it, and when it has."""
+        if not self._watched:
+            self._watched = True
+            self.transport.set_write_buffer_limits(0)
 
     def response_ended(self, now: int, keep_alive: bool) -> None:
         """The response is complete. The request need not be (RFC 9112 section 9.3: a server may answer early)."""

@@ -19,6 +19,10 @@ from inspector.wire.request import RequestHead
 from inspector.wire.response import ResponseHead, parse_response
 
 
+#: Bytes of a response that the client's socket takes at once, so that nobody need look whether it did.
+AT_ONCE = 16 * 1024
+
+
 class Downstream(Protocol):
     """The client's side of an exchange, as the response sees it."""
 
@@ -26,6 +30,10 @@ class Downstream(Protocol):
     exchange: Exchange | None
     transport: asyncio.Transport
     congested: bool  #: its socket takes no more for now
+
+    def watch(self) -> None:
+        """Mind whether its socket takes all: there is much of this response."""
+        ...
 
     def response_ended(self, now: int, keep_alive: bool) -> None:
         """The last byte was handed to the client."""
@@ -184,8 +192,10 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _whole(self, client: Downstream, exchange: Exchange, data: bytes, size: int, now: int) -> None:
         """Head and body came together, as most do: one pass, one write."""
-        client.transport.write(data)
         length = len(data) - size
+        if length > AT_ONCE:
+            client.watch()
+        client.transport.write(data)
         if length:
             if length <= self._hub.recorder.body_head:
                 body = exchange.response_body
@@ -237,6 +247,8 @@ class UpstreamConnection(asyncio.Protocol):
         except BadResponse as error:
             client.response_refused(str(error))
             return
+        if len(data) > AT_ONCE or (self._capture is not None and self._capture.size > AT_ONCE):
+            client.watch()
         client.transport.write(head + passed)
         self._record(exchange, pieces, now)
         if body.done:
