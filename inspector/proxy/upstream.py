@@ -18,7 +18,6 @@ from inspector.wire.errors import BadResponse
 from inspector.wire.request import RequestHead
 from inspector.wire.response import ResponseHead, parse_response
 
-
 #: Bytes of a response that the client's socket takes at once, so that nobody need look whether it did.
 AT_ONCE = 16 * 1024
 
