@@ -60,6 +60,7 @@ class MessagesTab(QWidget):
         self._wsgi = False
         self._shown: Message | None = None
         self._found: frozenset[int] = frozenset()  # what has the text only in the part that is not held
+        self._goal = -1  # the message to go to once it is here
         self.model = MessagesModel(self)
         self.table = PlainTable("Messages", self.model, _WIDTHS)
         self.ladder = LadderView(self.model, self.table.selectionModel())
@@ -213,6 +214,23 @@ class MessagesTab(QWidget):
         wide = event.size().width() >= _SIDE_BY_SIDE
         self.splitter.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
 
+    def go_to(self, seq: int) -> None:
+        """Choose the message with this number, as soon as it was read; a filter that hides it is given up."""
+        self._goal = seq
+        self._reach()
+
+    def _reach(self) -> None:
+        if self._goal < 0 or self._goal > self.model.last_seq:
+            return
+        if self.model.row_of(self._goal) < 0:
+            self.search.clear()
+            self.sides.setCurrentIndex(0)
+            self.directions.setCurrentIndex(0)
+        row, self._goal = self.model.row_of(self._goal), -1
+        if row >= 0:
+            self.table.setCurrentIndex(self.model.index(row, 0))
+            self.table.scrollTo(self.table.currentIndex(), QAbstractItemView.ScrollHint.PositionAtCenter)
+
     def set_parties(self, server: str, application: str) -> None:
         """What server and application are called in the diagram."""
         self.ladder.set_parties(server, application)
@@ -220,7 +238,7 @@ class MessagesTab(QWidget):
     def begin(self, identity: int, began: int) -> None:
         """Show the messages of another exchange, which began at ``began``; 0 for none."""
         self._exchange, self._expected, self._loading, self._content_type = identity, 0, False, ""
-        self._found = frozenset()
+        self._found, self._goal = frozenset(), -1
         self.model.start(began)
         self._show_message(None)
         self._say()
@@ -251,6 +269,7 @@ class MessagesTab(QWidget):
             self.table.setCurrentIndex(self.model.index(0, 0))
         elif at_end and page.messages:
             self.table.scrollToBottom()
+        self._reach()
         self._say()
         if len(page.messages) == _BATCH:
             self._fetch()
