@@ -1,11 +1,13 @@
-"""The colours as they are now: looked up by role in the palette that the application wears."""
+"""Colours and sizes as they are now: looked up in the palette and in the size of text that the application wears."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 
 from app.theme.roles import DARK, LIGHT, TABLES, Colors, Role
 
+TEXT_SIZE = "textSize"  #: the application's property: the size of text in per cent of the system's
 _BY_WINDOW = {table[Role.WINDOW]: table for table in TABLES}
 
 
@@ -23,6 +25,13 @@ def colors() -> Colors:
 def color(role: Role) -> QColor:
     """The colour of ``role`` now. Look it up when painting, or again on ``QEvent.PaletteChange``."""
     return QColor(colors()[role])
+
+
+def px(pixels: float) -> int:
+    """So many pixels of a drawing with words in it, at the size that text has now. Look it up when measuring."""
+    application = QCoreApplication.instance()
+    percent = application.property(TEXT_SIZE) if application else None
+    return round(pixels * (percent or 100) / 100)
 
 
 def mono_font(points: float = 0.0) -> QFont:

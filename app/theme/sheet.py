@@ -5,8 +5,8 @@ Rules match by object name or by the dynamic property ``look``, so that a plain 
     QPushButton  primary danger link big big-primary
     QToolButton  flat tiny tab action attention, or the property ``segment`` (left, right)
     QFrame       bar tabs form problem notice card popup rule
-Fields and buttons are all 30 pixels high, so that they stand on one line. Fusion derives outlines from the window's
-colour, which leaves fields without any in the dark; hence the borders here.
+Fields and buttons are all 30 pixels high at the usual size of text, so that they stand on one line. Fusion derives
+outlines from the window's colour, which leaves fields without any in the dark; hence the borders here.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ QFrame[look="problem"] { background: $error_back; border: none; border-left: 3px
 QFrame[look="notice"] { background: $warn_back; border: none; border-left: 3px solid $client_error; }
 QFrame[look="form"] { background: $window; border: none; border-bottom: 1px solid $line; }
 
+QScrollArea[look="clear"] { background: transparent; border: none; }
+
 QFrame[look="chip"], QFrame[look="chip-not"] { background: $raised; border: 1px solid $line; border-radius: 10px; }
 QFrame[look="chip-not"] { border-style: dashed; border-color: $muted; }
 QFrame[look="chip-green"] { background: $ok_back; border: 1px solid $ok; border-radius: 10px; }
@@ -57,7 +59,8 @@ QLabel[look="caption"] { color: $muted; }
 QLabel[look="muted"] { color: $muted; }
 QLabel[look="error"] { color: $server_error; }
 
-QPushButton { background: $raised; border: 1px solid $line; border-radius: 5px; padding: 3px 12px; min-height: 22px; }
+QPushButton { background: $raised; border: 1px solid $line; border-radius: 5px; padding: 3px 12px;
+  min-height: ${px22}px; }
 QPushButton:hover { background: $hover; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:disabled { color: $muted; background: transparent; }
@@ -66,31 +69,35 @@ QPushButton[look="primary"], QPushButton[look="big-primary"] { background: $acce
 QPushButton[look="primary"]:hover, QPushButton[look="big-primary"]:hover { border-color: $text; }
 QPushButton[look="primary"]:focus, QPushButton[look="big-primary"]:focus { border-color: $text; }
 QPushButton[look="primary"]:disabled { background: $hover; color: $muted; border-color: $line; }
-QPushButton[look="big"], QPushButton[look="big-primary"] { min-height: 38px; min-width: 220px; font-weight: 600; }
+QPushButton[look="big"], QPushButton[look="big-primary"] { min-height: ${px38}px; min-width: ${px220}px;
+  font-weight: 600; }
 QPushButton[look="danger"] { color: $server_error; border-color: $server_error; font-weight: 600; }
 QPushButton[look="danger"]:hover { background: $error_back; }
 QPushButton[look="link"] { background: transparent; border: 1px solid transparent; color: $accent; padding: 2px 4px;
-  min-height: 18px; text-align: left; }
+  min-height: ${px18}px; text-align: left; }
 QPushButton[look="link"]:hover { text-decoration: underline; }
 QPushButton[look="link"]:focus { border-color: $accent; }
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $base; border: 1px solid $line; border-radius: 5px;
-  padding: 3px 6px; min-height: 22px; selection-background-color: $selection; selection-color: $text; }
+  padding: 3px 6px; min-height: ${px22}px; selection-background-color: $selection; selection-color: $text; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { background: transparent; }
 QComboBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
 QComboBox:hover { background: $hover; }
-QComboBox::drop-down { border: none; width: 22px; }
-QComboBox::down-arrow { image: url("$controls/down-$scheme.svg"); width: 12px; height: 12px; }
+QComboBox::drop-down { border: none; width: ${px22}px; }
+QComboBox::down-arrow { image: url("$controls/down-$scheme.svg"); width: ${px12}px; height: ${px12}px; }
 QComboBox QAbstractItemView { background: $base; border: 1px solid $line; padding: 3px; outline: none;
   selection-background-color: $selection; selection-color: $text; }
-QComboBox QAbstractItemView::item { min-height: 24px; }
+QComboBox QAbstractItemView::item { min-height: ${px24}px; }
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
-  border: none; background: transparent; width: 18px; }
+  border: none; background: transparent; width: ${px18}px; }
 QSpinBox::up-button:hover, QSpinBox::down-button:hover { background: $hover; }
-QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url("$controls/up-$scheme.svg"); width: 9px; height: 9px; }
-QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url("$controls/down-$scheme.svg"); width: 9px; height: 9px; }
-QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $muted; border-radius: 3px; background: $base; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url("$controls/up-$scheme.svg");
+  width: ${px9}px; height: ${px9}px; }
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url("$controls/down-$scheme.svg");
+  width: ${px9}px; height: ${px9}px; }
+QCheckBox::indicator { width: ${px14}px; height: ${px14}px; border: 1px solid $muted; border-radius: 3px;
+  background: $base; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$controls/check-$scheme.svg"); }
 QCheckBox::indicator:focus { border-color: $accent; }
 
@@ -121,7 +128,7 @@ QToolButton[look="flat"]:disabled { background: transparent; }
 QToolButton[look="flat"]:checked { background: $selection; }
 
 QToolButton[look="action"], QToolButton[look="attention"] { background: transparent; border: 1px solid transparent;
-  border-radius: 5px; padding: 3px 7px; min-height: 20px; }
+  border-radius: 5px; padding: 3px 7px; min-height: ${px20}px; }
 QToolButton[look="action"]:hover { background: $hover; }
 QToolButton[look="action"]:focus, QToolButton[look="attention"]:focus { border-color: $accent; }
 QToolButton[look="action"]:disabled { color: $muted; background: transparent; }
@@ -131,7 +138,7 @@ QToolButton#workers-kill, QToolButton#commandExamples { padding-right: 20px; }
 QToolButton#workers-kill::menu-indicator, QToolButton#commandExamples::menu-indicator {
   subcontrol-position: right center; right: 5px; }
 
-QToolButton[segment] { background: $raised; border: 1px solid $line; padding: 3px 12px; min-height: 22px;
+QToolButton[segment] { background: $raised; border: 1px solid $line; padding: 3px 12px; min-height: ${px22}px;
   font-weight: 600; color: $muted; }
 QToolButton[segment]:hover { background: $hover; color: $text; }
 QToolButton[segment]:checked { background: $accent; color: $on_accent; border-color: $accent; }
@@ -161,7 +168,12 @@ QHeaderView::section { background: $raised; color: $muted; border: none; border-
 """)
 
 
-def style_sheet(table: Colors, *, dark: bool) -> str:
-    """The application's style sheet in these colours."""
+#: Lengths that go with the text; its own minimum would otherwise let a control be squeezed below its words.
+_SCALED = (9, 12, 14, 18, 20, 22, 24, 38, 220)
+
+
+def style_sheet(table: Colors, *, dark: bool, text_size: int = 100) -> str:
+    """The application's style sheet in these colours, for text of so many per cent."""
     words = {str(role): value for role, value in table.items()}
-    return _SHEET.substitute(words, controls=_CONTROLS.as_posix(), scheme="dark" if dark else "light")
+    lengths = {f"px{length}": str(round(length * text_size / 100)) for length in _SCALED}
+    return _SHEET.substitute(words, **lengths, controls=_CONTROLS.as_posix(), scheme="dark" if dark else "light")

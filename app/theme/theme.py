@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QHeaderView, QTableView
 
+from app.theme.current import TEXT_SIZE
 from app.theme.icons import recolor_widgets
 from app.theme.roles import CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, Colors, Role
 from app.theme.sheet import style_sheet
@@ -41,6 +42,7 @@ class Theme(QObject):
         self.scheme = scheme
         self.text_size = 100  #: per cent of the system's
         self._points = application.font().pointSizeF()
+        application.setProperty(TEXT_SIZE, 100)
         application.setStyle("Fusion")
         hints = application.styleHints()
         hints.colorSchemeChanged.connect(self._on_system_changed)
@@ -78,6 +80,7 @@ class Theme(QObject):
         ratio, self.text_size = percent / self.text_size, percent
         if ratio == 1:
             return
+        self._application.setProperty(TEXT_SIZE, percent)
         font = self._application.font()
         font.setPointSizeF(self._points * percent / 100)
         self._wear(font, ratio)
@@ -116,7 +119,7 @@ class Theme(QObject):
         else:
             table = DARK if self.is_dark() else LIGHT
         self._application.setPalette(make_palette(table))
-        self._application.setStyleSheet(style_sheet(table, dark=self.is_dark()))
+        self._application.setStyleSheet(style_sheet(table, dark=self.is_dark(), text_size=self.text_size))
         recolor_widgets()
         self.changed.emit()
 

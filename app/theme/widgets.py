@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QStyle,
     QStyleOptionComboBox,
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.theme.current import mono_font
+from app.theme.current import mono_font, px
 from app.theme.icons import set_icon
 from app.theme.roles import Role
 from app.theme.tips import tip
@@ -59,9 +60,11 @@ def caption(text: str, buddy: QWidget) -> QLabel:
     return made
 
 
-def button(text: str, *, icon: str = "", dress: str = "", tip: str = "") -> QPushButton:
+def button(
+    text: str, *, icon: str = "", dress: str = "", tip: str = "", kind: type[QPushButton] = QPushButton
+) -> QPushButton:
     """A push button with words on it."""
-    made = QPushButton(text)
+    made = kind(text)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     made.setAutoDefault(True)
     made.setToolTip(tip)
@@ -99,6 +102,49 @@ def bold(widget: QWidget, factor: float = 1.0) -> None:
     font.setWeight(QFont.Weight.DemiBold)
     font.setPointSizeF(font.pointSizeF() * factor)
     widget.setFont(font)
+
+
+class Scrolled(QScrollArea):
+    """Holds a widget at its full height where there is room for it, and lets it be scrolled where there is not."""
+
+    def __init__(self, inner: QWidget, least: int) -> None:
+        super().__init__()
+        self._inner = inner
+        self._least = least  # pixels that it is never lower than, unless that is enough for everything
+        look(self, "clear")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(inner)
+        inner.setAutoFillBackground(False)
+        self.viewport().setAutoFillBackground(False)
+        inner.installEventFilter(self)
+
+    def _full(self) -> int:
+        inner = self._inner
+        return inner.heightForWidth(self.width()) if inner.hasHeightForWidth() else inner.sizeHint().height()
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """All of it."""
+        return QSize(super().sizeHint().width(), self._full())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """A few lines."""
+        return QSize(self._inner.minimumSizeHint().width(), min(self._full(), px(self._least)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Another width needs another height."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """More or less is to be shown."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
 
 class ElidedLabel(QLabel):

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from app.theme import tip
+from app.theme import px, tip
 from app.traffic import formats
 from app.traffic.lanes.bars import OPEN, Lanes, Row
 from app.traffic.lanes.cells import Scale
@@ -171,18 +171,18 @@ class LanesCanvas(QAbstractScrollArea):
         small = self._small_font()
         painter.setFont(small)
         painter.fillRect(self.viewport().rect(), inks.window)
-        draw = LanePainter(painter, inks, scale, NAMES, self.now())
+        draw = LanePainter(painter, inks, scale, px(NAMES), self.now())
         marks = list(ticks(self.view, max(2, scale.columns // _TICK), self.offset))
-        painter.setClipRect(NAMES, AXIS, scale.columns, size.height() - AXIS)
+        painter.setClipRect(px(NAMES), px(AXIS), scale.columns, size.height() - px(AXIS))
         self._paint_lanes(painter, draw, marks)
         painter.setClipping(False)
         self._paint_names(painter)
         painter.setFont(small)
-        painter.fillRect(0, 0, size.width(), AXIS - 1, inks.raised)
-        painter.fillRect(0, AXIS - 1, size.width(), 1, inks.line)
-        painter.setClipRect(NAMES, 0, scale.columns, size.height())
-        taken = draw.switches(self.marks.switches, AXIS, size.height())
-        draw.axis(marks, AXIS, taken)
+        painter.fillRect(0, 0, size.width(), px(AXIS) - 1, inks.raised)
+        painter.fillRect(0, px(AXIS) - 1, size.width(), 1, inks.line)
+        painter.setClipRect(px(NAMES), 0, scale.columns, size.height())
+        taken = draw.switches(self.marks.switches, px(AXIS), size.height())
+        draw.axis(marks, px(AXIS), taken)
         painter.end()
 
     def _paint_lanes(self, painter: QPainter, draw: LanePainter, marks: list[Tick]) -> None:
@@ -190,7 +190,7 @@ class LanesCanvas(QAbstractScrollArea):
         assert inks is not None
         for place in self.places:
             draw.background(place, self._top(place), self.marks.lives.get(place.slot, ()))
-        draw.grid(marks, AXIS, bottom)
+        draw.grid(marks, px(AXIS), bottom)
         for place in self.places:
             blocked = self.marks.blocked_between(place.slot, draw.scale.begin, draw.scale.end, self.now())
             draw.blocked(place, self._top(place), blocked)
@@ -198,14 +198,14 @@ class LanesCanvas(QAbstractScrollArea):
         self._paint_bars(draw)
         for place in self.places:
             top = self._top(place)
-            if top + place.height < AXIS or top > bottom:
+            if top + place.height < px(AXIS) or top > bottom:
                 continue
             draw.lives(place, top, self.marks.lives.get(place.slot, ()))
             painter.fillRect(0, top + place.height - 1, self.viewport().width(), 1, inks.line)
         if self.live:
-            draw.now_line(AXIS, bottom)
+            draw.now_line(px(AXIS), bottom)
         if self.range is not None:
-            draw.veil(*self.range, AXIS, bottom)
+            draw.veil(*self.range, px(AXIS), bottom)
         self._paint_outlines(draw)
 
     def _paint_bars(self, draw: LanePainter) -> None:
@@ -214,7 +214,7 @@ class LanesCanvas(QAbstractScrollArea):
         shown = [
             (row, self._top(place) + _PADDING + number * place.row_height, place.row_height)
             for place in self.places
-            if self._top(place) + place.height >= AXIS and self._top(place) <= self.viewport().height()
+            if self._top(place) + place.height >= px(AXIS) and self._top(place) <= self.viewport().height()
             for number, row in enumerate(self.lanes.rows.get(place.slot, [])[: place.rows])
         ]
         self._strips.begin([row for row, _top, _height in shown], self.now())
@@ -256,16 +256,16 @@ class LanesCanvas(QAbstractScrollArea):
     def _paint_names(self, painter: QPainter) -> None:
         inks = self._inks
         assert inks is not None
-        painter.setClipRect(0, AXIS, NAMES, self.viewport().height() - AXIS)
-        painter.fillRect(0, AXIS, NAMES, self.viewport().height(), inks.raised)
+        painter.setClipRect(0, px(AXIS), px(NAMES), self.viewport().height() - px(AXIS))
+        painter.fillRect(0, px(AXIS), px(NAMES), self.viewport().height(), inks.raised)
         fonts = name_fonts(self.font())
         for place in self.places:
             name = self._name(place.slot)
             top = self._top(place)
             courses = self.processes.courses(place.slot) if self.live else ([], [])
-            draw_name(painter, QRect(10, top, NAMES - 20, place.height - 1), name, fonts, courses)
-            painter.fillRect(0, top + place.height - 1, NAMES, 1, inks.line)
-        painter.fillRect(NAMES - 1, AXIS, 1, self.viewport().height(), inks.line)
+            draw_name(painter, QRect(10, top, px(NAMES) - 20, place.height - 1), name, fonts, courses)
+            painter.fillRect(0, top + place.height - 1, px(NAMES), 1, inks.line)
+        painter.fillRect(px(NAMES) - 1, px(AXIS), 1, self.viewport().height(), inks.line)
         painter.setClipping(False)
 
     def _name(self, slot: int) -> Name:
@@ -273,7 +273,7 @@ class LanesCanvas(QAbstractScrollArea):
 
     def scale(self) -> Scale:
         """From moments to pixels right of the names, as things are now."""
-        columns = max(10, self.viewport().width() - NAMES)
+        columns = max(10, self.viewport().width() - px(NAMES))
         step = max(1, round(self.view.span / columns))
         rows = sum(place.rows for place in self.places)
         grain = 1 + rows * columns // _CELLS
@@ -293,7 +293,7 @@ class LanesCanvas(QAbstractScrollArea):
             for slot, rows in self._needed.items():
                 needed[slot] = max(rows, needed.get(slot, 0))
         self._needed = needed
-        room = self.viewport().height() - AXIS
+        room = self.viewport().height() - px(AXIS)
         self.places = arrange(needed, room, 36 if len(needed) * 36 <= room else 18)
         height = self.places[-1].top + self.places[-1].height if self.places else 0
         self.verticalScrollBar().setRange(0, max(0, height - room))
@@ -303,7 +303,7 @@ class LanesCanvas(QAbstractScrollArea):
         return self._top_of_all() + place.top
 
     def _top_of_all(self) -> int:
-        return AXIS - self.verticalScrollBar().value()
+        return px(AXIS) - self.verticalScrollBar().value()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """More or less room."""
@@ -321,31 +321,31 @@ class LanesCanvas(QAbstractScrollArea):
     def hit(self, at: QPoint) -> Hit | None:
         """The bar at a point of the viewport."""
         place = next((p for p in self.places if self._top(p) <= at.y() < self._top(p) + p.height), None)
-        if place is None or at.x() < NAMES or at.y() < AXIS:
+        if place is None or at.x() < px(NAMES) or at.y() < px(AXIS):
             return None
         number = (at.y() - self._top(place) - _PADDING) // place.row_height
         rows = self.lanes.rows.get(place.slot, [])
         if not 0 <= number < min(place.rows, len(rows)):
             return None
         scale = self.scale()
-        found = rows[number].at(scale.t(at.x() - NAMES), scale.step * 2)
+        found = rows[number].at(scale.t(at.x() - px(NAMES)), scale.step * 2)
         return (place, rows[number], found) if found >= 0 else None
 
     def blocked_at(self, at: QPoint) -> Blocked | None:
         """What held up the loop of the lane at a point of the viewport, at that time."""
         place = next((p for p in self.places if self._top(p) <= at.y() < self._top(p) + p.height), None)
-        if place is None or at.x() < NAMES or at.y() < AXIS:
+        if place is None or at.x() < px(NAMES) or at.y() < px(AXIS):
             return None
         scale, now = self.scale(), self.now()
-        t_ns = scale.t(at.x() - NAMES)
+        t_ns = scale.t(at.x() - px(NAMES))
         found = self.marks.blocked_between(place.slot, t_ns - 2 * scale.step, t_ns + 2 * scale.step, now)
         return max(found, key=lambda one: one.end(now) - one.begin, default=None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """A click, a range or a move begins."""
         at = event.position().toPoint()
-        if at.x() >= NAMES and event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            moves = event.button() == Qt.MouseButton.MiddleButton or at.y() < AXIS
+        if at.x() >= px(NAMES) and event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            moves = event.button() == Qt.MouseButton.MiddleButton or at.y() < px(AXIS)
             self._pressed = (at, Qt.MouseButton.MiddleButton if moves else Qt.MouseButton.LeftButton, self.view)
             self._dragged = False
 
@@ -364,7 +364,7 @@ class LanesCanvas(QAbstractScrollArea):
             self.set_view(view.pan((begun.x() - at.x()) * step))
         else:
             scale = self.scale()
-            ends = sorted(scale.t(max(NAMES, x) - NAMES) for x in (begun.x(), at.x()))
+            ends = sorted(scale.t(max(px(NAMES), x) - px(NAMES)) for x in (begun.x(), at.x()))
             self.range = (ends[0], ends[1])
             self.viewport().update()
 
@@ -392,12 +392,12 @@ class LanesCanvas(QAbstractScrollArea):
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         """Zoom around the pointer; with Shift, or sideways: move; over the names: scroll."""
         delta = event.angleDelta()
-        if event.position().x() < NAMES and not delta.x():
+        if event.position().x() < px(NAMES) and not delta.x():
             super().wheelEvent(event)
         elif delta.x() or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.set_view(self.view.pan(round(-(delta.x() or delta.y()) / 120 * self.view.span * 0.1)))
         else:
-            at = self.scale().t(event.position().x() - NAMES)
+            at = self.scale().t(event.position().x() - px(NAMES))
             self.set_view(self.view.zoom(at, _ZOOM ** (delta.y() / 120)))
         event.accept()
 
@@ -457,11 +457,11 @@ class LanesCanvas(QAbstractScrollArea):
 
     def _mark_words(self, at: QPoint) -> str:
         scale = self.scale()
-        t_ns, slack = scale.t(at.x() - NAMES), scale.step * 6
+        t_ns, slack = scale.t(at.x() - px(NAMES)), scale.step * 6
         place = next((p for p in self.places if self._top(p) <= at.y() < self._top(p) + p.height), None)
-        if at.x() < NAMES:
-            return "\n".join(self._name_words(place.slot)) if place and at.y() >= AXIS else ""
-        for life in self.marks.lives.get(place.slot, ()) if place and at.y() >= AXIS else ():
+        if at.x() < px(NAMES):
+            return "\n".join(self._name_words(place.slot)) if place and at.y() >= px(AXIS) else ""
+        for life in self.marks.lives.get(place.slot, ()) if place and at.y() >= px(AXIS) else ():
             who = f"worker {life.slot}, pid {life.pid}, generation {life.generation}"
             if life.ended and abs(life.ended - t_ns) < slack:
                 return f"{who}: {life.outcome or 'ended'}"

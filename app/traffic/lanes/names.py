@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPolygonF
 
-from app.theme import Role, color
+from app.theme import Role, color, px
 from app.traffic.lanes.marks import Life
 from supervisor.control.messages import WorkerStatus
 
@@ -88,9 +88,9 @@ def draw_name(
 ) -> None:
     """A lane's name in ``area``: two lines where there is room, else one."""
     strong, small = fonts
-    two = area.height() >= 30
-    line = 15 if two else area.height()
-    top = area.top() + (max(2, (min(area.height(), 44) - 30) // 2) if two else 0)
+    two = area.height() >= px(30)
+    line = px(15) if two else area.height()
+    top = area.top() + (max(2, (min(area.height(), px(44)) - px(30)) // 2) if two else 0)
     ink = color(name.role)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ink)
@@ -110,7 +110,7 @@ def draw_name(
         for place, (course, (shade, least)) in enumerate(zip(courses, inks, strict=True), start=1):
             if place * _COURSE_STEP <= free:  # never over the words
                 left = area.right() - place * _COURSE_STEP + 3
-                _draw_course(painter, QRect(left, top + 1, _COURSE, 12), course, least, shade)
+                _draw_course(painter, QRect(left, top + 1, _COURSE, px(12)), course, least, shade)
         text = painter.fontMetrics().elidedText(name.figures, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(QRect(inner.left(), top + line, inner.width(), line), flags, text)
 

@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterable
 from functools import partial
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.feed import TraceFeed
+from app.theme import px
 from app.theme.widgets import icon_button
 from app.traffic.lanes.bars import OPEN, Lanes, runs
 from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
@@ -43,7 +44,7 @@ class LanesPanel(QWidget):
     def __init__(self, feed: TraceFeed, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("lanes")
-        self.setMinimumHeight(AXIS + 40)
+        self.setMinimumHeight(px(AXIS) + 40)
         self._feed = feed
         self._zone = 0
         self._meta: TraceMeta | None = None
@@ -58,6 +59,7 @@ class LanesPanel(QWidget):
         self.words = QLabel("Each request will be a bar here, in the lane of the worker that took it.", self.canvas)
         self.card = StallCard(self)
         self._wanted = (0, 0)  # of what time older sums were asked for
+        self._corner = QWidget(self)
         self._known = -1  # which version of the trace the marks are of
         self._frame = QTimer(self, interval=_MOVING_MS)
         self._marks = QTimer(self, interval=_MARKS_MS)
@@ -65,16 +67,13 @@ class LanesPanel(QWidget):
         self._connect()
 
     def _arrange(self) -> None:
-        corner = QWidget(self)
-        corner.setGeometry(0, 0, NAMES, AXIS - 1)
-        row = QHBoxLayout(corner)
+        row = QHBoxLayout(self._corner)
         row.setContentsMargins(10, 0, 4, 0)
         row.setSpacing(0)
         row.addWidget(self.title)
         row.addStretch(1)
         for button in (self.fit_button, self.follow_button, self.hide_button):
             button.setIconSize(QSize(14, 14))
-            button.setFixedSize(22, AXIS - 1)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setProperty("look", "tiny")
             row.addWidget(button)
@@ -84,7 +83,14 @@ class LanesPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.canvas)
-        corner.raise_()
+        self._corner.raise_()
+        self._fit_corner()
+
+    def _fit_corner(self) -> None:
+        """Above the column of names, beside the axis."""
+        self._corner.setGeometry(0, 0, px(NAMES), px(AXIS) - 1)
+        for button in (self.fit_button, self.follow_button, self.hide_button):
+            button.setFixedSize(22, px(AXIS) - 1)
 
     def _connect(self) -> None:
         self.fit_button.clicked.connect(self.fit)
@@ -205,8 +211,8 @@ class LanesPanel(QWidget):
         canvas = self.canvas
         self.card.show_stall(blocked, canvas.lanes.label(blocked.exchange) or "A request", canvas.now())
         if not self.card.isVisible():
-            x = NAMES + round(canvas.scale().x(blocked.begin))
-            self.card.pop_up(canvas.viewport().mapToGlobal(QPoint(max(NAMES, x), canvas.viewport().height() + 4)))
+            x = px(NAMES) + round(canvas.scale().x(blocked.begin))
+            self.card.pop_up(canvas.viewport().mapToGlobal(QPoint(max(px(NAMES), x), canvas.viewport().height() + 4)))
 
     def _on_range(self, taken: tuple[int, int] | None) -> None:
         ids = self.lanes.between(*taken) if taken else []
@@ -240,10 +246,16 @@ class LanesPanel(QWidget):
         self._frame.stop()
         self._marks.stop()
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Text of another size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_corner"):  # Qt asks within the constructor too
+            self._fit_corner()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """The words in the middle."""
         super().resizeEvent(event)
-        self.words.setGeometry(0, AXIS, self.width(), self.height() - AXIS)
+        self.words.setGeometry(0, px(AXIS), self.width(), self.height() - px(AXIS))
 
 
 def _marks(reader: TraceReader, *, known: int) -> tuple[int, Marks] | None:
