@@ -8,7 +8,7 @@ exclusive group of buttons only the chosen one is a stop: the arrow keys lead to
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QScrollArea, QWidget
 
 
 def step(window: QWidget, *, forward: bool) -> bool:
@@ -23,7 +23,17 @@ def step(window: QWidget, *, forward: bool) -> bool:
         at = _after(window, now, stops) if forward else _after(window, now, stops) - 1
     reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
     stops[at % len(stops)].setFocus(reason)
+    _bring_into_view(stops[at % len(stops)])
     return True
+
+
+def _bring_into_view(stop: QWidget) -> None:
+    """What has the focus is seen, also where it is scrolled."""
+    parent = stop.parentWidget()
+    while parent is not None:
+        if isinstance(parent, QScrollArea):
+            parent.ensureWidgetVisible(stop)
+        parent = parent.parentWidget()
 
 
 def enter(page: QWidget) -> None:

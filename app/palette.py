@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.actions import Action, ActionRegistry, keys_text
-from app.theme import Role, color
+from app.theme import Role, color, px
 from app.theme.widgets import look
 
 Index = QModelIndex | QPersistentModelIndex
@@ -159,7 +159,7 @@ class CommandPalette(QFrame):
     def open(self) -> None:
         """Show it, empty, in the upper middle of the window."""
         window = self._window
-        width = min(_WIDTH, window.width() - 40)
+        width = min(px(_WIDTH), window.width() - 40)
         row = self.fontMetrics().height() + 12
         height = min(_ROWS * row + self.line.sizeHint().height() + 26, window.height() - 80)
         self.setGeometry((window.width() - width) // 2, 56, width, height)

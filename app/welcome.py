@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from app.theme import Role, color
+from app.theme import Role, color, px
 from app.theme.widgets import bold, button, label, look
 
 _WSGI = (
@@ -51,7 +51,7 @@ class WelcomePage(QScrollArea):
         column.setContentsMargins(32, 24, 32, 24)
         column.setSpacing(10)
         column.addStretch(1)
-        title = label("See what your web server and your application say to each other")
+        title = label("See what your web server and your application say to each other", wrap=True)
         bold(title, 1.7)
         words = label(
             "Gatescope runs a Python web application under any server, records every request and every message "
@@ -66,7 +66,8 @@ class WelcomePage(QScrollArea):
         buttons.addWidget(self.demo)
         buttons.addStretch(1)
         column.addLayout(buttons)
-        hint = label("The demo is seven small applications, ready to start; nothing leaves this machine.", "muted")
+        hint = label("The demo is seven small applications, ready to start; nothing leaves this machine.", "muted",
+                     wrap=True)  # fmt: skip
         column.addWidget(hint)
         column.addSpacing(14)
         column.addLayout(self._lessons())
@@ -90,7 +91,7 @@ class WelcomePage(QScrollArea):
             inside = QVBoxLayout(card)
             inside.setContentsMargins(16, 14, 16, 14)
             inside.setSpacing(10)
-            heading = label(title)
+            heading = label(title, wrap=True)
             bold(heading, 1.15)
             inside.addWidget(heading)
             inside.addWidget(Drawing(queue=queue))
@@ -114,6 +115,9 @@ _LOOP: _Spans = (
 )
 
 
+_STEP, _BAR = 28, 20  #: pixels from one lane to the next, and of a bar
+
+
 class Drawing(QWidget):
     """Three requests on one worker: one after the other, or in turns."""
 
@@ -123,7 +127,14 @@ class Drawing(QWidget):
         self._words = (("run", "runs"), ("wait", "waits its turn")) if queue else (("run", "runs"), ("io", "awaits"))
         how = "one after the other" if queue else "in turns, each while the others wait"
         self.setAccessibleName(f"Drawing: three requests on one worker, {how}")
-        self.setMinimumHeight(128)
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """As high as its lanes and the line below them."""
+        return QSize(px(240), px(_STEP) * len(self._spans) + px(32))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """No less."""
+        return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """Lanes of bars, and what the bars mean."""
@@ -133,13 +144,13 @@ class Drawing(QWidget):
         left = metrics.horizontalAdvance("request 3") + 14
         width = self.width() - left
         for at, (begin, parts) in enumerate(self._spans):
-            top = 4 + at * 28
+            top = 4 + at * px(_STEP)
             painter.setPen(color(Role.MUTED))
-            area = QRectF(0, top, left, 20)
+            area = QRectF(0, top, left, px(_BAR))
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, f"request {at + 1}")
             x = left + begin * width
             for what, share in parts:
-                self._bar(painter, what, QRectF(x, top, share * width, 20))
+                self._bar(painter, what, QRectF(x, top, share * width, px(_BAR)))
                 x += share * width
         self._legend(painter, left, metrics)
         painter.end()
@@ -159,14 +170,16 @@ class Drawing(QWidget):
             painter.drawLine(QPointF(area.left() + 2, middle), QPointF(area.right() - 2, middle))
 
     def _legend(self, painter: QPainter, left: float, metrics: QFontMetricsF) -> None:
-        top, x = 4 + len(self._spans) * 28 + 6, left
+        top, x, high = 4 + len(self._spans) * px(_STEP) + 6, left, px(18)
         for what, words in self._words:
-            self._bar(painter, what, QRectF(x, top + 4, 22, 10))
+            self._bar(painter, what, QRectF(x, top + high * 0.25, 22, high * 0.55))
             painter.setPen(color(Role.MUTED))
             wide = metrics.horizontalAdvance(words)
-            painter.drawText(QRectF(x + 30, top, wide + 4, 18), Qt.AlignmentFlag.AlignVCenter, words)
+            painter.drawText(QRectF(x + 30, top, wide + 4, high), Qt.AlignmentFlag.AlignVCenter, words)
             x += wide + 60
         painter.setPen(color(Role.MUTED))
         painter.drawText(
-            QRectF(x, top, self.width() - x, 18), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "time →"
+            QRectF(x, top, self.width() - x, high),
+            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,
+            "time →",
         )

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QHBoxLayout, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 
 from app.actions import ActionRegistry
 from app.launch.choice import INTERFACES, offered
@@ -13,11 +24,27 @@ from app.launch.modes_list import SLUG, ServerList
 from app.launch.options_button import OptionsButton
 from app.launch.picker import ApplicationPicker
 from app.launch.pill import StatusPill
-from app.theme import Role, set_icon, tip
+from app.theme import Role, px, set_icon, tip
 from app.theme.widgets import button, caption, icon_button, look
 
-#: Below that many pixels names are worth more than words on buttons.
-_NARROW = 1150
+#: Below that many pixels, at the usual size of text, names are worth more than words on buttons; below the second one
+#: only what can be used is there.
+_NARROW, _TIGHT = 1150, 800
+_STARTS = ("Start", "Stop", "Stop now")
+
+
+class _StartButton(QPushButton):
+    """As wide for each of its words, so that the bar does not jump."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """That of the longest word but the rare one."""
+        hint = super().sizeHint()
+        widths = [self.fontMetrics().horizontalAdvance(text) for text in (*_STARTS[:2], self.text())]
+        return QSize(hint.width() - widths[-1] + max(widths), hint.height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """No less."""
+        return self.sizeHint()
 
 
 class LaunchBar(QFrame):
@@ -28,6 +55,8 @@ class LaunchBar(QFrame):
         self.setObjectName("launchBar")
         look(self, "bar")
         self._controller = controller
+        self._tight = False
+        self._captions: dict[str, QLabel] = {}
         self.picker = ApplicationPicker(controller)
         self.interfaces = self._make_interfaces()
         self.server = ServerList()
@@ -35,9 +64,8 @@ class LaunchBar(QFrame):
         self.workers = self._make_stepper("workers", 64, controller.set_workers)
         self.threads = self._make_stepper("threads", 512, controller.set_threads)
         self.options = OptionsButton(controller, actions)
-        self.start = button("Start", icon="play", dress="primary")
+        self.start = button("Start", icon="play", dress="primary", kind=_StartButton)
         self.start.setObjectName("start")
-        self.start.setMinimumWidth(92)
         self.start.clicked.connect(lambda: actions.run("launch.start-stop"))
         self.reload = icon_button("reload", "Reload")
         self.reload.clicked.connect(lambda: actions.run("launch.reload"))
@@ -62,13 +90,24 @@ class LaunchBar(QFrame):
         self.reload.setEnabled(controller.state == "running")
         self.pill.show_state(controller.pill)
         self.options.render_all()
+        self._show_what_fits()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         """Where there is little room, the options are an icon."""
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        narrow = event.size().width() < _NARROW
+        narrow = event.size().width() < px(_NARROW)
+        self._tight = event.size().width() < px(_TIGHT)
         self.options.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly if narrow else style)
+        self._show_what_fits()
         super().resizeEvent(event)
+
+    def _show_what_fits(self) -> None:
+        """A stepper that this server has no use for takes no room where there is little."""
+        mode = self._controller.mode
+        for spin, usable in ((self.workers, mode and mode.workers), (self.threads, mode and mode.threads)):
+            for widget in (spin, self._captions[spin.objectName()]):
+                widget.setHidden(self._tight and not usable)
+        self.reload.setHidden(self._tight)  # the menu and the Workers page have it
 
     # regions
 
@@ -89,7 +128,8 @@ class LaunchBar(QFrame):
             ("Interface", interfaces), ("Server", self.server), ("Workers", self.workers), ("Threads", self.threads),
         )  # fmt: skip
         for column, (text, widget) in enumerate(columns, start=1):
-            grid.addWidget(caption(text, widget), 0, column)
+            self._captions[widget.objectName()] = heading = caption(text, widget)
+            grid.addWidget(heading, 0, column)
             grid.addWidget(widget, 1, column)
         for column, widget in enumerate((self.options, self.start, self.reload, self.pill), start=len(columns) + 1):
             grid.addWidget(widget, 1, column)
@@ -116,7 +156,7 @@ class LaunchBar(QFrame):
         spin.setRange(1, top)
         spin.setAccessibleName(f"Number of {name}")
         spin.setKeyboardTracking(False)
-        spin.setFixedWidth(66)
+        spin.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         spin.lineEdit().setTextMargins(4, 0, 0, 0)
         spin.valueChanged.connect(changed)
         return spin

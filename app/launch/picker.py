@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QStyle, QStyleOptionToolButton
 
 from app.launch.choice import CUSTOM, LIVE_STATES, Entry
 from app.launch.controller import LaunchController
-from app.theme import Role, color, icon, pixmap, tip
+from app.theme import Role, color, icon, pixmap, px, tip
 from supervisor.control.messages import AppStatus, Candidate, ModesListed, Preset
 
 _STATE_ROLES = {"running": Role.OK, "crashed": Role.SERVER_ERROR, "stopped": Role.MUTED}
@@ -56,11 +56,11 @@ class ApplicationPicker(QToolButton):
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """Two lines."""
-        return QSize(260, 2 * self.fontMetrics().height() + 12)
+        return QSize(px(260), 2 * self.fontMetrics().height() + 12)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """Two lines, not as long."""
-        return QSize(140, self.sizeHint().height())
+        return QSize(min(140, px(110)), self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  Qt's name
         """The frame as the style draws it, then the two lines."""

@@ -14,8 +14,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSize
 from app.launch.frames import Place, last_line, own_place
 from app.launch.ways import can_copy, copy_label, installs, option_of, way_label
 from app.theme import Role, color, mono_font, pixmap, tip
-from app.theme.widgets import CopyButton, ElidedLabel, bold, button, icon_button, label, look
+from app.theme.widgets import CopyButton, ElidedLabel, Scrolled, bold, button, icon_button, label, look
 from supervisor.control.messages import ModesListed, Problem, WayOut
+
+_LEAST = 96  #: pixels of what is told that are in view in the lowest window
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +162,14 @@ class ProblemPanel(QFrame):
         for widget in (self._note, self._ways, self._text):
             self._texts.addWidget(widget)
         self._texts.addWidget(self._details, 0, Qt.AlignmentFlag.AlignLeft)
+        texts = QWidget()
+        texts.setLayout(self._texts)
+        self._texts.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 10, 8, 8)
         row.setSpacing(10)
         row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(self._texts, 1)
+        row.addWidget(Scrolled(texts, _LEAST), 1)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
 
     def _make_text(self) -> QPlainTextEdit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QEvent, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
@@ -99,6 +99,16 @@ class CommandStrip(QFrame):
         row.addWidget(self.open_address)
         row.addWidget(self._rules[1])
         row.addWidget(self.light)
-        self.setFixedHeight(
-            max(made.sizeHint().height() for made in (self.traffic, self.custom.line, self.custom.examples)) + 10
-        )
+        self._level()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """Text of another size."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and self.layout() is not None:
+            self._level()
+
+    def _level(self) -> None:
+        """As high as the highest of what can be in it, so that nothing below jumps."""
+        margins = self.contentsMargins() if (row := self.layout()) is None else row.contentsMargins()
+        highest = max(made.sizeHint().height() for made in (self.traffic, self.custom.line, self.custom.examples))
+        self.setFixedHeight(highest + margins.top() + margins.bottom() + 2)

@@ -31,10 +31,14 @@ class LineDelegate(QStyledItemDelegate):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.marked = ""
-        self.font = mono_font()
-        self.grave_font = QFont(self.font)
+        self.use_font(mono_font())
+
+    def use_font(self, font: QFont) -> None:
+        """Write in this one from now on."""
+        self.font = font
+        self.grave_font = QFont(font)
         self.grave_font.setBold(True)
-        self.metrics = QFontMetrics(self.font)
+        self.metrics = QFontMetrics(font)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

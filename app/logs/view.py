@@ -93,9 +93,12 @@ class LinesView(QTableView):
         self._widen()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
-        """Other colours."""
+        """Other colours, or text of another size."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "delegate"):  # Qt asks within the constructor too
+            self.delegate.use_font(self.font())
+            self._widen()
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self.viewport().update()
 
     def _on_scrolled(self, value: int) -> None:

@@ -32,7 +32,7 @@ from app.settings import Settings
 from app.statistics.counting import Counting
 from app.statistics.routes_model import COLUMNS, VALUE_ROLE, RoutesModel, as_text, filter_of
 from app.statistics.sums import Course, Figures, RouteFigures
-from app.theme.widgets import button, label, look
+from app.theme.widgets import ElidedLabel, button, look
 from app.traffic import formats
 from inspector.query import Query
 
@@ -77,7 +77,7 @@ class StatisticsPage(QWidget):
         self.model = RoutesModel(self)
         self.sorted = QSortFilterProxyModel(self)
         self.table = RoutesTable()
-        self.words = label()
+        self.words = ElidedLabel()
         self.only_shown = QCheckBox("Only what the filter shows")
         self.plots: Plots | None = None
         self._course = Course()
@@ -249,7 +249,7 @@ class StatisticsPage(QWidget):
         ended = f"{formats.count(figures.count)} exchange{'' if figures.count == 1 else 's'}"
         steps = f", in steps of {formats.duration(round(figures.course.step_s * 1e9))}" if figures.course.at else ""
         over = "is over" if figures.count == 1 else "are over"
-        self.words.setText(f"{ended} that {over}, {routes}{steps}{'; counting…' if more else ''}")
+        self.words.show_text(f"{ended} that {over}, {routes}{steps}{'; counting…' if more else ''}")
         for control in (self.copy, self.save):
             control.setEnabled(bool(figures.routes))
 

@@ -27,7 +27,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from app.theme import Role, color, tip
+from app.theme import Role, color, px, tip
 from app.traffic.lanes.cells import Scale
 from app.traffic.lanes.marks import Switch
 from app.traffic.lanes.paint import Inks, LanePainter
@@ -69,13 +69,13 @@ class Timeline(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
-        self.setMinimumHeight(AXIS + ROW + LEGEND)
-        self.setMinimumWidth(NAMES + 160)
+        self.setMinimumHeight(px(AXIS) + px(ROW) + px(LEGEND))
+        self.setMinimumWidth(px(NAMES) + 160)
         self.rows: list[Row] = []
         self.switches: tuple[Switch, ...] = ()
         self.chosen = 0  #: the worker's id of the life that is shown
         self.live = False
-        self._row = ROW
+        self._row = px(ROW)
         self.offset = 0  #: wall time minus the trace's clock, nanoseconds, local zone
         self._last = 0
         self._lives: tuple[Life, ...] = ()
@@ -114,7 +114,7 @@ class Timeline(QAbstractScrollArea):
     def zoom(self, factor: float, x: float | None = None) -> None:
         """``factor`` times as long a stretch, with the moment at pixel ``x`` where it is; None: the middle."""
         view, scale = self._view(), self._scale()
-        at = scale.t((self.viewport().width() + NAMES) / 2 - NAMES if x is None else x - NAMES)
+        at = scale.t((self.viewport().width() + px(NAMES)) / 2 - px(NAMES) if x is None else x - px(NAMES))
         self.view = view.zoom(at, factor)
         self.viewport().update()
 
@@ -129,14 +129,14 @@ class Timeline(QAbstractScrollArea):
     def hit(self, at: QPoint) -> Life | None:
         """The life at a point of the viewport; just beside a bar or on its sign counts."""
         row = self._row_at(at.y())
-        if row is None or at.x() < NAMES:
+        if row is None or at.x() < px(NAMES):
             return None
         scale = self._scale()
-        life = row.nearest(scale.t(at.x() - NAMES), self.now())
+        life = row.nearest(scale.t(at.x() - px(NAMES)), self.now())
         if life is None:
             return None
         left, right = scale.x(life.born_ns), scale.x(life.ended_ns or self.now())
-        return life if left - 6 <= at.x() - NAMES <= right + 9 else None
+        return life if left - 6 <= at.x() - px(NAMES) <= right + 9 else None
 
     def words(self, life: Life) -> str:
         """What a life's tooltip says, and what is read out."""
@@ -161,22 +161,22 @@ class Timeline(QAbstractScrollArea):
         small.setPointSizeF(self.font().pointSizeF() * 0.86)
         painter.setFont(small)
         painter.fillRect(self.viewport().rect(), inks.base)
-        scale, bottom = self._scale(), height - LEGEND
-        draw = LanePainter(painter, inks, scale, NAMES, self.now())
+        scale, bottom = self._scale(), height - px(LEGEND)
+        draw = LanePainter(painter, inks, scale, px(NAMES), self.now())
         marks = list(ticks(self._view(), max(2, scale.columns // _TICK), self.offset)) if self.rows else []
-        painter.setClipRect(NAMES, AXIS, scale.columns, bottom - AXIS)
-        draw.grid(marks, AXIS, bottom)
+        painter.setClipRect(px(NAMES), px(AXIS), scale.columns, bottom - px(AXIS))
+        draw.grid(marks, px(AXIS), bottom)
         shown = self._paint_rows(painter, scale, bottom)
         painter.setClipping(False)
         self._paint_names(painter, bottom)
-        painter.fillRect(0, 0, width, AXIS - 1, inks.raised)
-        painter.fillRect(0, AXIS - 1, width, 1, inks.line)
-        painter.setClipRect(NAMES, 0, scale.columns, bottom)
-        draw.axis(marks, AXIS, draw.switches(self.switches, AXIS, bottom))
+        painter.fillRect(0, 0, width, px(AXIS) - 1, inks.raised)
+        painter.fillRect(0, px(AXIS) - 1, width, 1, inks.line)
+        painter.setClipRect(px(NAMES), 0, scale.columns, bottom)
+        draw.axis(marks, px(AXIS), draw.switches(self.switches, px(AXIS), bottom))
         painter.setClipping(False)
         self._paint_legend(painter, shown, bottom)
         if self.hasFocus():  # by the keyboard alone one has to see where one is
-            painter.fillRect(0, AXIS - 2, width, 2, inks.accent)
+            painter.fillRect(0, px(AXIS) - 2, width, 2, inks.accent)
         painter.end()
 
     def _paint_rows(self, painter: QPainter, scale: Scale, bottom: int) -> list[Sign]:
@@ -184,7 +184,7 @@ class Timeline(QAbstractScrollArea):
         seen: dict[Sign, None] = {}
         for number, row in enumerate(self.rows):
             top = self._top(number)
-            if top + self._row < AXIS or top > bottom:
+            if top + self._row < px(AXIS) or top > bottom:
                 continue
             painter.fillRect(0, top + self._row - 1, self.viewport().width(), 1, color(Role.LINE))
             lives = row.between(scale.begin, scale.end, self.now())
@@ -233,7 +233,7 @@ class Timeline(QAbstractScrollArea):
             painter.drawText(stretch.adjusted(5, 0, 0, -2), int(Qt.AlignmentFlag.AlignVCenter), "paused")
 
     def _paint_label(self, painter: QPainter, life: Life, area: QRect) -> None:
-        room = area.intersected(QRect(NAMES, 0, self.viewport().width() - NAMES, self.viewport().height()))
+        room = area.intersected(QRect(px(NAMES), 0, self.viewport().width() - px(NAMES), self.viewport().height()))
         text = f"{life.pid}"
         metrics = painter.fontMetrics()
         width = metrics.horizontalAdvance(text)
@@ -278,31 +278,31 @@ class Timeline(QAbstractScrollArea):
 
     def _paint_names(self, painter: QPainter, bottom: int) -> None:
         assert self._inks is not None
-        painter.fillRect(0, AXIS, NAMES, bottom - AXIS, self._inks.raised)
-        painter.fillRect(NAMES - 1, AXIS, 1, bottom - AXIS, self._inks.line)
-        painter.setClipRect(0, AXIS, NAMES, bottom - AXIS)
+        painter.fillRect(0, px(AXIS), px(NAMES), bottom - px(AXIS), self._inks.raised)
+        painter.fillRect(px(NAMES) - 1, px(AXIS), 1, bottom - px(AXIS), self._inks.line)
+        painter.setClipRect(0, px(AXIS), px(NAMES), bottom - px(AXIS))
         for number, row in enumerate(self.rows):
             top = self._top(number)
-            painter.fillRect(0, top + self._row - 1, NAMES, 1, self._inks.line)
+            painter.fillRect(0, top + self._row - 1, px(NAMES), 1, self._inks.line)
             if row.sub == 0:
                 painter.setPen(color(Role.TEXT))
                 flags = int(Qt.AlignmentFlag.AlignVCenter)
-                painter.drawText(QRect(10, top, NAMES - 14, self._row - 1), flags, f"worker {row.slot}")
+                painter.drawText(QRect(10, top, px(NAMES) - 14, self._row - 1), flags, f"worker {row.slot}")
         painter.setClipping(False)
 
     def _paint_legend(self, painter: QPainter, signs: list[Sign], top: int) -> None:
         """What the signs in view mean."""
         assert self._inks is not None
-        painter.fillRect(0, top, self.viewport().width(), LEGEND, self._inks.raised)
+        painter.fillRect(0, top, self.viewport().width(), px(LEGEND), self._inks.raised)
         painter.fillRect(0, top, self.viewport().width(), 1, self._inks.line)
         x = 14.0
         for sign in sorted(signs, key=lambda sign: (sign.role is Role.MUTED, sign.word)):
             width = painter.fontMetrics().horizontalAdvance(sign.word)
             if x + width + 16 > self.viewport().width():
                 break
-            draw_sign(painter, QPointF(x, top + LEGEND / 2 + 0.5), sign)
+            draw_sign(painter, QPointF(x, top + px(LEGEND) / 2 + 0.5), sign)
             painter.setPen(color(Role.MUTED))
-            area = QRectF(x + 12, top + 1, width + 6, LEGEND - 1)
+            area = QRectF(x + 12, top + 1, width + 6, px(LEGEND) - 1)
             painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), sign.word)
             x += width + 36
 
@@ -316,24 +316,24 @@ class Timeline(QAbstractScrollArea):
         return _EMPTY.fit(*span(self._lives, self.now()))
 
     def _scale(self) -> Scale:
-        view, columns = self._view(), max(10, self.viewport().width() - NAMES)
+        view, columns = self._view(), max(10, self.viewport().width() - px(NAMES))
         return Scale(view.begin, max(1, round(view.span / columns)), columns)
 
     def _x(self, scale: Scale, t_ns: int) -> int:
         """The pixel of a moment, kept near the frame: far outside Qt counts in floats that overflow."""
-        return NAMES + round(max(-20.0, min(scale.columns + 20.0, scale.x(t_ns))))
+        return px(NAMES) + round(max(-20.0, min(scale.columns + 20.0, scale.x(t_ns))))
 
     def _top(self, number: int) -> int:
-        return AXIS + number * self._row - self.verticalScrollBar().value()
+        return px(AXIS) + number * self._row - self.verticalScrollBar().value()
 
     def _row_at(self, y: int) -> Row | None:
-        number = (y - AXIS + self.verticalScrollBar().value()) // self._row
-        inside = AXIS <= y < self.viewport().height() - LEGEND
+        number = (y - px(AXIS) + self.verticalScrollBar().value()) // self._row
+        inside = px(AXIS) <= y < self.viewport().height() - px(LEGEND)
         return self.rows[number] if inside and 0 <= number < len(self.rows) else None
 
     def _set_range(self) -> None:
-        room = self.viewport().height() - AXIS - LEGEND
-        self._row = max(ROW, min(TALLEST, room // max(1, len(self.rows))))
+        room = self.viewport().height() - px(AXIS) - px(LEGEND)
+        self._row = max(px(ROW), min(px(TALLEST), room // max(1, len(self.rows))))
         self.verticalScrollBar().setRange(0, max(0, len(self.rows) * self._row - room))
         self.verticalScrollBar().setPageStep(max(1, room))
         self.verticalScrollBar().setSingleStep(self._row)
@@ -345,7 +345,7 @@ class Timeline(QAbstractScrollArea):
             if life is None:
                 continue
             bar = self.verticalScrollBar()
-            room = self.viewport().height() - AXIS - LEGEND
+            room = self.viewport().height() - px(AXIS) - px(LEGEND)
             bar.setValue(max(number * self._row + self._row - room, min(bar.value(), number * self._row)))
             end = life.ended_ns or self.now()
             if self.view is not None and (end < self.view.begin or life.born_ns > self.view.end):
@@ -376,7 +376,7 @@ class Timeline(QAbstractScrollArea):
         """A click chooses a life; a drag moves in time."""
         at = event.position().toPoint()
         life = self.hit(at)
-        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) and at.x() >= NAMES:
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) and at.x() >= px(NAMES):
             self._dragged = (at, self._view())
         if life is not None and event.button() != Qt.MouseButton.MiddleButton:
             self._go(life)
@@ -402,7 +402,7 @@ class Timeline(QAbstractScrollArea):
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  Qt's name
         """Zoom at the pointer; with Shift, or sideways, move in time; over the names, scroll the rows."""
         delta = event.angleDelta()
-        if event.position().x() < NAMES:
+        if event.position().x() < px(NAMES):
             super().wheelEvent(event)
         elif delta.x() or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             view = self._view()

@@ -69,7 +69,7 @@ class BodyView(QWidget):
         self.find_bar = FindBar(name)
         self.finder = Finder(self.find_bar, self.text, self.tree, self.table)
         self._later = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
-        self.bar_height = self.views.sizeHint().height() + 6
+        self._head = QWidget()
         self._arrange()
         self._connect()
 
@@ -83,9 +83,8 @@ class BodyView(QWidget):
         for view in View:
             self.views.addItem(str(view), view)
         self._search = icon_button("search", f"Find in the {self.name.lower()}", "Find (Ctrl+F)")
-        head = QWidget()
-        head.setFixedHeight(self.bar_height)
-        bar = QHBoxLayout(head)
+        self._head.setFixedHeight(self.bar_height)
+        bar = QHBoxLayout(self._head)
         bar.setContentsMargins(8, 2, 4, 2)
         bar.setSpacing(4)
         bar.addWidget(self.title)
@@ -97,7 +96,7 @@ class BodyView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(head)
+        column.addWidget(self._head)
         column.addWidget(self.note)
         column.addWidget(self._stack, 1)
         column.addWidget(self.find_bar)
@@ -110,6 +109,17 @@ class BodyView(QWidget):
         self.find_bar.closed.connect(lambda: self.view_with_focus().setFocus())
         self.copy.pressed.connect(self._fill_clipboard)
         self._later.timeout.connect(self._say_busy)
+
+    @property
+    def bar_height(self) -> int:
+        """Pixels of the bar above the body, at the size that text has now."""
+        return self.views.sizeHint().height() + 6
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Text of another size."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_head"):
+            self._head.setFixedHeight(self.bar_height)
 
     def show_body(
         self, body: Body, content_type: str, content_encoding: str = "", arrivals: tuple[tuple[int, int], ...] = ()

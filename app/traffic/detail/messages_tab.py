@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.feed import TraceFeed
+from app.theme.widgets import Scrolled
 from app.traffic import formats, sequence
 from app.traffic.detail.body_view import BodyView
 from app.traffic.detail.ladder_view import LadderView
@@ -44,6 +45,7 @@ _BATCH = 2_000
 _SIDE_BY_SIDE = 680  #: pixels
 _SIDES = (("Wire and application", ""), ("Wire", "wire"), ("Application", "app"))
 _DIRECTIONS = (("Both directions", ""), ("→ towards the application", "in"), ("← from the application", "out"))
+_WORDS = 28  #: pixels of the words on a message that are in view in the lowest detail
 _WIDTHS = (11, 11, 6, 3, 23, 9, 8)
 
 
@@ -112,7 +114,8 @@ class MessagesTab(QWidget):
         whole = QVBoxLayout(pane)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(self.words)
+        self._words_area = Scrolled(self.words, _WORDS)
+        whole.addWidget(self._words_area)
         whole.addWidget(chosen, 1)
         self.splitter.addWidget(pane)
         self.splitter.setStretchFactor(0, 3)
@@ -318,7 +321,7 @@ class MessagesTab(QWidget):
 
     def _show_message(self, message: Message | None) -> None:
         self._shown = message
-        self.words.setVisible(message is not None)
+        self._words_area.setVisible(message is not None)
         if message is None:
             self.keys.setPlainText("")
             self.payload.show_body(Body(), "")

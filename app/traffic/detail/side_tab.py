@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from app.theme import mono_font, tip
@@ -40,6 +40,12 @@ class SideTab(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.splitter)
         self._head_shown: bytes | None = None
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Text of another size."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "start_line"):
+            self.start_line.setFixedHeight(self.body.bar_height)
 
     def _head(self) -> QWidget:
         box = QWidget()
