@@ -13,6 +13,7 @@ from app.settings import Setting, Settings
 from app.traffic.columns import Axis, running
 from app.traffic.detail.arrivals import Arrivals, Times
 from app.traffic.detail.context_tab import ContextTab
+from app.traffic.detail.findings_tab import FindingsTab, Judged
 from app.traffic.detail.logs_tab import LogsTab
 from app.traffic.detail.messages_tab import MessagesTab
 from app.traffic.detail.side_tab import SideTab
@@ -33,6 +34,7 @@ class DetailPanel(QWidget):
     Signals:
         exchange_wanted(int): show another exchange.
         worker_wanted(int): show the worker with this id.
+        filter_wanted(str): show the exchanges that this filter lets through.
         said(str): something for the status bar, such as what was copied.
         escaped(): the user wants back to the table.
         tab_chosen(): the tab for exchanges of a kind is another one.
@@ -40,6 +42,7 @@ class DetailPanel(QWidget):
 
     exchange_wanted = Signal(int)
     worker_wanted = Signal(int)
+    filter_wanted = Signal(str)
     said = Signal(str)
     escaped = Signal()
     tab_chosen = Signal()
@@ -60,6 +63,7 @@ class DetailPanel(QWidget):
         self.request = SideTab("request")
         self.response = SideTab("response")
         self.timing = TimingTab(feed)
+        self.findings = FindingsTab(feed)
         self.logs = LogsTab(feed)
         self._arrivals = Arrivals(feed, self._on_arrivals)
         self._chosen: dict[str, str] = {}  # the name of the tab last looked at, by kind of exchange
@@ -74,6 +78,7 @@ class DetailPanel(QWidget):
             ("Request", self.request),
             ("Response", self.response),
             ("Timing", self.timing),
+            ("Findings", self.findings),
             ("Logs", self.logs),
         )
         for title, tab in tabs:
@@ -95,6 +100,11 @@ class DetailPanel(QWidget):
         self.tabs.current_changed.connect(self._on_tab_changed)
         self.summary.exchange_wanted.connect(self.exchange_wanted)
         self.summary.worker_wanted.connect(self.worker_wanted)
+        self.summary.findings_wanted.connect(lambda: self._bring(self.findings))
+        self.findings.judged.connect(self._on_judged)
+        self.findings.message_wanted.connect(self.show_message)
+        self.findings.filter_wanted.connect(self.filter_wanted)
+        self.findings.said.connect(self.said)
         for side in (self.request, self.response):
             side.body.said.connect(self.said)
         for keys, step in (("Ctrl+Tab Ctrl+PgDown", 1), ("Ctrl+Shift+Tab Ctrl+PgUp", -1)):
@@ -122,6 +132,7 @@ class DetailPanel(QWidget):
         if row.id != self.shown:
             self._row = row
             self.messages.begin(row.id, row.opened_ns or row.called_ns)
+            self.summary.show_findings((), {})
             self._again.stop()
             self.tabs.show_page(self._tab_of(row.kind))
             self._load()
@@ -148,11 +159,21 @@ class DetailPanel(QWidget):
         targets: dict[QWidget, QWidget] = {self.messages: self.messages.view, self.context: self.context.tree}
         targets |= {side: side.headers for side in (self.request, self.response)}
         targets[self.logs] = self.logs.table
+        targets[self.findings] = self.findings.list
         targets.get(page, page).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_tab(self, number: int) -> None:
         """Bring a tab to the front, counted from 0."""
         self.tabs.show_page(number)
+
+    def show_message(self, seq: int) -> None:
+        """Bring the message with this number to the front."""
+        self._bring(self.messages)
+        self.messages.go_to(seq)
+
+    def _bring(self, page: QWidget) -> None:
+        self.tabs.show_page(self.tabs.pages.indexOf(page))
+        self.focus()
 
     def step_tab(self, by: int) -> None:
         """The next tab, or the one before; round the ends."""
@@ -169,7 +190,7 @@ class DetailPanel(QWidget):
         settings.keep_checked(self.context.only, "detail/differences")
         for body in (self.request.body, self.response.body, self.messages.payload):
             settings.keep(Setting(body, f"detail/{body.name}", body.forms, body.use_forms), body.form_chosen)
-        for splitter in (self.request.splitter, self.response.splitter, self.messages.splitter):
+        for splitter in (self.request.splitter, self.response.splitter, self.messages.splitter, self.findings.splitter):
             settings.remember(splitter)
 
     def _take_chosen(self, chosen: dict[str, str]) -> None:
@@ -203,11 +224,18 @@ class DetailPanel(QWidget):
         self._exchange = exchange
         self._stack.setCurrentIndex(1)
         self._name_tabs(exchange)
+        self.findings.show_exchange(exchange)
         self._show_current()
 
     def _name_tabs(self, exchange: Exchange) -> None:
         self.tabs.set_title(1, f"Messages ({exchange.messages})" if exchange.messages else "Messages")
         self.tabs.set_title(2, "Environ" if exchange.interface == "WSGI" else "Scope")
+
+    def _on_judged(self, identity: int, judged: Judged) -> None:
+        if identity == self.shown:
+            count, number = len(judged.findings), self.tabs.pages.indexOf(self.findings)
+            self.tabs.set_title(number, f"Findings ({count})" if count else "Findings")
+            self.summary.show_findings(judged.findings, judged.rules)
 
     def _show_current(self) -> None:
         """Fill the tab in front; the others wait until they are looked at."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.theme import Role, color, mono_font, tip
-from app.traffic import formats, narrative, syntax, tracebacks
+from app.traffic import finding_words, formats, narrative, syntax, tracebacks
 from app.traffic.columns import Axis
 from app.traffic.detail.line_view import LineView
 from app.traffic.detail.parts import caption
@@ -15,7 +18,10 @@ from app.traffic.detail.phases_bar import PhasesBar
 from app.traffic.narrative import Placed
 from app.traffic.phases import phases
 from app.traffic.tones import TONES
-from inspector.model import Exchange, State
+from inspector.model import Exchange, Finding, State
+
+if TYPE_CHECKING:  # the window starts without the rules
+    from inspector.contract import Rule
 
 
 class SummaryTab(QScrollArea):
@@ -24,10 +30,12 @@ class SummaryTab(QScrollArea):
     Signals:
         exchange_wanted(int): the user wants to see another exchange, the original of a replay.
         worker_wanted(int): the user wants to see the worker with this id.
+        findings_wanted(): the user wants to see what rules it breaks.
     """
 
     exchange_wanted = Signal(int)
     worker_wanted = Signal(int)
+    findings_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +45,11 @@ class SummaryTab(QScrollArea):
         self._tone = Role.TEXT
         self.headline = _line("Headline")
         self.story = _line("What happened")
+        self.findings = _line("Findings")
+        self.findings_link = QPushButton("Show the findings")
+        self.findings_link.setProperty("look", "link")
+        self.findings_link.clicked.connect(self.findings_wanted)
+        self._gravest = ""
         self.bar = PhasesBar()
         self.facts = QGridLayout()
         self._values: dict[str, QLabel] = {}
@@ -68,9 +81,11 @@ class SummaryTab(QScrollArea):
         links.setSpacing(16)
         links.addWidget(self.original)
         links.addWidget(self.worker)
+        links.addWidget(self.findings_link)
         links.addStretch(1)
         column.addWidget(self.headline)
         column.addWidget(self.story)
+        column.addWidget(self.findings)
         column.addLayout(links)
         column.addWidget(self.bar)
         column.addWidget(self.problem_title)
@@ -116,6 +131,18 @@ class SummaryTab(QScrollArea):
             self._problem = exchange.exception
             self._show_traceback(exchange.exception)
 
+    def show_findings(self, findings: Sequence[Finding], rules: Mapping[str, Rule]) -> None:
+        """The first few rules that it breaks, the gravest first; nothing where it breaks none."""
+        ordered = sorted(findings, key=finding_words.rank)
+        lines = [finding_words.sentence(found, rules.get(found.rule)) for found in ordered[:_MOST_FINDINGS]]
+        if len(findings) > len(lines):
+            lines.append(f"and {len(findings) - len(lines)} more")
+        self.findings.setText("\n".join(lines))
+        self._gravest = ordered[0].severity if ordered else ""
+        self._ink_headline()
+        for widget in (self.findings, self.findings_link):
+            widget.setVisible(bool(findings))
+
     def _show_traceback(self, text: str) -> None:
         """In the colours of its language, the innermost frame of the user's own code before a ground of its own."""
         self.problem.show_lines(syntax.colored(text[-_LONGEST:], "pytb"))
@@ -128,6 +155,8 @@ class SummaryTab(QScrollArea):
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.WindowText, color(self._tone))
         self.headline.setPalette(palette)
+        palette.setColor(QPalette.ColorRole.WindowText, color(finding_words.gravity(self._gravest)[2]))
+        self.findings.setPalette(palette)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Other colours: the headline's too."""
@@ -154,6 +183,7 @@ class SummaryTab(QScrollArea):
             self._values[name].setToolTip(tip(value))
 
 
+_MOST_FINDINGS = 3
 _LONGEST = 60_000  #: characters of a traceback: its end says what happened
 _FACTS = ("Exchange", "Kind", "Began", "Mode", "Interface", "Client", "Worker", "Process", "Ran in")
 
