@@ -41,6 +41,7 @@ from app.stall_watch import StallWatch
 from app.statistics.page import StatisticsPage
 from app.theme import Scheme, Theme, icon
 from app.traffic.compare.page import ComparePage
+from app.traffic.filter_field import keep_history, seen_in
 from app.traffic.page import TrafficPage
 from app.traffic.pinned import PinnedDetails
 from app.welcome import WelcomePage
@@ -76,6 +77,8 @@ class Desk:
         self.feed = TraceFeed()
         self.controller = LaunchController(link, settings)
         self.launch = LaunchArea(self.controller, link, self.actions)
+        self.launch.options.capture.line.source = seen_in(self.feed, "capture completion")
+        keep_history(self.launch.options.capture, settings, "launch.captures")
         self.traffic = TrafficPage(self.feed, self.actions, settings)
         self.replay = ReplayPage(link, self.feed, self.actions, settings)
         self.compare = ComparePage(link, self.feed, self.actions, settings)
@@ -229,6 +232,7 @@ class Desk:
         status = self.controller.status
         self.replay.set_app(self.controller.name if status else "")
         self.window.show_recording(status.in_flight if status else 0, status.dropped if status else 0)
+        self.window.show_capture(status.capture if status else "", status.not_captured if status else 0)
         self.traffic.set_known(status is not None)
         self.traffic.set_address(status.url if status and self.controller.live else "")
         self.traffic.lanes.show_processes(status.processes if status else ())

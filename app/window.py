@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         self._stack.setMinimumHeight(240)  # pages give way to what the launch area has to explain
         self._tabs = QButtonGroup(self)
         self.page = ""
-        self.counts, self.flight, self.dropped = label(), label(), label()
+        self.counts, self.flight, self.captured, self.dropped = label(), label(), label("", "muted"), label()
         self.trace = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self._register(pages)
         self._switcher = self._make_switcher(pages)
@@ -154,6 +154,12 @@ class MainWindow(QMainWindow):
         """How many exchanges the table shows, of how many."""
         exchanges = "exchange" if total == 1 else "exchanges"
         self.counts.setText(f"{total:,} {exchanges}" if shown == total else f"{shown:,} of {total:,} {exchanges}")
+
+    def show_capture(self, filter_: str, not_captured: int) -> None:
+        """What is recorded by the user's choice, and how much it left out; an empty filter records everything."""
+        self.captured.setVisible(bool(filter_))
+        self.captured.setText(f"{not_captured:,} not captured")
+        self.captured.setToolTip(f"By your choice only what passes this filter is recorded (launch options):\n{filter_}")
 
     def show_recording(self, in_flight: int, dropped: int) -> None:
         """What is under way, and what was not recorded."""
@@ -266,9 +272,11 @@ class MainWindow(QMainWindow):
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
         bar.setContentsMargins(8, 0, 8, 0)
-        for widget, name in ((self.counts, "Exchanges"), (self.flight, "In flight"), (self.dropped, "Dropped")):
+        names = ("Exchanges", "In flight", "Not captured", "Dropped")
+        for widget, name in zip((self.counts, self.flight, self.captured, self.dropped), names, strict=True):
             widget.setAccessibleName(name)
             bar.addWidget(widget)
+        self.captured.hide()
         self.trace.setAccessibleName("Trace file")
         self.trace.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         bar.addWidget(self.trace, 1)  # a permanent one would leave no room for messages

@@ -34,6 +34,7 @@ from supervisor.control.messages import (
     ReloadApp,
     Reply,
     RestartApp,
+    SetCapture,
     StartApp,
     StopApp,
     SwitchMode,
@@ -122,8 +123,12 @@ class LaunchController(LaunchState):
         self._take_entry(dataclasses.replace(entry, spec=spec, home=home))
 
     def set_extras(self, extras: Extras) -> None:
-        """Other options; they count from the next start."""
+        """Other options; they count from the next start, but for what is captured: that counts at once."""
         if self.current is not None and extras != self.extras:
+            if extras.capture != self.extras.capture and self.status is not None:
+                name = self.name
+                command = SetCapture(id=0, filter=extras.capture, app=name)
+                self._link.send(command, lambda reply: self._on_done(name, reply, told=False))
             self.here.extras = extras
             self._kept.keep_extras(self.name, extras)
             self.changed.emit()

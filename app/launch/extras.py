@@ -26,6 +26,7 @@ class Extras:
     root_path: str = ""
     reload: bool = False
     listen: str = ""  #: ``HOST:PORT``; empty: a free port of this machine
+    capture: str = ""  #: the filter of what is recorded; empty: everything
 
 
 def is_secret(name: str) -> bool:
@@ -66,7 +67,7 @@ def root_path(text: str) -> str:
 
 def of_preset(preset: Preset) -> Extras:
     """What a project's own table says."""
-    return Extras(preset.args, preset.root_path, preset.reload, preset.listen)
+    return Extras(preset.args, preset.root_path, preset.reload, preset.listen, preset.capture)
 
 
 def summary(spec: TargetSpec, extras: Extras, base: TargetSpec | None = None) -> tuple[str, ...]:
@@ -85,6 +86,8 @@ def summary(spec: TargetSpec, extras: Extras, base: TargetSpec | None = None) ->
         said.append(f"mounted at {extras.root_path}")
     if extras.reload:
         said.append("reloads on change")
+    if extras.capture:
+        said.append(f"captures only {extras.capture}")
     return tuple(said)
 
 
@@ -97,5 +100,5 @@ def from_kept(kept: Mapping[str, Any]) -> Extras:
     """What was kept; nothing where somebody else wrote it."""
     args = kept.get("args", ())
     good = isinstance(args, list | tuple) and all(isinstance(arg, str) for arg in args)
-    texts = {name: str(kept.get(name, "")) for name in ("root_path", "listen")}
+    texts = {name: str(kept.get(name, "")) for name in ("root_path", "listen", "capture")}
     return Extras(args=tuple(args) if good else (), reload=kept.get("reload") is True, **texts)

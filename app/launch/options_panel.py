@@ -31,10 +31,16 @@ from app.launch.controller import LaunchController
 from app.launch.interpreters import found
 from app.launch.variables_table import VariablesTable
 from app.theme.widgets import bold, button, icon_button, label, look
+from app.traffic.filter_field import FilterField
+from inspector.query.capturing import parse_capture
 from supervisor.control.messages import TargetSpec
 
 _WIDE = 600
 _GAP = 6
+_CAPTURE = (
+    "Record only what this filter lets through. It counts at once: an exchange is shown while it is under way and "
+    "judged when it is over; what does not pass is counted and not kept."
+)
 
 
 class OptionsPanel(QFrame):
@@ -61,6 +67,9 @@ class OptionsPanel(QFrame):
         self.python = self._make_python()
         self.args = self._line("as on the server's command line: --timeout 5", "Arguments for the server")
         self.root_path = self._line("/api", "Root path")
+        self.capture = FilterField("Capture only", "everything; or for example  status:5xx -path:/health", parse_capture)
+        self.capture.setToolTip(_CAPTURE)
+        self.capture.used.connect(lambda _text: self._take())
         self.reload = QCheckBox("Reload when a file of the project changes")
         self.reload.toggled.connect(self._take)
         self.error = label("", "error", wrap=True)
@@ -81,7 +90,7 @@ class OptionsPanel(QFrame):
             self.open_at("variables")
 
     def open_at(self, option: str) -> None:
-        """Open, with the keyboard in one of the options: ``variables``, ``python`` or ``cwd``."""
+        """Open, with the keyboard in one of the options: ``variables python cwd capture``."""
         window = self._anchor.window()
         if self.parent() is not window:
             self.setParent(window)
@@ -90,7 +99,7 @@ class OptionsPanel(QFrame):
         self.render_all()
         self._place()
         self.raise_()
-        fields = {"python": self.python, "cwd": self.cwd}
+        fields: dict[str, QWidget] = {"python": self.python, "cwd": self.cwd, "capture": self.capture}
         fields.get(option, self.variables).setFocus()
         if option not in fields:
             self.variables.setCurrentCell(self.variables.rowCount() - 1, 0)
@@ -116,6 +125,7 @@ class OptionsPanel(QFrame):
         ):  # fmt: skip
             if not line.isModified():
                 line.setText(text)
+        self.capture.set_text(extras.capture)
         with QSignalBlocker(self.reload):
             self.reload.setChecked(extras.reload)
         outdated = self._controller.outdated
@@ -147,6 +157,7 @@ class OptionsPanel(QFrame):
             extras = dataclasses.replace(
                 self._controller.extras, args=beside.arguments(self.args.text()), reload=self.reload.isChecked(),
                 root_path=beside.root_path(self.root_path.text()),
+                capture=self.capture.text if self.capture.check() else self._controller.extras.capture,
             )  # fmt: skip
         except ValueError as error:
             self.error.setText(f"{error}.")
@@ -167,7 +178,7 @@ class OptionsPanel(QFrame):
 
     def _python_text(self) -> str:
         text = self.python.currentText().strip()
-        return "" if text == self.python.itemText(0) else text
+        return "" if text == self.python.itemText(0).strip() else text
 
     def _browse_files(self) -> None:
         def add(path: str) -> None:
@@ -280,7 +291,8 @@ class OptionsPanel(QFrame):
         rows: tuple[tuple[str, QWidget, QWidget], ...] = (
             ("", self.reveal, QLabel()), ("Files of variables", self.files, QLabel()),
             ("Working folder", self.cwd, folder), ("Interpreter", self.python, python),
-            ("Arguments", self.args, QLabel()), ("Root path", self.root_path, QLabel()), ("", self.reload, QLabel()),
+            ("Arguments", self.args, QLabel()), ("Root path", self.root_path, QLabel()),
+            ("Capture only", self.capture, QLabel()), ("", self.reload, QLabel()),
         )  # fmt: skip
         for at, (text, widget, more) in enumerate(rows):
             grid.addWidget(label(text, "muted"), at, 0)

@@ -93,7 +93,10 @@ class Standing:
 
     def outdated(self, spec: TargetSpec) -> bool:
         """Whether it was started with other options than ``spec`` and those that are set now."""
-        return self.ran is not None and self.ran != (spec, self.options)
+        if self.ran is None:
+            return False
+        before, options = self.ran
+        return (before, options) != (spec, dataclasses.replace(self.options, capture=options.capture))
 
     def production_command(self, *, live: bool) -> str:
         """The production command of what is picked."""
@@ -122,6 +125,7 @@ class Standing:
             id=0, target=entry.spec, mode=picked.mode, name=entry.name, workers=picked.workers, threads=picked.threads,
             adapt=picked.adapt, custom=_custom(picked), args=extras.args, root_path=extras.root_path,
             reload=extras.reload, listen=extras.listen,
+            capture=extras.capture if extras.capture or self.listed else None,
         )  # fmt: skip
 
     def switch(self, name: str) -> SwitchMode:
@@ -147,6 +151,8 @@ class Standing:
             self.sent = None
         elif not self.busy and _mode_changed(before, now):
             self.pick_what_runs(now)
+        if now.capture != (before.capture if before else self.options.capture) and self.has_processes:
+            self.extras = dataclasses.replace(self.options, capture=now.capture)
         if now.state == "running" and not self.busy and now.problem is None:
             self.good = choices.of_status(now, self.listed, self.picked)
         return before

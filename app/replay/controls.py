@@ -23,7 +23,9 @@ from app.replay.comparison import names_in
 from app.theme import Role, mono_font, set_icon
 from app.traffic import formats
 from app.traffic.detail.parts import caption
+from app.traffic.filter_field import FilterField
 from inspector.model import ReplayRun
+from inspector.query import parse
 
 
 class What(enum.IntEnum):
@@ -50,7 +52,8 @@ class ReplayControls(QFrame):
         super().__init__(parent)
         self.setProperty("look", "bar")
         self.subject = QComboBox()
-        self.filter = QLineEdit(placeholderText="Filter, for example  path:/api", clearButtonEnabled=True)
+        self.filtering = FilterField("Filter of what to replay", "Filter, for example  path:/api", parse)
+        self.filter = self.filtering.line
         self.speeds = QComboBox()
         self.at_once = QSpinBox(minimum=1, maximum=64, value=1)
         self.ignore = QLineEdit(placeholderText="date, x-request-id, $.items[*].id", clearButtonEnabled=True)
@@ -63,12 +66,12 @@ class ReplayControls(QFrame):
         self.wrong = QLabel(wordWrap=True)
         self._dress()
         self._arrange()
-        self.subject.currentIndexChanged.connect(lambda at: self.filter.setVisible(at == What.FILTER))
+        self.subject.currentIndexChanged.connect(lambda at: self.filtering.setVisible(at == What.FILTER))
         self.runs.activated.connect(lambda at: self.run_chosen.emit(self.runs.itemData(at)))
 
     def _dress(self) -> None:
         names = (
-            (self.subject, "What to replay"), (self.filter, "Filter of what to replay"), (self.speeds, "Speed"),
+            (self.subject, "What to replay"), (self.speeds, "Speed"),
             (self.at_once, "Requests at once"), (self.runs, "Earlier replays"), (self.bar, "Progress"),
             (self.wrong, "Problem"), (self.words, "Progress in words"), (self.ignore, "What may differ"),
         )  # fmt: skip
@@ -84,7 +87,7 @@ class ReplayControls(QFrame):
             "What may differ without counting as a difference, with commas between: names of headers, and places in "
             "JSON such as $.items[*].id. What always changes, such as Date, need not be named."
         )
-        self.filter.hide()
+        self.filtering.hide()
         self.start.setProperty("look", "primary")
         set_icon(self.start, "replay", Role.ON_ACCENT)
         self.cancel.hide()
@@ -100,13 +103,13 @@ class ReplayControls(QFrame):
         row.setSpacing(8)
         for label, box in (
             ("Replay", self.subject),
-            ("", self.filter),
+            ("", self.filtering),
             ("Speed", self.speeds),
             ("At once", self.at_once),
         ):
             if label:
                 row.addWidget(caption(label))
-            row.addWidget(box, 1 if box is self.filter else 0)
+            row.addWidget(box, 2 if box is self.filtering else 0)
         row.addWidget(caption("May differ"))
         row.addWidget(self.ignore, 1)
         row.addWidget(self.start)

@@ -24,8 +24,9 @@ from app.settings import Settings
 from app.traffic import formats
 from app.traffic.detail.plain_table import PlainTable
 from app.traffic.empty import EmptyState
+from app.traffic.filter_field import keep_history, seen_in
 from inspector.model import Exchange, ReplayResult, ReplayRun
-from inspector.query import QueryError, parse
+from inspector.query import parse
 from inspector.store.reader import ExchangeRow, TraceReader
 from supervisor.control.messages import CancelReplay, Finished, Refused, ReplayStatus, Reply, StartReplay
 
@@ -71,6 +72,8 @@ class ReplayPage(QWidget):
         self._register()
         self._connect()
         settings.remember(self.splitter)
+        self.controls.filter.source = seen_in(feed, "replay filter completion")
+        keep_history(self.controls.filtering, settings, "replay/filters")
         self.controls.ignore.setText(settings.value("replay/ignore", ""))
         self.controls.ignore.editingFinished.connect(
             lambda: settings.set_value("replay/ignore", self.controls.ignore.text())
@@ -156,11 +159,13 @@ class ReplayPage(QWidget):
             self._link.send(CancelReplay(id=0, run=self._run), self._on_reply)
 
     def _start_filtered(self) -> None:
-        try:
-            query = parse(self.controls.filter.text())
-        except QueryError as error:
-            self.controls.problem(f"The filter can't be read: {error.message}")
+        field = self.controls.filtering
+        if not field.check():  # which shows what is wrong, and where
+            self.controls.problem("The filter can't be read.")
+            field.line.setFocus()
             return
+        field.line.remember(field.text)
+        query = parse(field.text)
         self._feed.run_query(query, self._on_filtered, key="replay-filter")
 
     def _on_filtered(self, ids: Sequence[int]) -> None:

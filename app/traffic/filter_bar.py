@@ -188,9 +188,7 @@ class FilterBar(QWidget):
             self.query_changed.emit(query)
 
     def _refuse(self, error: QueryError) -> None:
-        leading = len(self.line.text()) - len(self.line.text().lstrip())
-        self.line.mark(error.position + leading, error.end + leading)
-        self.error.setText(f"{error.message[:1].upper()}{error.message[1:]}")
+        self.error.setText(self.line.complain(error))
         self.error.show()
 
     def _on_return(self) -> None:

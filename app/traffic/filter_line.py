@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.theme import Role, color, mono_font
 from app.traffic.suggesting import SuggestionList
+from inspector.query import QueryError
 from inspector.query.completion import Place, Suggestion, place, suggestions
 
 HISTORY = 50
@@ -24,7 +25,13 @@ _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.
 
 
 class FilterLine(QLineEdit):
-    """The line itself."""
+    """The line itself.
+
+    Signals:
+        remembered(): ``history`` is another one.
+    """
+
+    remembered = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +53,12 @@ class FilterLine(QLineEdit):
         self.offered.taken.connect(self._take)
 
     # what is wrong
+
+    def complain(self, error: QueryError) -> str:
+        """Mark the place of ``error`` in what is typed, with the spaces before it; what is wrong as a sentence."""
+        leading = len(self.text()) - len(self.text().lstrip())
+        self.mark(error.position + leading, error.end + leading)
+        return f"{error.message[:1].upper()}{error.message[1:]}"
 
     def mark(self, position: int, end: int = -1) -> None:
         """Draw a wave from ``position`` to ``end``; -1 for none."""
@@ -136,6 +149,7 @@ class FilterLine(QLineEdit):
         self._at = -1
         if text:
             self.history = [text, *(old for old in self.history if old != text)][:HISTORY]
+            self.remembered.emit()
 
     def _walk(self, by: int) -> None:
         """Up is older, down is newer and at last what one was typing."""
@@ -168,6 +182,8 @@ class FilterLine(QLineEdit):
             self.offered.step(_STEPS[key])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.offered.chosen is not None:
             self.offered.take_best()
+        elif key == Qt.Key.Key_Escape and self.offered.isVisible():
+            self.offered.hide()
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._walk(1 if key == Qt.Key.Key_Up else -1)
         else:

@@ -18,8 +18,8 @@ from app.settings import Settings
 from app.theme import color
 from app.traffic import formats
 from app.traffic.filter_bar import FilterBar
+from app.traffic.filter_field import seen_in
 from app.traffic.filter_help import FilterHelp
-from app.traffic.filter_line import Seen
 from app.traffic.highlights import COLORS, Highlighter, restored
 from app.traffic.listing import Listing
 from app.traffic.saved_filters import NamePrompt, SavedFilters
@@ -67,7 +67,7 @@ class Filtering(QObject):
 
     def _connect(self) -> None:
         bar, listing = self.bar, self._listing
-        bar.line.source = self._ask_seen
+        bar.line.source = seen_in(self._feed, "filter completion")
         bar.highlights_changed.connect(self._on_highlights_changed)
         bar.stop_wanted.connect(listing.stop)
         bar.query_changed.connect(self._hide_progress)

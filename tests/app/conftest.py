@@ -37,6 +37,7 @@ from supervisor.control.messages import (
     StartApp,
     StatusReported,
     StopApp,
+    SetCapture,
     SwitchMode,
     TargetSpec,
     WayOut,
@@ -128,7 +129,7 @@ class SocketSupervisor(QObject):
                 self.tell(Welcome(id=command.id, version=self.version, pid=os.getpid()))
             case ListModes():
                 self.tell(dataclasses.replace(self.listed, id=command.id))
-            case StartApp() | SwitchMode() | ReloadApp() | StopApp():
+            case StartApp() | SwitchMode() | ReloadApp() | StopApp() | SetCapture():
                 self.tell(Finished(id=command.id, app=self._apply(command)))
             case GetStatus():
                 self.tell(StatusReported(id=command.id, apps=tuple(self.apps.values())))
@@ -138,13 +139,15 @@ class SocketSupervisor(QObject):
             case _:
                 self.tell(Finished(id=command.id))
 
-    def _apply(self, command: StartApp | SwitchMode | ReloadApp | StopApp) -> AppStatus:
+    def _apply(self, command: StartApp | SwitchMode | ReloadApp | StopApp | SetCapture) -> AppStatus:
         match command:
             case StartApp():
                 status = make_status(
                     command.name, target=command.target, mode=command.mode, workers=command.workers,
-                    threads=command.threads, adapted=command.adapt,
+                    threads=command.threads, adapted=command.adapt, capture=command.capture or "",
                 )  # fmt: skip
+            case SetCapture():
+                status = dataclasses.replace(self.apps[command.app], capture=command.filter)
             case SwitchMode():
                 status = dataclasses.replace(
                     self.apps[command.app], mode=command.mode, workers=command.workers or 1,

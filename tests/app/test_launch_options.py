@@ -26,6 +26,7 @@ from supervisor.control.messages import (
     Problem,
     Refused,
     RestartApp,
+    SetCapture,
     StartApp,
     StopApp,
     SwitchMode,
@@ -98,6 +99,53 @@ def press(area, text: str) -> None:
 
 def button(inside: QWidget, text: str) -> QPushButton:
     return next(found for found in inside.findChildren(QPushButton) if found.text() == text and not found.isHidden())
+
+
+# what is captured
+
+
+def test_what_is_captured_goes_with_the_start_and_can_be_another_one_at_once(shop, area, backend, qtbot):
+    area.options.open_at("capture")
+    line = area.options.capture.line
+    assert line.hasFocus()
+    QTest.keyClicks(line, "status:5xx")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert shop.extras.capture == "status:5xx"
+    run(shop, qtbot)
+    assert backend.of(StartApp)[0].capture == "status:5xx"
+    line.selectAll()
+    QTest.keyClicks(line, "-path:/health ")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(backend.of(SetCapture)), timeout=WAIT)
+    assert (backend.of(SetCapture)[0].filter, backend.of(SetCapture)[0].app) == ("-path:/health", shop.name)
+    assert not shop.outdated, "it counts without a restart"
+    assert "captures only -path:/health" in area.bar.options.set_options
+    assert line.history[:2] == ["-path:/health", "status:5xx"]
+
+
+def test_a_filter_that_cannot_be_captured_by_is_refused_where_it_is_wrong_and_what_was_set_stays(shop, area, qtbot):
+    run(shop, qtbot)
+    area.options.open_at("capture")
+    field = area.options.capture
+    QTest.keyClicks(field.line, "status:5xx mark:red")
+    field.line.offered.hide()
+    QTest.keyClick(field.line, Qt.Key.Key_Return)
+    assert field.error.isVisible()
+    assert field.error.text().startswith("A mark is known only after")
+    assert field.line._wrong == (11, 19)
+    assert shop.extras.capture == ""
+    area.options.args.setText("--timeout 5")
+    area.options._take()
+    assert (shop.extras.args, shop.extras.capture) == (("--timeout", "5"), "")
+    assert field.text == "status:5xx mark:red", "what is typed stays"
+
+
+def test_a_capture_that_somebody_else_set_is_shown(shop, area, backend, qtbot):
+    run(shop, qtbot)
+    status = dataclasses.replace(backend.apps[shop.name], capture="kind:ws")
+    backend.tell(AppChanged(app=status))
+    area.options.open_at("capture")
+    qtbot.waitUntil(lambda: area.options.capture.text == "kind:ws", timeout=WAIT)
 
 
 # presets and candidates
