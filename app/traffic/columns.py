@@ -93,6 +93,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("status", "Status", status_text, 6, "status", right=True, field="status", value=lambda r: str(r.status)),
     Column("method", "Method", lambda r, _: formats.cell(r.method, 20), 8, "method", field="method", value=_method),
     Column("path", "Path", _path_text, 44, "path", field="path", value=_path),
+    Column("findings", "Findings", lambda r, _: str(r.findings or ""), 8, "findings", right=True, field="finding",
+           value=lambda r: "any" if r.findings else "none"),
     Column("kind", "Kind", lambda r, _: formats.kind(r.kind), 7, "kind", field="kind", value=lambda r: r.kind),
     Column("mode", "Mode", lambda r, _: r.mode, 16, "mode", field="mode", value=lambda r: r.mode),
     Column(

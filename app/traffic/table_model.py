@@ -22,6 +22,7 @@ from app.traffic.columns import COLUMNS, INDEX, Axis, Column, columns, field_col
 from app.traffic.marks import mark_ink, mark_wash
 from app.traffic.phases import MEANINGS, TITLES, phases
 from app.traffic.tones import TONES
+from inspector.model import Severity
 from inspector.store.annotations import Note
 from inspector.store.reader import ExchangeRow
 
@@ -414,10 +415,16 @@ def _stretches(places: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield begin, end
 
 
+#: What colour a count of findings has, by the gravest of them.
+_GRAVITY: dict[str, str] = {Severity.VIOLATION: "server_error", Severity.WARNING: "client_error"}
+
+
 def _tone(row: ExchangeRow, key: str) -> str:
     """The name of a cell's colour; empty for plain text."""
     if key == "status" or (key == "duration" and running(row)):
         return formats.tone(row.status, row.state)
+    if key == "findings":
+        return _GRAVITY.get(row.gravest, "info")
     return "" if key in ("method", "path", "duration", "size", "comment") else "neutral"
 
 
@@ -431,6 +438,9 @@ def _tip(row: ExchangeRow, key: str, axis: Axis) -> str | None:
         return f"{said}\n{row.error}" if row.error else said
     if key == "path":
         return formats.cell(row.target, 2000)
+    if key == "findings" and row.findings:
+        many = "1 finding," if row.findings == 1 else f"{row.findings} findings, the gravest"
+        return f"{many} a {row.gravest}. Its Findings tab says which rules it breaks."
     if key == "worker" and row.worker_slot:
         return f"Slot {row.worker_slot}, pid {row.worker_pid}, generation {row.worker_generation}"
     return None
