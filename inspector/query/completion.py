@@ -7,7 +7,7 @@ are handed in; what of them is asked for, ``Place`` says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from inspector.query.vocabulary import CHOICES, FINDINGS, FLAGS, GUIDE, KEYED, MEANINGS, NUMBERS, other_name
@@ -117,19 +117,11 @@ def _keyed(field: str) -> bool:
 
 
 def suggestions(
-    at: Place,
-    values: Sequence[tuple[str, int]] = (),
-    names: Iterable[str] = (),
-    limit: int = 40,
-    *,
-    notes: Mapping[str, str] = {},
+    at: Place, values: Sequence[tuple[str, int]] = (), names: Iterable[str] = (), limit: int = 40
 ) -> list[Suggestion]:
-    """What fits, the best first: ``values`` that were seen, with how often, and ``names`` of headers and keys.
-
-    ``notes`` say what a value means, such as a rule's title, and are looked through for what was typed too.
-    """
+    """What fits, the best first: ``values`` that were seen, with how often, and ``names`` of headers and keys."""
     if at.field:
-        return _values(at, values, notes)[:limit]
+        return _values(at, values)[:limit]
     found = [] if at.wants_names else _fields(at.typed)
     if at.wants_names:
         found = _named(at.typed, names)
@@ -168,8 +160,8 @@ def _named(typed: str, names: Iterable[str]) -> list[Suggestion]:
     return [Suggestion(f"{prefix}{name}:", f"{prefix}{name}", over=False) for name in ordered]
 
 
-def _values(at: Place, values: Sequence[tuple[str, int]], notes: Mapping[str, str]) -> list[Suggestion]:
-    wanted = at.typed.lower()
+def _values(at: Place, values: Sequence[tuple[str, int]]) -> list[Suggestion]:
+    wanted, notes = at.typed.lower(), _titles(values) if at.field == "finding" else {}
     fixed = FLAGS if at.field == "is" else tuple(CHOICES.get(at.field, {}))
     seen = dict(values)
     found = [Suggestion(value, value, "", seen.get(CHOICES.get(at.field, {}).get(value, ""), 0)) for value in fixed]
@@ -178,6 +170,13 @@ def _values(at: Place, values: Sequence[tuple[str, int]], notes: Mapping[str, st
     found += [Suggestion(shape, shape, note) for shape, note in _SHAPES.get(at.field, ())]
     fitting = [each for each in found if wanted in each.shown.lower() or wanted in notes.get(each.shown, "").lower()]
     return sorted(fitting, key=lambda each: not each.shown.lower().startswith(wanted))
+
+
+def _titles(rules: Sequence[tuple[str, int]]) -> dict[str, str]:
+    """What the breaches of rules are called; they can be looked for by that."""
+    from inspector.contract import RULES  # late: they are many, and few filters ask for one
+
+    return {rule: RULES[rule].title for rule, _count in rules if rule in RULES}
 
 
 def quote(value: str) -> str:

@@ -109,5 +109,6 @@ class RuleView(QScrollArea):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Other colours."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and getattr(self, "_severity", ""):
+        recolored = event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
+        if recolored and bool(getattr(self, "_severity", None)):
             self._ink()
