@@ -25,9 +25,7 @@ from app.traffic.listing import Listing
 from app.traffic.saved_filters import NamePrompt, SavedFilters
 from app.traffic.table_model import ExchangeTableModel
 from inspector.query import Query
-from inspector.query.completion import Place
 from inspector.query.language import heavy
-from inspector.store.reader import TraceReader
 
 _HIGHLIGHTS = "traffic/highlights"
 
@@ -108,13 +106,6 @@ class Filtering(QObject):
         return QBrush(color(COLORS[name])) if name else None
 
     # completion
-
-    def _ask_seen(self, at: Place, take: Callable[[Seen], None]) -> None:
-        def seen(reader: TraceReader) -> Seen:
-            values = reader.seen(at.wants_values, at.typed) if at.wants_values else []
-            return values, reader.field_names() if at.wants_names else []
-
-        self._feed.ask(seen, take, key="filter completion")
 
     def _complete(self) -> None:
         self.bar.line.setFocus()
