@@ -16,7 +16,7 @@ from inspector.model import CLIENT_LEFT, Exchange, Kind, Message, Side, State, b
 __all__ = ["Case", "Event"]
 
 View = TypeVar("View")
-_PROTOCOLS = {Kind.WEBSOCKET: "websocket", Kind.LIFESPAN: "lifespan"}
+_PROTOCOLS: dict[str, str] = {Kind.WEBSOCKET: "websocket", Kind.LIFESPAN: "lifespan"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,6 @@ class Case:
     mode: str = ""
     app: list[Event] = field(init=False)  #: as the application saw it, in order of time
     wire: list[Event] = field(init=False)  #: as the proxy saw it
-
     _views: dict[Callable[..., Any], Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +74,7 @@ class Case:
     @cached_property
     def protocol(self) -> str:
         """``http``, ``websocket`` or ``lifespan``: the type of an ASGI scope; empty for WSGI."""
-        return _PROTOCOLS.get(Kind(self.exchange.kind), "http") if self.asgi else ""
+        return _PROTOCOLS.get(self.exchange.kind, "http") if self.asgi else ""
 
     @property
     def over(self) -> bool:
@@ -136,4 +135,4 @@ class Case:
     @property
     def deserted(self) -> bool:
         """Whether the client was gone before an ASGI call ended."""
-        return 0 < self.client_left_ns and (self.ended is None or self.client_left_ns <= self.ended.t_ns)
+        return self.client_left_ns > 0 and (self.ended is None or self.client_left_ns <= self.ended.t_ns)

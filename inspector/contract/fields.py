@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from inspector.heads import parse_head
 from inspector.tagged import Opaque
 
 Field = tuple[bytes, bytes]
@@ -48,12 +49,7 @@ def misshapen(value: Any) -> str:
 
 def head_fields(head: bytes) -> list[Field]:
     """The fields of a head as it was on the wire: names in lower case, values without the space around them."""
-    found = []
-    for line in head.split(b"\n")[1:]:
-        name, colon, text = line.partition(b":")
-        if colon:
-            found.append((name.lower(), text.strip(b" \t\r")))
-    return found
+    return [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in parse_head(head).headers]
 
 
 def first(fields: list[Field], name: bytes) -> bytes | None:
