@@ -198,6 +198,7 @@ class TrafficPage(QWidget):
         self._connect_notes()
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selection_changed())
         self.detail.exchange_wanted.connect(self.show_exchange)
+        self.detail.filter_wanted.connect(self.filter_by)
         self.listing.settled.connect(self._say_empty)
         self.model.rowsInserted.connect(self._say_empty)
         self.model.modelReset.connect(self._say_empty)

@@ -221,7 +221,7 @@ def test_logs_are_the_exchange_s_own_and_those_of_its_worker_around_it(shown: Sh
     log(shown, made.called_ns, other, "somebody else's")
     log(shown, made.closed_ns + 60_000_000_000, made.worker, "much later")
     shown.show(made)
-    shown.panel.show_tab(6)
+    shown.panel.show_tab(7)
     logs = shown.panel.logs
     shown.qtbot.waitUntil(lambda: logs.table.rows.rowCount() == 2, timeout=DEADLINE)
     assert [logs.table.rows.row(at)[1:] for at in (0, 1)] == [
