@@ -226,7 +226,7 @@ def trailers(case: Case) -> Iterator[Finding]:
                 yield TR_09.broken(case, event, f"It has {name.decode('latin-1')}.")
             elif name.lower() not in announced:
                 yield TR_07.broken(case, event, f"It has {name.decode('latin-1')}.")
-        te = first(pairs(case.context.get("headers")), b"te") or b""
+        te = first(case.request_fields, b"te") or b""
         if b"trailers" not in te.lower():
             yield TR_08.broken(case, event, f"The request's TE is {te.decode('latin-1')!r}.")
 

@@ -262,7 +262,7 @@ def reads_the_request(case: Case) -> Iterator[Finding]:
     """Was a body that was announced read?"""
     if case.protocol != "http" or not case.returned or case.deserted:
         return
-    headers = pairs(case.context.get("headers"))
+    headers = case.request_fields
     text = first(headers, b"content-length") or b"0"
     announced = int(text) if text.isdigit() else 0
     bodies = _received(case, "http.request")

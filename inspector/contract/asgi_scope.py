@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from inspector.contract.case import Case
-from inspector.contract.fields import Field, a, head_fields, misshapen, pairs, shown
+from inspector.contract.fields import Field, a, head_fields, misshapen, shown
 from inspector.contract.rule import Rule, checks
 from inspector.model import Fault, Finding, Severity
 from inspector.tagged import Opaque
@@ -204,7 +204,7 @@ def has_the_headers(case: Case) -> Iterator[Finding]:
     if wrong := misshapen(headers):
         yield HSC_08.broken(case, None, f"In headers, {wrong}.")
         return
-    known = pairs(headers)
+    known = case.request_fields
     for name, _ in known:
         if name[:1] == b":":
             yield HSC_09.broken(case, None, f"There is {shown(name)}.")

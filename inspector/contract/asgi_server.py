@@ -227,7 +227,7 @@ def answers_the_handshake(case: Case) -> Iterator[Finding]:
 
 def _against_the_request(case: Case, event: Event, size: int, parts: int) -> Iterator[Finding]:
     """The whole body that was handed over, beside what was announced and what was on the wire."""
-    headers = pairs(case.context.get("headers"))
+    headers = case.request_fields
     if first(headers, b"transfer-encoding") is not None:
         wire = case.exchange.request_body.size
         if parts == 1 and size > wire and case.exchange.request_head and _CHUNKS.match(event.payload or b""):

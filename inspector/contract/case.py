@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from inspector import tagged
 from inspector.contract import stages
 from inspector.contract.event import Event, read
+from inspector.contract.fields import Field, pairs
 from inspector.contract.stages import Walk
 from inspector.model import CLIENT_LEFT, Exchange, Kind, Message, Side, State, by_time
 
@@ -56,6 +57,11 @@ class Case:
         except ValueError:
             context = {}
         return context if isinstance(context, dict) else {}
+
+    @cached_property
+    def request_fields(self) -> list[Field]:
+        """The headers in an ASGI scope, as far as they are pairs of bytes."""
+        return pairs(self.context.get("headers"))
 
     @cached_property
     def wsgi(self) -> bool:
