@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from inspector.contract.case import Case, Event
 from inspector.contract.fields import Field, pairs
-from inspector.contract.stages import COMPLETE
 from inspector.contract.wsgi_call import Call
 
 
@@ -53,8 +52,8 @@ def _asgi(case: Case) -> Answer | None:
     fields = [(name.lower(), text) for name, text in pairs(start.info.get("headers"))]
     pieces = [event for event in case.app if event.type == "http.response.body" and event.direction == "out"]
     by_file = any(event.type.endswith("send") and event.type.startswith("http.response.") for event in case.app)
-    whole = case.walk.last in COMPLETE and case.complete and not by_file and case.walk.start is start
     ended = pieces[-1] if pieces else None
+    whole = ended is not None and not ended.more and case.complete and not by_file  # whether the server took it or not
     body = [event for event in pieces if event.size]
     return Answer(start, status if type(status) is int else case.exchange.status, fields, body, whole, ended)
 

@@ -102,7 +102,9 @@ def keeps_its_exceptions(case: Case) -> Iterator[Finding]:
         return
     stage = case.walk.last
     if stage in (Stage.NEW, Stage.CONNECTING):
-        yield APP_06.broken(case, ended, error[:300])
+        # To raise at once is how an application says that it does not speak WebSockets.
+        severity = Severity.NOTE if case.protocol == "websocket" and stage is Stage.NEW else None
+        yield APP_06.broken(case, ended, error[:300], severity=severity)
     elif stage in COMPLETE or stage in (Stage.CLOSED, Stage.GONE):
         start = case.walk.start
         status = start.info.get("status") if start is not None else 0

@@ -51,19 +51,15 @@ def reception(case: Case, found: list[Finding]) -> Iterator[Finding]:
     if not case.complete:
         return
     events = {event.seq: event for event in case.app}
-    wrong = {finding.seq: finding.rule for finding in found if finding.fault == Fault.APPLICATION}
-    for number, rule in wrong.items():
-        if rule in NOTICEABLE and number not in case.refused and not _last(case, number):
-            event = events[number]
-            yield MSG_09.broken(case, event, f"{event.type} was taken, though it breaks {rule}.")
+    ours = [finding for finding in found if finding.fault == Fault.APPLICATION]
+    for number, rule in {finding.seq: finding.rule for finding in ours if finding.rule in NOTICEABLE}.items():
+        if number not in case.refused and number != case.app[-1].seq:  # of the last one nobody knows yet
+            detail = f"{events[number].type} was taken, though it breaks {rule}."
+            yield MSG_09.broken(case, events[number], detail)
+    wrong = {finding.seq for finding in ours}
     for number, text in case.refused.items():
         if number not in wrong and not text.startswith(GONE):
             yield from _refused(case, events[number], text)
-
-
-def _last(case: Case, number: int) -> bool:
-    """Whether nothing came after the message: what the server makes of it is not known yet."""
-    return case.app[-1].seq == number
 
 
 def _refused(case: Case, event: Event, text: str) -> Iterator[Finding]:

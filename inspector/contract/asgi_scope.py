@@ -225,7 +225,9 @@ def says_who(case: Case) -> Iterator[Finding]:
     for rule, key in ((HSC_11, "client"), (HSC_12, "server")):
         value = scope.get(key)
         if value is not None and not _is_an_address(value, may_be_path=key == "server"):
-            yield rule.broken(case, None, f"{key} is {shown(value)}.")
+            # A number as text does little harm, and would be told of each request.
+            severity = Severity.WARNING if _is_an_address(_with_a_number(value), may_be_path=False) else None
+            yield rule.broken(case, None, f"{key} is {shown(value)}.", severity=severity)
 
 
 def _request(case: Case) -> dict[str, Any] | None:
@@ -251,6 +253,11 @@ def _is_an_address(value: Any, *, may_be_path: bool) -> bool:
     if not isinstance(value, list | tuple) or len(value) != 2 or not isinstance(value[0], str):
         return False
     return type(value[1]) is int or (may_be_path and value[1] is None)
+
+
+def _with_a_number(value: Any) -> Any:
+    is_pair = isinstance(value, list | tuple) and len(value) == 2
+    return (value[0], int(value[1])) if is_pair and str(value[1]).isdecimal() else None
 
 
 def _against_the_wire(case: Case, known: list[Field]) -> Iterator[Finding]:

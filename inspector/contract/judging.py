@@ -37,11 +37,13 @@ MOST = 10
 CONSEQUENCES: dict[str, tuple[str, ...]] = {
     "ASGI-APP-02": ("ASGI-APP-06", "ASGI-LS-01", "ASGI-HTTP-", "ASGI-WS-"),
     "ASGI-APP-11": ("ASGI-HTTP-03", "ASGI-HTTP-04"),
+    "ASGI-APP-13": ("ASGI-HTTP-05",),
     "ASGI-HTTP-01": ("ASGI-HTTP-03",),
     "ASGI-HTTP-02": ("ASGI-HTTP-05",),
     "ASGI-HTTP-07": ("RESP-05", "ASGI-HTTP-03"),
     "ASGI-HTTP-08": ("ASGI-HTTP-03", "RESP-10"),
     "ASGI-HTTP-11": ("RESP-02",),
+    "ASGI-HTTP-12": ("ASGI-HTTP-04",),
     "ASGI-MSG-01": ("ASGI-HTTP-03", "ASGI-HTTP-04", "ASGI-WS-04"),
     "ASGI-MSG-02": ("ASGI-HTTP-03", "ASGI-HTTP-04", "ASGI-WS-04"),
     "ASGI-MSG-03": ("ASGI-HTTP-03", "ASGI-HTTP-04", "ASGI-WS-04"),
@@ -60,7 +62,6 @@ CONSEQUENCES: dict[str, tuple[str, ...]] = {
 #: What was the matter with a case -> the same.
 CIRCUMSTANCES: tuple[tuple[Callable[[Case], object], tuple[str, ...]], ...] = (
     (lambda case: case.asgi and case.deserted, ("RESP-02", "ASGI-HTTP-20")),
-    (lambda case: case.exchange.exception, ("RESP-02",)),
 )
 
 

@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator
 
 from inspector.contract.answer import Answer, answer_of
+from inspector.contract.asgi_http import GONE
 from inspector.contract.case import Case, Event
 from inspector.contract.fields import TOKEN, length, shown
 from inspector.contract.rule import Rule, checks
+from inspector.contract.wsgi_call import Call
 from inspector.model import Finding, Severity
 
 #: Bytes of a head that proxies still take.
@@ -260,7 +262,9 @@ def _beyond(answer: Answer, announced: int) -> Event | None:
 
 
 def _client_left(case: Case) -> bool:
-    return bool(case.client_left_ns) or any(event.type == "raise" and event.direction == "in" for event in case.app)
+    if case.wsgi:
+        return bool(case.view(Call).client_left_ns)
+    return case.deserted or any(text.startswith(GONE) for text in case.refused.values())
 
 
 def _said(text: bytes, status: int) -> str:
