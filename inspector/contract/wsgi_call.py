@@ -125,6 +125,11 @@ class Call:
         return [event for event in self.pieces if event.size]
 
     @cached_property
+    def all_bytes(self) -> bool:
+        """Whether all parts of the body are what they should be; else the server answers as it likes."""
+        return all("data" not in event.info for event in self.pieces)
+
+    @cached_property
     def exhausted(self) -> Event | None:
         """The server had asked for more, and there was none."""
         return next((event for event in self.events if event.type == "iterate" and event.info.get("stop")), None)
@@ -197,6 +202,16 @@ def is_piece(event: Event) -> bool:
 def exception_name(event: Event) -> str:
     """The class of the exception of a ``raise``, without its module."""
     return str(event.info.get("exception", "")).partition(":")[0].strip().rpartition(".")[2]
+
+
+def attributes(call: Call, prefix: str) -> Iterator[tuple[Event, str]]:
+    """Attributes of a stream that PEP 3333 does not provide for: the first event of each, and its name."""
+    told: set[str] = set()
+    for event in call.of(prefix + "attribute"):
+        name = str(event.info.get("name", ""))
+        if name not in told:
+            told.add(name)
+            yield event, name
 
 
 def shown(value: Any) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from inspector.contract.case import Event
 from inspector.contract.rule import Rule
-from inspector.contract.wsgi_call import Call, exception_name, looks, shown
+from inspector.contract.wsgi_call import Call, attributes, exception_name, looks, shown
 from inspector.model import Fault, Finding, Severity
 from inspector.tagged import Opaque
 
@@ -50,14 +50,11 @@ UNFLUSHED = Rule(
 @looks(TEXT, CLOSED, FOREIGN, ENCODING)
 def errors(call: Call) -> Iterator[Finding]:
     """What the application does with the stream, and what the server makes of it."""
+    for event, name in attributes(call, "errors."):
+        rule = CLOSED if name == "close" else FOREIGN
+        yield rule.broken(call.case, event, f"It takes wsgi.errors.{name}.")
     for event in call.events:
-        if not event.type.startswith(("errors.", "raise")):
-            continue
-        if event.type == "errors.attribute":
-            name = str(event.info.get("name", ""))
-            rule = CLOSED if name == "close" else FOREIGN
-            yield rule.broken(call.case, event, f"It takes wsgi.errors.{name}.")
-        elif event.type == "raise":
+        if event.type == "raise":
             if str(event.info.get("from", "")).startswith("errors.") and exception_name(event).startswith("Unicode"):
                 yield ENCODING.broken(call.case, event, f"It raised {shown(event.info.get('exception'))}.")
         elif (wrong := _not_text(event)) is not None:
@@ -78,5 +75,5 @@ def _not_text(event: Event) -> str | None:
 def flushed(call: Call) -> Iterator[Finding]:
     """Whether the last line was followed by a flush."""
     said = call.of("errors.write", "errors.writelines", "errors.flush")
-    if said and said[-1].type != "errors.flush" and call.returned and call.case.complete:
+    if said and said[-1].type != "errors.flush" and call.returned and call.failure is None and call.case.complete:
         yield UNFLUSHED.broken(call.case, said[-1], "Nothing was flushed after this.")

@@ -70,13 +70,13 @@ def head(call: Call) -> Iterator[Finding]:
     start, answered = call.announced, call.answered
     if start is None or answered is None or not start.code or call.failure is not None or not call.case.complete:
         return
-    if any(event.info.get("from") == "start_response" for event in call.raised_by_server):
+    if not call.all_bytes or any(event.info.get("from") == "start_response" for event in call.raised_by_server):
         return  # it answers as it likes then
     if start.has_exc_info and not start.committed and len(call.starts) > 1:
         detail = _replaced(call, start) or _lacking(call, start)
         if detail:
             yield NOT_REPLACED.broken(call.case, start.event, detail)
-    elif call.exhausted is not None and not call.data and all("data" not in event.info for event in call.pieces):
+    elif call.exhausted is not None and not call.data:
         if call.exchange.status != start.code:
             yield EMPTY_LOST.broken(call.case, start.event, _lacking(call, start))
     elif start.within and not start.committed and (detail := _lacking(call, start)):
@@ -108,9 +108,9 @@ def early(call: Call) -> Iterator[Finding]:
     first = next((event for event in call.pieces if event.size), None) or call.exhausted
     if answered is None or first is None or start is None or not call.case.complete:
         return
-    if answered.t_ns < first.t_ns and call.exchange.status == start.code:
+    if start.event.t_ns < answered.t_ns < first.t_ns and call.exchange.status == start.code:
         early_ms = (first.t_ns - answered.t_ns) / 1e6
-        detail = f"They were on the wire {early_ms:.0f} ms before the first piece of the body, or its end."
+        detail = f"They were on the wire {early_ms:.1f} ms before the first piece of the body, or its end."
         yield EARLY.broken(call.case, answered, detail)
 
 

@@ -154,12 +154,14 @@ def exception(call: Call) -> Iterator[Finding]:
     if never_ran and _CALLED_WRONGLY.match(said) and not call.starts:
         yield SIGNATURE.broken(call.case, failure, f"{said}.")
         return
+    if "not callable" in said and any("returned" in start.event.info for start in call.starts):
+        return  # there was no write() to call, which is the server's doing
     closed = next((event for event in call.events if event.type == "close"), None)
     if closed is not None and "raised" not in closed.info:
         rule = CLOSE_RAISED
     else:
         rule = RAISED_MIDWAY if call.data else RAISED
-    yield rule.broken(call.case, failure, f"It was {said[:300]}.")
+    yield rule.broken(call.case, failure, f"It was {said[:300].rstrip('.')}.")
 
 
 @looks(NOT_ITERABLE, AWAITABLE, STR_RETURNED, BYTES_RETURNED, WRITES_ONLY, FILE)
@@ -188,8 +190,8 @@ def items(call: Call) -> Iterator[Finding]:
     given = [event for event in call.pieces if event.type == "iterate"]
     wrong = [event for event in given if "data" in event.info]
     if wrong:
-        more = f" So are {len(wrong) - 1} more." if len(wrong) > 1 else ""
-        yield NOT_BYTES.broken(call.case, wrong[0], f"It is {shown(wrong[0].info['data'])}.{more}")
+        more = f", and there are {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        yield NOT_BYTES.broken(call.case, wrong[0], f"It is {shown(wrong[0].info['data'])}{more}.")
     returned = call.result
     if returned is None or call.exhausted is None or not call.case.complete:
         return
@@ -213,10 +215,16 @@ def close(call: Call) -> Iterator[Finding]:
     iterable = "text" not in returned.info and "iterable" not in returned.info
     if returned.info.get("close") and iterable and closed is None:
         yield NOT_CLOSED.broken(call.case, returned, "The request ended without a call of its close().")
-    bodiless = call.is_head or (call.announced is not None and call.announced.code in _BODILESS)
-    stopped = call.exhausted is None and call.failure is None and not call.client_left_ns
-    if closed is not None and stopped and not bodiless and not returned.info.get("file"):
-        yield UNFINISHED.broken(call.case, closed, f"It was closed after {len(call.data)} pieces.")
+    if closed is not None and call.exhausted is None and not returned.info.get("file") and _wanted_whole(call):
+        yield UNFINISHED.broken(call.case, closed, f"It was closed after {_times(len(call.data), 'piece')}.")
+
+
+def _wanted_whole(call: Call) -> bool:
+    """Whether the application's own response is what the client got, with a body."""
+    start = call.announced
+    if start is None or start.code != call.exchange.status or start.code in _BODILESS or call.is_head:
+        return False
+    return call.all_bytes and not call.exchange.error
 
 
 @looks(WRITES, WRITES_OTHER, WRITE_ARGUMENTS)
@@ -224,12 +232,16 @@ def write(call: Call) -> Iterator[Finding]:
     """What went through ``write()``."""
     written = call.of("write")
     if written:
-        yield WRITES.broken(call.case, written[0], f"It was called {len(written)} times.")
+        yield WRITES.broken(call.case, written[0], f"It was called {_times(len(written), 'time')}.")
     for event in written:
         if "args" in event.info:
             yield WRITE_ARGUMENTS.broken(call.case, event, f"It was called with {_arguments(event.info)}.")
         elif "data" in event.info:
             yield WRITES_OTHER.broken(call.case, event, f"It is {shown(event.info['data'])}.")
+
+
+def _times(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _arguments(info: dict[str, object]) -> str:
