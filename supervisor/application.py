@@ -524,6 +524,11 @@ class Application:
         requests = sum(self.proxy.in_flight(upstream) for upstream in upstreams)
         return requests + sum(self.proxy.open_websockets(upstream) for upstream in upstreams) + self.proxy.waiting
 
+    @property
+    def instances(self) -> list[RunningInstance]:
+        """Those that there are processes of, or will be in a moment."""
+        return list(self._instances.values())
+
     def mode_of(self, instance: int) -> str:
         """The mode that an instance of this application ran in, empty for an unknown one."""
         return self._modes.get(instance, "")

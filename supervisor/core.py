@@ -56,6 +56,7 @@ from supervisor.control.messages import (
     TargetSpec,
     WayOut,
 )
+from supervisor.instance import RunningInstance
 from supervisor.servers.base import Launch, Mode
 from supervisor.servers.custom import CUSTOM
 from supervisor.target.problems import TargetError
@@ -136,10 +137,7 @@ class Supervisor:
             case DumpStacks():
                 return await self._dump(command)
             case StopApp():
-                app = self.app(command.app)
-                await self._end_visitors(app.name)
-                await asyncio.gather(app.stop(), *([app.force()] if command.now else []))
-                return Finished(id=command.id, app=app.status())
+                return await self._stop(command)
             case GetStatus():
                 chosen = [self.app(command.app)] if command.app else list(self.apps.values())
                 return StatusReported(id=command.id, apps=tuple(app.status() for app in chosen))
@@ -162,6 +160,12 @@ class Supervisor:
                 return await self._make_traffic(command)
             case _:
                 assert_never(command)
+
+    async def _stop(self, command: StopApp) -> Reply:
+        app = self.app(command.app)
+        await self._end_visitors(app.name)
+        await asyncio.gather(app.stop(), *([app.force()] if command.now else []))
+        return Finished(id=command.id, app=app.status())
 
     async def _list_modes(self, command: ListModes) -> Reply:
         resolved = await resolve(command.target)
@@ -373,6 +377,10 @@ class Supervisor:
         if not app.serving:
             raise RefusalError(Problem(what=f"{app.name} is {app.state}.", why="Start it first."))
         return app
+
+    def instances(self) -> list[RunningInstance]:
+        """Of all applications, those that there are processes of."""
+        return [instance for app in self.apps.values() for instance in app.instances]
 
     def app(self, name: str) -> Application:
         """The application called ``name``; the only one there is for an empty name. Raises RefusalError."""

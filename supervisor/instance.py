@@ -31,6 +31,8 @@ from supervisor.launching import Plan, spawn
 from supervisor.lines import understand
 from supervisor.output import Output, follow
 from supervisor.policy import BOOT_LIMIT, Backoff, Readiness, readiness
+from supervisor.tree import proc
+from supervisor.tree.kin import Kin
 from supervisor.tree.ports import listening
 from supervisor.tree.watch import Watch, session
 
@@ -40,6 +42,8 @@ ORPHANS = 1.0
 LAST_WORDS = 0.2
 #: How long a worker may take to say what it is doing: it lists its stacks in milliseconds, once it gets to run.
 ANSWER = 3.0
+#: How long what it started in a session of its own may take to end when it is told to.
+STRAYS = 1.0
 #: How long a server may take to react to a signal.
 REACT = 10.0
 #: How long the end of a killed process may take to be seen.
@@ -113,6 +117,7 @@ class RunningInstance:
         self._held = False  #: whether requests wait elsewhere until a worker is ready
         self._unseen = False  #: it serves, and no probe has been heard of
         self._spawned_at = 0.0
+        self.kin: Kin | None = None  #: what has left its session
         self._root: subprocess.Popen[bytes] | None = None
         self._pipes: dict[asyncio.ReadTransport, Output] = {}
         self._attendance = Attendance(plan.attend_socket, plan.token, self._line_of)
@@ -162,6 +167,7 @@ class RunningInstance:
     async def _spawn(self) -> None:
         root = spawn(self.plan)
         self._root = root
+        self.kin = Kin(root.pid)
         self._spawned_at = self._now()
         self.model.pid = root.pid
         self.model.started_ns = self.model.started_ns or self._clock()
@@ -458,6 +464,7 @@ class RunningInstance:
             await self._attendance.close()
             return
         self._told_to_end.set()
+        self._look_for_strays()  # while who came from whom can be seen
         self.crew.wake()
         self.crew.stopping(order)
         await self._end_processes(force=force)
@@ -498,8 +505,9 @@ class RunningInstance:
         return self._cleared.is_set()
 
     async def _clear_session(self, grace: float) -> None:
-        """Kill what is left of the session after ``grace`` seconds, and see it gone."""
+        """Kill what is left of the session after ``grace`` seconds, and see it gone; then what has left the session."""
         assert self._root is not None
+        self._look_for_strays()
         began = self._now()
         while left := session(self._root.pid):
             waited = self._now() - began
@@ -509,6 +517,24 @@ class RunningInstance:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             await asyncio.sleep(0.02)
+        await self._clear_strays()
+
+    async def _clear_strays(self) -> None:
+        """Nobody else will ever end what it has started in sessions of their own."""
+        assert self.kin is not None
+        if strays := self.kin.look():
+            named = ", ".join(f"{proc.name(pid)} (pid {pid})" for pid in strays)
+            self.remark(f"gatescope: ended with it, having been started in a session of its own: {named}")
+        began, number = self._now(), signal.SIGTERM
+        while self.kin.look() and self._now() - began < STRAYS + REAP:
+            if number == signal.SIGTERM or self._now() - began >= STRAYS:
+                self.kin.signal(number)
+                number = signal.SIGKILL
+            await asyncio.sleep(0.02)
+
+    def _look_for_strays(self) -> None:
+        if self.kin is not None:
+            self.kin.look(thorough=True)
 
     # --- small things -------------------------------------------------------------------------------------------------
 

@@ -18,18 +18,31 @@ from supervisor.control.messages import Event
 from supervisor.control.place import default_socket, runtime_directory, secure
 from supervisor.control.server import ControlServer
 from supervisor.core import Supervisor
+from supervisor.housekeeping import Housekeeping
+from supervisor.tree.kin import Orphanage
 
 T = TypeVar("T")
 
+#: To be the parent of orphans is a matter of the whole process.
+ORPHANAGE = Orphanage()
+
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run ``main`` on uvloop's event loop where there is one."""
+    """Run ``main`` on uvloop's event loop where there is one; nothing that it started is left when it returns."""
+    ORPHANAGE.begin()
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(main)
+    finally:
+        ORPHANAGE.end()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
     except ImportError:
-        return asyncio.run(main)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(main)
+        return None
+    return uvloop.new_event_loop
 
 
 class Post:
@@ -69,11 +82,13 @@ async def supervising(
     post = Post()
     supervisor = Supervisor(run_dir, post.publish)
     post.server = ControlServer(supervisor, clients_changed)
+    housekeeping = Housekeeping(supervisor.instances, ORPHANAGE)
     try:
         await post.server.start(path)
         yield supervisor, post, path
     finally:
         await supervisor.close()
+        await housekeeping.close()
         await post.server.close()
         await asyncio.to_thread(shutil.rmtree, run_dir, ignore_errors=True)
 

@@ -15,6 +15,9 @@ import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from supervisor.tree.proc import is_over, stat
+from supervisor.tree.proc import session as session
+
 # struct pidfd_info: u64 mask, u64 cgroupid, 11 u32 (pid, tgid, ppid, and ids of user and group), s32 exit_code
 _INFO = struct.Struct("=QQ11Ii")
 _GET_INFO = 0xC0000000 | _INFO.size << 16 | 0xFF << 8 | 11  # _IOWR(PIDFS_IOCTL_MAGIC, 11, struct pidfd_info)
@@ -54,19 +57,10 @@ class Watch:
 
 def zombie_status(pid: int) -> int | None:
     """The wait status of a process that ended and was not reaped yet, else None."""
-    fields = _stat(pid)
-    if fields is None or fields[0] not in ("Z", "X"):
+    fields = stat(pid)
+    if fields is None or not is_over(fields):
         return None
     return int(fields[49])
-
-
-def _stat(pid: int) -> list[str] | None:
-    """The fields of ``/proc/PID/stat`` from the third, the state, on. The second, the name, may hold anything."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except OSError:
-        return None
-    return text[text.rindex(")") + 2 :].split()
 
 
 def _kept_status(fd: int) -> int | None:
@@ -78,26 +72,15 @@ def _kept_status(fd: int) -> int | None:
     return int(answer[-1]) if answer[0] & _INFO_EXIT else None
 
 
-def session(sid: int) -> list[int]:
-    """Processes of the session ``sid`` that still run; those that ended and wait to be reaped do not count."""
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            fields = _stat(int(name))
-            if fields is not None and fields[0] not in ("Z", "X") and int(fields[3]) == sid:
-                found.append(int(name))
-    return found
-
-
 def parent_of(pid: int) -> int:
     """The parent's pid, 0 when there is no such process."""
-    fields = _stat(pid)
+    fields = stat(pid)
     return 0 if fields is None else int(fields[1])
 
 
 def stopped(pid: int) -> bool:
     """Whether the process is stopped, as by SIGSTOP."""
-    fields = _stat(pid)
+    fields = stat(pid)
     return fields is not None and fields[0] == "T"
 
 

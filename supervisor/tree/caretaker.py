@@ -1,0 +1,86 @@
+"""``python -m supervisor.tree.caretaker``: ends what a supervisor that was killed leaves outside of the workers' reach.
+
+Workers and masters ask the kernel to die with their parent; programs that are not Python, and what the user's code
+started in a session of its own, do not. So the supervisor keeps a caretaker as soon as there is something of that kind,
+and tells it, a line of JSON each time something has changed, all that is to be ended: ``sessions`` (ids) and ``strays``
+(pid and start). The end of its input without an empty word before is the supervisor's death.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+from supervisor.tree import proc
+
+#: Seconds for the last of them to be seen gone.
+PATIENCE = 5.0
+
+Charge = dict[str, Any]
+
+
+class Caretaker:
+    """The supervisor's end: starts the process when it is first needed, and tells it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._told: Charge = {}
+
+    def tell(self, sessions: list[int], strays: dict[int, int]) -> None:
+        """All that is to be ended should this process be killed. Raises OSError if there can be no caretaker."""
+        charge: Charge = {"sessions": sessions, "strays": sorted(strays.items())} if sessions or strays else {}
+        if charge == self._told:
+            return
+        if self._process is None or self._process.poll() is not None:
+            self._process = self._start()
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(charge).encode() + b"\n")
+        self._process.stdin.flush()
+        self._told = charge
+
+    def close(self) -> None:
+        """Nothing is left to be taken care of."""
+        if self._process is not None and self._process.stdin is not None:
+            try:
+                self.tell([], {})
+                self._process.stdin.close()
+            except OSError:  # somebody has killed it
+                pass
+            self._process.wait()
+
+    @staticmethod
+    def _start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-P", "-m", __name__]
+        # A session of its own: what is sent to our group, Ctrl-C above all, is not for it.
+        return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
+
+
+def main() -> None:
+    """Read to the end, then end what was told last."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    charge: Charge = {}
+    for line in sys.stdin:
+        if line.endswith("\n"):  # else the supervisor died while it wrote
+            charge = json.loads(line)
+    deadline = time.monotonic() + PATIENCE
+    while charge and _left(charge) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _left(charge: Charge) -> bool:
+    """Kill all of it once more; whether there was any."""
+    there = [proc.kill(pid, since) for pid, since in charge["strays"]]
+    for sid in charge["sessions"]:
+        for pid in proc.session(sid):
+            fields = proc.stat(pid)
+            there.append(fields is not None and proc.kill(pid, proc.started(fields)))
+    return any(there)
+
+
+if __name__ == "__main__":
+    main()
