@@ -87,15 +87,18 @@ def _longest(exchange: Exchange, now: int) -> str:
         return ""
     longest = max(found, key=lambda phase: phase.length_ns)
     share = round(100 * longest.length_ns / total)
-    return f"{share} % of it was {_WHERE[longest.name]}." if share >= 50 else ""
+    return f"{share} % of it was {WHERE[longest.name]}." if share >= 50 else ""
 
 
-_WHERE = {
-    "client": "waiting for the client to finish its request",
+#: Each phase in a sentence.
+WHERE = {
+    "wait": "waiting for the client to send its request, or for a server to take it",
     "queue": "queueing in the server before the application was called",
-    "application": "the application, before it answered",
+    "app": "the application, before it answered",
     "server": "between server and application",
-    "sending": "sending the response",
+    "sending": "the application handing over its response",
+    "buffered": "the server holding back what the application had handed over",
+    "held": "the client being slow to take the response",
     "connected": "the open connection",
     "after": "work after the response had been sent",
 }

@@ -13,7 +13,7 @@ from app.theme import Role, color
 from app.traffic.columns import running
 from app.traffic.phases import Phase, phases
 from app.traffic.table_model import AXIS_ROLE, ROW_ROLE
-from app.traffic.tones import phase_ink
+from app.traffic.tones import PHASES
 
 _FULL_NS = 10_000_000_000  #: an exchange this long fills its cell
 _BASE_NS = 100_000  #: the scale is logarithmic above this
@@ -64,6 +64,16 @@ def _share(found: list[Phase]) -> float:
     return min(1.0, max(0.02, math.log1p(total / _BASE_NS) / math.log1p(_FULL_NS / _BASE_NS)))
 
 
+def paint_phase(painter: QPainter, area: QRectF, name: str, *, running: bool = False) -> None:
+    """A stretch in the look of the phase ``name``: its colour, and lines where another party is held up."""
+    look = PHASES[name]
+    ink = color(look.role)
+    ink.setAlphaF(min(look.strength, 0.55 if running else 1.0))
+    painter.fillRect(area, ink)
+    if look.hatch is not Qt.BrushStyle.NoBrush:
+        painter.fillRect(area, QBrush(color(Role.BASE), look.hatch))
+
+
 def paint_phases(painter: QPainter, bar: QRectF, found: list[Phase], gap: float = 0.0) -> None:
     """``found`` as a bar in proportion; every phase gets a pixel at least, one that still runs an open end."""
     total = sum(phase.length_ns for phase in found)
@@ -74,10 +84,8 @@ def paint_phases(painter: QPainter, bar: QRectF, found: list[Phase], gap: float 
     left = bar.left()
     for phase in found:
         width = max(1.0, bar.width() * phase.length_ns / total)
-        ink = phase_ink(phase.name)
-        if phase.running:
-            ink.setAlphaF(0.55)
-        painter.fillRect(QRectF(left, bar.top(), max(1.0, width - gap), bar.height()), ink)
+        stretch = QRectF(left, bar.top(), max(1.0, width - gap), bar.height())
+        paint_phase(painter, stretch, phase.name, running=phase.running)
         left += width
     if found[-1].running:
         painter.fillRect(QRectF(left, bar.top() - 1, 2, bar.height() + 2), color(Role.PENDING))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor
+from dataclasses import dataclass
 
-from app.theme import Role, color
+from PySide6.QtCore import Qt
+
+from app.theme import Role
 
 #: By ``formats.tone``.
 TONES: dict[str, Role] = {
@@ -18,22 +20,25 @@ TONES: dict[str, Role] = {
     "neutral": Role.MUTED,
 }
 
-#: By the names of ``phases``: light where something waits, strong where the application works.
-PHASES: dict[str, Role] = {
-    "client": Role.MUTED,
-    "queue": Role.CLIENT_ERROR,
-    "application": Role.ACCENT,
-    "server": Role.ACCENT,
-    "sending": Role.OK,
-    "connected": Role.OK,
-    "after": Role.PENDING,
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a phase is painted. ``hatch``: lines over it, so that it is told apart without its colour too."""
+
+    role: Role
+    strength: float = 1.0
+    hatch: Qt.BrushStyle = Qt.BrushStyle.NoBrush
+
+
+#: By the names of ``phases``: a hue for each party, faint where it lets others wait, hatched where it holds them up.
+PHASES: dict[str, Look] = {
+    "wait": Look(Role.MUTED, 0.5),
+    "queue": Look(Role.CLIENT_ERROR, 0.5),
+    "app": Look(Role.ACCENT),
+    "server": Look(Role.ACCENT),
+    "sending": Look(Role.ACCENT, 0.5),
+    "buffered": Look(Role.CLIENT_ERROR, hatch=Qt.BrushStyle.FDiagPattern),
+    "held": Look(Role.OK, hatch=Qt.BrushStyle.BDiagPattern),
+    "connected": Look(Role.OK),
+    "after": Look(Role.PENDING),
 }
-
-_WAITING = {"client", "queue"}
-
-
-def phase_ink(name: str) -> QColor:
-    """The colour of a phase now: faint while somebody waits, full while somebody works."""
-    ink = color(PHASES[name])
-    ink.setAlphaF(0.5 if name in _WAITING else 1.0)
-    return ink

@@ -165,7 +165,7 @@ def exchange_text(record: Record, style: Style) -> Iterator[str]:
     if parts:
         yield from ("", style.title("Time"))
         yield from (
-            f"  {name:<6} {duration(ms):>10}  {style.paint(MEANINGS[name], 'dim')}" for name, ms in parts.items()
+            f"  {name:<8} {duration(ms):>8}  {style.paint(MEANINGS[name], 'dim')}" for name, ms in parts.items()
         )
     if record.stalls:
         yield from ("", style.title("Event loop"))

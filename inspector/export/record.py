@@ -99,7 +99,8 @@ def full_record(record: Record) -> dict[str, Any]:
 
 
 _TIMES = (
-    "opened_ns", "forwarded_ns", "called_ns", "started_ns", "first_byte_ns", "last_app_ns", "returned_ns", "closed_ns",
+    "opened_ns", "forwarded_ns", "called_ns", "started_ns", "first_byte_ns", "last_app_ns", "answered_ns",
+    "returned_ns", "closed_ns", "held_ns",
 )  # fmt: skip
 
 

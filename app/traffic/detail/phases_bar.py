@@ -8,9 +8,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import Role, color, tip
 from app.traffic import formats
-from app.traffic.painting import paint_phases
+from app.traffic.painting import paint_phase, paint_phases
 from app.traffic.phases import MEANINGS, TITLES, Phase
-from app.traffic.tones import phase_ink
 
 _BAR = 16
 _GAP = 8
@@ -57,7 +56,7 @@ class PhasesBar(QWidget):
         height = self.fontMetrics().height()
         for (left, line, label), phase in zip(self._places(self.width()), self._phases, strict=True):
             top = _BAR + _GAP + line * (height + 4)
-            painter.fillRect(QRectF(left, top + height / 2 - 5, 10, 10), phase_ink(phase.name))
+            paint_phase(painter, QRectF(left, top + height / 2 - 5, 10, 10), phase.name)
             painter.setPen(color(Role.TEXT))
             painter.drawText(QRectF(left + 15, top, self.width(), height), int(Qt.AlignmentFlag.AlignVCenter), label)
         painter.end()

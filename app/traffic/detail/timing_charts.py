@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import Role, color, mono_font, tip
 from app.traffic import formats
+from app.traffic.painting import paint_phase
 from app.traffic.phases import MEANINGS, TITLES, Phase
 from app.traffic.timing import BINS, Standing, scale
-from app.traffic.tones import phase_ink
 
 _ROW = 26
 _HEAD = 24
@@ -88,7 +88,7 @@ class PhaseChart(QWidget):
             painter.drawText(QRectF(place, 0, width + 4, _HEAD - 4), _MIDDLE, text)
 
     def _paint_phase(self, painter: QPainter, phase: Phase, top: int, area: QRect, figures: int) -> None:
-        painter.fillRect(QRectF(2, top + _ROW / 2 - 5, 10, 10), phase_ink(phase.name))
+        paint_phase(painter, QRectF(2, top + _ROW / 2 - 5, 10, 10), phase.name)
         painter.setPen(color(Role.TEXT))
         painter.setFont(self.font())
         painter.drawText(QRect(20, top, _NAME - 20, _ROW), _MIDDLE, TITLES[phase.name])
@@ -99,8 +99,7 @@ class PhaseChart(QWidget):
         total, first = max(1, self._total), self._phases[0].start_ns
         x = area.left() + area.width() * (phase.start_ns - first) / total
         width = max(2.0, area.width() * phase.length_ns / total)
-        ink = phase_ink(phase.name)
-        painter.fillRect(QRectF(x, top + 5, width, _ROW - 10), ink)
+        paint_phase(painter, QRectF(x, top + 5, width, _ROW - 10), phase.name, running=phase.running)
         if (usual := self._usual.get(phase.name)) is not None and usual <= total:
             mark = x + area.width() * usual / total
             painter.setPen(QPen(color(Role.TEXT), 1.4))

@@ -19,7 +19,7 @@ def took(ns: int) -> Any:
     """An exchange whose application took all of its time."""
     times = dict.fromkeys(("opened_ns", "forwarded_ns", "called_ns"), 1000)
     ends = dict.fromkeys(("started_ns", "first_byte_ns", "returned_ns", "closed_ns"), 1000 + ns)
-    return SimpleNamespace(kind="http", **times, **ends)
+    return SimpleNamespace(kind="http", answered_ns=0, last_app_ns=0, held_ns=0, **times, **ends)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_how_one_stands() -> None:
     assert (found.count, found.slower_than, found.p50, found.p90, found.p99) == (100, 0.74, 50 * MS, 90 * MS, 99 * MS)
     assert sum(found.bins) == 100
     assert len(found.bins) == BINS
-    assert found.usual == {"application": 50 * MS}
+    assert found.usual == {"app": 50 * MS}
     assert (found.position(MS), found.position(100 * MS), found.position(0), found.position(10**12)) == (0, 1, 0, 1)
     assert sentence(found) == "Slower than 74 % of the 100 answered requests of GET /x."
 

@@ -11,16 +11,22 @@ MS = 1_000_000
 def test_every_part_of_an_exchange_that_the_probe_saw():
     exchange = Exchange(
         1, opened_ns=1 * MS, forwarded_ns=2 * MS, called_ns=4 * MS, started_ns=8 * MS, first_byte_ns=9 * MS,
-        last_app_ns=10 * MS, closed_ns=12 * MS, returned_ns=26 * MS,
+        last_app_ns=10 * MS, answered_ns=11 * MS, closed_ns=12 * MS, returned_ns=26 * MS,
     )  # fmt: skip
     found = timings(exchange)
-    assert found == {"wait": 1, "queue": 2, "app": 4, "send": 4, "after": 16, "ttfb": 8, "total": 11}
+    assert found == {
+        "wait": 1, "queue": 2, "app": 4, "sending": 2, "buffered": 1, "held": 1, "after": 14,
+        "send": 4, "ttfb": 8, "total": 11,
+    }  # fmt: skip
     assert set(found) < set(MEANINGS)
 
 
 def test_without_a_probe():
     exchange = Exchange(1, opened_ns=1 * MS, forwarded_ns=2 * MS, first_byte_ns=9 * MS, closed_ns=12 * MS)
-    assert timings(exchange) == {"wait": 1, "server": 7, "send": 3, "ttfb": 8, "total": 11}
+    spans = {"send": 3, "ttfb": 8, "total": 11}
+    assert timings(exchange) == {"wait": 1, "server": 7, "sending": 3, **spans}
+    exchange.answered_ns = 12 * MS
+    assert timings(exchange) == {"wait": 1, "server": 7, "sending": 3, "held": 0, **spans}
 
 
 def test_without_a_proxy():
