@@ -107,6 +107,7 @@ class LaunchBar(QFrame):
         for spin, usable in ((self.workers, mode and mode.workers), (self.threads, mode and mode.threads)):
             for widget in (spin, self._captions[spin.objectName()]):
                 widget.setHidden(self._tight and not usable)
+        self.server.setMinimumContentsLength(6 if self._tight else 12)
         self.reload.setHidden(self._tight)  # the menu and the Workers page have it
 
     # regions

@@ -3,7 +3,7 @@
 Rules match by object name or by the dynamic property ``look``, so that a plain widget stays plain Fusion:
     QLabel       caption title muted mono
     QPushButton  primary danger link big big-primary
-    QToolButton  flat tiny tab action attention, or the property ``segment`` (left, right)
+    QToolButton  flat tiny tab tab-tight action attention, or the property ``segment`` (left, right)
     QFrame       bar tabs form problem notice card popup rule
 Fields and buttons are all 30 pixels high at the usual size of text, so that they stand on one line. Fusion derives
 outlines from the window's colour, which leaves fields without any in the dark; hence the borders here.
@@ -146,11 +146,12 @@ QToolButton[segment]:focus { border-color: $text; }
 QToolButton[segment="left"] { border-top-left-radius: 5px; border-bottom-left-radius: 5px; }
 QToolButton[segment="right"] { border-top-right-radius: 5px; border-bottom-right-radius: 5px; border-left: none; }
 
-QToolButton[look="tab"] { background: transparent; border: none; border-bottom: 2px solid transparent; color: $muted;
+QToolButton[look|="tab"] { background: transparent; border: none; border-bottom: 2px solid transparent; color: $muted;
   padding: 6px 12px 5px 12px; font-weight: 600; }
-QToolButton[look="tab"]:hover { color: $text; background: $hover; }
-QToolButton[look="tab"]:focus { color: $text; background: $hover; }
-QToolButton[look="tab"]:checked { color: $text; border-bottom-color: $accent; }
+QToolButton[look="tab-tight"] { padding-left: 4px; padding-right: 4px; }
+QToolButton[look|="tab"]:hover { color: $text; background: $hover; }
+QToolButton[look|="tab"]:focus { color: $text; background: $hover; }
+QToolButton[look|="tab"]:checked { color: $text; border-bottom-color: $accent; }
 
 QToolButton#applicationPicker { background: $base; border: 1px solid $line; border-radius: 6px; text-align: left; }
 QToolButton#applicationPicker:hover { background: $hover; }

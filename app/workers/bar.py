@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton
 
 from app.actions import Action, ActionRegistry
-from app.theme import set_icon
+from app.theme import px, set_icon
 from app.theme.widgets import ElidedLabel, label, look, rule
 from app.workers import means
 from app.workers.commands import WorkerCommands
 
+_NARROW = 660  #: pixels that the words need, at the usual size of text
 _OF_APP = ("reload", "restart", "fewer", "more", "stop")
 _OF_WORKER = ("pause", "stacks")
 
@@ -52,6 +54,15 @@ class WorkersBar(QFrame):
             made.setAccessibleName(self._actions.describe(f"workers.{verb}").title)
         look(self.buttons["pause"], "attention" if paused else "action")
         set_icon(self._actions.get("workers.pause"), "play" if paused else "pause")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Where there is little room, signs alone."""
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        if event.size().width() < px(_NARROW):
+            style = Qt.ToolButtonStyle.ToolButtonIconOnly
+        for made in (*self.buttons.values(), self.kill):
+            made.setToolButtonStyle(style)
+        super().resizeEvent(event)
 
     def show_subject(self, text: str) -> None:
         """Which worker the buttons at the right of the rule act on."""

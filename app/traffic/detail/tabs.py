@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from app.theme.widgets import look
+
+_SPARED = 16  #: pixels that the style sheet takes from a tab in a tight row
 
 
 class Tabs(QWidget):
@@ -52,6 +56,21 @@ class Tabs(QWidget):
         button = self._group.button(number)
         button.setText(title)
         button.setAccessibleName(f"{title} tab")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Where there is little room, the tabs stand closer together."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        buttons = self._group.buttons()
+        spared = [_SPARED if button.property("look") == "tab-tight" else 0 for button in buttons]
+        needed = sum(button.sizeHint().width() for button in buttons) + sum(spared) + 10
+        wanted = "tab" if needed <= self.width() else "tab-tight"
+        for button in buttons:
+            if button.property("look") != wanted:
+                look(button, wanted)
 
     def title(self, number: int) -> str:
         """What a page is called."""

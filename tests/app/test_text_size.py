@@ -1,0 +1,86 @@
+"""Large text: in every page nothing is narrower than its words, whether the size is set before the start or later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+
+from app.__main__ import Desk, Request
+from app.theme import px
+from app.theme.widgets import ElidedLabel
+from tests.support.made_trace import MadeTrace
+
+WAIT = 10_000
+SIZES = (QSize(1440, 900), QSize(1024, 700))
+
+
+@pytest.fixture(params=["from the start", "later"])
+def desk(request, qapp, link, settings, qtbot, tmp_path: Path) -> Iterator[Desk]:
+    """The demo runs, a trace is in view, and text is half as large again as usual."""
+    with_trace = MadeTrace(tmp_path / "a.gatescope")
+    for number in range(12):
+        with_trace.exchange(number % 8)
+    assert with_trace.writer.flush()
+    if request.param == "from the start":
+        settings.set_option("text_size", 150)
+    made = Desk(qapp, settings, link)
+    qtbot.addWidget(made.window)
+    made.window.show()
+    made.open(Request(demo=True))
+    qtbot.waitUntil(lambda: made.controller.state == "running", timeout=WAIT)
+    made.show_trace(str(with_trace.path), live=False)
+    qtbot.waitUntil(lambda: made.traffic.model.rowCount() == 12, timeout=WAIT)
+    made.traffic.table.selectRow(5)
+    qtbot.waitUntil(lambda: made.traffic.detail.exchange is not None, timeout=WAIT)
+    settings.set_option("text_size", 150)
+    yield made
+    settings.set_option("text_size", 100)
+    made.window.close()
+    with_trace.close()
+
+
+def cramped(window: QWidget) -> list[str]:
+    """Labels and buttons in view that are narrower than their words, and lines that are lower than a letter."""
+    found = []
+    for widget in window.findChildren(QWidget):
+        if not isinstance(widget, QLabel | QAbstractButton) or not widget.isVisible() or widget.window() is not window:
+            continue
+        words, wraps = widget.text(), isinstance(widget, QLabel) and widget.wordWrap()
+        if isinstance(widget, ElidedLabel):
+            wide, high = 0, widget.fontMetrics().height()
+        else:
+            wide, high = 0 if wraps else widget.sizeHint().width(), widget.fontMetrics().height()
+        if words and (widget.width() < wide or widget.height() < high):
+            found.append(f"{widget.parentWidget()}: {words!r} has {widget.size()}, needs {wide} x {high}")
+    return found
+
+
+def settled(window: QWidget, size: QSize) -> None:
+    """The window in that size, laid out."""
+    window.resize(size)
+    for _ in range(3):
+        QApplication.processEvents()
+
+
+def test_everything_has_room_for_its_words(desk: Desk) -> None:
+    tabs = desk.traffic.detail.tabs
+    for size in SIZES:
+        for page in ("workers", "replay", "logs", "statistics", "compare", "traffic"):
+            desk.window.show_page(page)
+            settled(desk.window, size)
+            assert (desk.window.width(), desk.window.height()) == (size.width(), size.height()), page
+            assert cramped(desk.window) == [], (page, size)
+        for number in range(tabs.pages.count()):
+            desk.traffic.detail.show_tab(number)
+            settled(desk.window, size)
+            assert cramped(desk.window) == [], (tabs.title(number), size)
+        desk.window.show_welcome()
+        settled(desk.window, size)
+        assert cramped(desk.window) == [], size
+    assert px(100) == 150
+    desk.settings.set_option("text_size", 100)
+    assert px(100) == 100
