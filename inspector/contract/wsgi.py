@@ -32,6 +32,6 @@ def wsgi(case: Case) -> Iterator[Finding]:
     """What a call of a WSGI application breaks."""
     if not case.wsgi:
         return
-    call = Call(case)
+    call = case.view(Call)
     for look in LOOKS:
         yield from look(call)

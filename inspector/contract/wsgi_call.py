@@ -14,7 +14,7 @@ from typing import Any
 from inspector.contract.case import Case, Event
 from inspector.contract.rule import Rule
 from inspector.heads import Head, parse_head
-from inspector.model import CLIENT_LEFT, Finding
+from inspector.model import Finding
 
 #: What no application and no server is to blame for: the process was told to end.
 _ENDINGS = frozenset(("SystemExit", "KeyboardInterrupt", "GreenletExit"))
@@ -161,12 +161,8 @@ class Call:
     @cached_property
     def client_left_ns(self) -> int:
         """When the client went away before the end; 0 if it did not."""
-        for event in self.case.wire:
-            if event.type == "client.gone":
-                return event.t_ns
-        if self.exchange.error.startswith(CLIENT_LEFT):
-            return self.exchange.closed_ns
-        return next((event.t_ns for event in self.raised_by_server if exception_name(event) in _BROKEN), 0)
+        broken = (event.t_ns for event in self.raised_by_server if exception_name(event) in _BROKEN)
+        return self.case.client_left_ns or next(broken, 0)
 
     # --- the wire -----------------------------------------------------------------------------------------------------
 

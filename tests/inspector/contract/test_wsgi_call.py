@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspector.contract.wsgi_call import Call, number, shown
+from inspector.contract.wsgi_call import Call, attributes, number, shown
 from inspector.tagged import Opaque
 from tests.support.wsgi_cases import END, SECOND, case, left, piece, refused, ret, said, start, stop, wire
 
@@ -59,6 +59,12 @@ def test_the_wire() -> None:
     proxys = call(wired=(said("response.head", at=SECOND, **{"from": "proxy"}),))
     assert proxys.answered is None
     assert proxys.answer.first == ""
+
+
+def test_attributes_are_told_of_once() -> None:
+    names = ("close", "seek", "close")
+    made = call(*(said("input.attribute", name=name) for name in names), said("errors.attribute", name="a"))
+    assert [(event.seq, name) for event, name in attributes(made, "input.")] == [(0, "close"), (1, "seek")]
 
 
 def test_words() -> None:

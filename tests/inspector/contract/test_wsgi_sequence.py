@@ -1,4 +1,4 @@
-"""The order of a WSGI call: for each rule what breaks it and the nearest that does not, and that the tables are whole."""
+"""The order of a WSGI call: for each rule what breaks it and the nearest that does not; and the tables are whole."""
 
 from __future__ import annotations
 
