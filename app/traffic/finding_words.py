@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from app.theme.roles import Role
@@ -50,11 +50,15 @@ def place(finding: Finding) -> str:
     return f"message {finding.seq}" if finding.seq >= 0 else "the call as a whole"
 
 
-def counted(findings: Iterable[Finding]) -> str:
+def numbered(counts: Mapping[str, int]) -> str:
     """How many of each severity, the gravest first."""
-    found = Counter(finding.severity for finding in findings)
-    named = ((found[severity], name.lower()) for severity, (name, _, _) in SEVERITIES.items())
-    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in named if count)
+    named = ((counts.get(severity, 0), name.lower()) for severity, (name, _, _) in SEVERITIES.items())
+    return ", ".join(f"{count:,} {name}{'' if count == 1 else 's'}" for count, name in named if count)
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """The same of findings."""
+    return numbered(Counter(finding.severity for finding in findings))
 
 
 def sentence(finding: Finding, rule: Rule | None) -> str:
