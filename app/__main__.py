@@ -25,6 +25,7 @@ from app.actions import Action, ActionRegistry
 from app.crash import CrashReports, LastWords, left_behind
 from app.display import missing_display
 from app.feed import TraceFeed
+from app.findings.page import FindingsPage
 from app.garbage import collect_in_this_thread
 from app.launch.area import LaunchArea
 from app.launch.controller import LaunchController
@@ -83,11 +84,13 @@ class Desk:
         self.replay = ReplayPage(link, self.feed, self.actions, settings)
         self.compare = ComparePage(link, self.feed, self.actions, settings)
         self.workers = WorkersPage(link, self.feed, settings, self.actions)
+        self.findings = FindingsPage(self.feed, self.actions, settings, self.traffic.judging)
         self.logs = LogsPage(link, self.feed, settings, self.actions)
         self.statistics = StatisticsPage(self.feed, self.actions, settings)
         self.welcome = WelcomePage()
         pages = (
             Page("traffic", "Traffic", "traffic", self.traffic), Page("workers", "Workers", "workers", self.workers),
+            Page("findings", "Findings", "findings", self.findings),
             Page("replay", "Replay", "replay", self.replay), Page("logs", "Logs", "logs", self.logs),
             Page("statistics", "Statistics", "statistics", self.statistics),
             Page("compare", "Side by side", "columns", self.compare),
@@ -157,6 +160,9 @@ class Desk:
         self.compare.shown.connect(lambda: window.show_page("compare"))
         self.compare.left.connect(lambda: window.show_page("traffic"))
         self.compare.said.connect(window.say)
+        self.findings.exchange_wanted.connect(self._on_finding_wanted)
+        self.findings.filter_wanted.connect(self._on_filter_wanted)
+        self.findings.said.connect(window.say)
         self.statistics.filter_wanted.connect(self._on_filter_wanted)
         self.statistics.said.connect(window.say)
         traffic.filter.query_changed.connect(self.statistics.set_query)
@@ -211,6 +217,10 @@ class Desk:
     def _on_exchange_wanted(self, identity: int) -> None:
         self.window.show_page("traffic")
         self.traffic.show_exchange(identity)
+
+    def _on_finding_wanted(self, identity: int) -> None:
+        self.traffic.detail.show_findings()
+        self._on_exchange_wanted(identity)
 
     def _on_other_wanted(self, identity: int) -> None:
         if self.controller.current is not None:

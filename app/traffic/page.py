@@ -23,6 +23,7 @@ from app.traffic.empty import EmptyState
 from app.traffic.field_menu import FieldMenu, FieldTerm, context_term, header_term
 from app.traffic.filter_bar import FilterBar
 from app.traffic.filtering import Filtering
+from app.traffic.judging import RestJudging
 from app.traffic.lanes.panel import LanesPanel
 from app.traffic.listing import Listing
 from app.traffic.marks import MARKS, mark_icon
@@ -34,6 +35,7 @@ from app.traffic.table_view import ExchangeTable
 from app.traffic.terms import narrowed, term
 from inspector.model import Kind
 from inspector.query import Query
+from inspector.query.language import judges
 from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
 
 _TICK_MS = 100
@@ -80,6 +82,7 @@ class TrafficPage(QWidget):
         self.table = ExchangeTable(self.model)
         self._prompt = ColumnPrompt(self)
         self.notes = Notes(feed, self)
+        self.judging = RestJudging(feed, self)
         self.comment_prompt = CommentPrompt(self)
         self.deleted = DeletedStrip()
         self.empty = EmptyState()
@@ -200,6 +203,7 @@ class TrafficPage(QWidget):
         self.detail.exchange_wanted.connect(self.show_exchange)
         self.detail.filter_wanted.connect(self.filter_by)
         self.listing.settled.connect(self._say_empty)
+        self.judging.ended.connect(self._on_rest_judged)
         self.model.rowsInserted.connect(self._say_empty)
         self.model.modelReset.connect(self._say_empty)
         self._feed.opened.connect(self._on_opened)
@@ -383,10 +387,17 @@ class TrafficPage(QWidget):
 
     def _on_query_changed(self, query: Query | None) -> None:
         self.listing.set_query(query)
+        if query is not None and judges(query.node):
+            self.judging.start()
         if self._term and self._term not in self.filter.text:
             self._term = ""
             self.lanes.give_up_range()
         self._settings.set_value("traffic/filters", self.filter.history)
+
+    def _on_rest_judged(self) -> None:
+        query = self.listing.query
+        if query is not None and judges(query.node):
+            self.listing.refresh()
 
     def _on_chosen(self, identity: int) -> None:
         row = self.model.known(identity) if identity else None

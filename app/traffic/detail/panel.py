@@ -175,6 +175,10 @@ class DetailPanel(QWidget):
         self.tabs.show_page(self.tabs.pages.indexOf(page))
         self.focus()
 
+    def show_findings(self) -> None:
+        """Bring the rules that are broken to the front."""
+        self.tabs.show_page(self.tabs.pages.indexOf(self.findings))
+
     def step_tab(self, by: int) -> None:
         """The next tab, or the one before; round the ends."""
         self.tabs.show_page((self.tabs.pages.currentIndex() + by) % self.tabs.pages.count())
