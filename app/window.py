@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMenu,
+    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -88,7 +89,8 @@ class MainWindow(QMainWindow):
         self._keys.changed.connect(self._keep_keys)
         self.notice = Notice()
         self._stack = QStackedWidget()
-        self._stack.setMinimumHeight(240)  # pages give way to what the launch area has to explain
+        self._stack.setMinimumHeight(240)  # pages give way to what the launch area has to explain, as far as that
+        self._stack.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         self._tabs = QButtonGroup(self)
         self.page = ""
         self.counts, self.flight, self.captured, self.dropped = label(), label(), label("", "muted"), label()
@@ -159,7 +161,9 @@ class MainWindow(QMainWindow):
         """What is recorded by the user's choice, and how much it left out; an empty filter records everything."""
         self.captured.setVisible(bool(filter_))
         self.captured.setText(f"{not_captured:,} not captured")
-        self.captured.setToolTip(f"By your choice only what passes this filter is recorded (launch options):\n{filter_}")
+        self.captured.setToolTip(
+            f"By your choice only what passes this filter is recorded (launch options):\n{filter_}"
+        )
 
     def show_recording(self, in_flight: int, dropped: int) -> None:
         """What is under way, and what was not recorded."""
