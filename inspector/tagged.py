@@ -45,7 +45,7 @@ def dumps(value: Any) -> str:
 
 def loads(text: str) -> Any:
     """The value that ``dumps`` was given. Raises ValueError for text that is not tagged JSON."""
-    return json.loads(text, object_hook=_untag)
+    return _decode(text)
 
 
 def _tag(value: Any) -> Any:
@@ -131,3 +131,6 @@ def _untag(pairs: dict[str, Any]) -> Any:
             return Opaque(*value)
         case _:
             return pairs
+
+
+_decode = json.JSONDecoder(object_hook=_untag).decode
