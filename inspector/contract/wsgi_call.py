@@ -70,32 +70,46 @@ class Start:
 
 
 class Call:
-    """``events`` are what application and server said to each other, in order; times are nanoseconds."""
+    """One call. ``events`` are what application and server said to each other, in order; times are nanoseconds.
+
+    ``starts``: every call of start_response. ``result``: the application returned something. ``pieces``: the parts of
+    the body, ``data`` those that hold something. ``all_bytes``: whether all of them are what they should be; else the
+    server answers as it likes. ``exhausted``: the server had asked for more, and there was none. ``closed``: it closed
+    the result. ``raised_by_server``: what it raised into the application. ``failure``: the exception that left the
+    application, unless that is how a process is told to end.
+    """
 
     def __init__(self, case: Case) -> None:
         self.case = case
         self.exchange = case.exchange
         self.events = case.app
         self.environ = case.context
+        self.starts: list[Start] = []
+        self.result: Event | None = None
+        self.pieces: list[Event] = []
+        self.data: list[Event] = []
+        self.all_bytes = True
+        self.exhausted: Event | None = None
+        self.closed: Event | None = None
+        self.raised_by_server: list[Event] = []
+        self.failure: Event | None = None
+        self.types: set[str] = set()
+        # One pass, and no lazy properties: most of this is asked for in every call, and there are very many calls.
+        for index, event in enumerate(self.events):
+            self.types.add(event.type)
+            take = _TAKES.get(event.type)
+            if take is not None:
+                take(self, index, event)
 
     def of(self, *types: str) -> list[Event]:
         """The events of these types."""
-        return [event for event in self.events if event.type in types]
+        return [] if self.types.isdisjoint(types) else [event for event in self.events if event.type in types]
 
-    # --- what the application said ------------------------------------------------------------------------------------
+    # --- what was said ------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def starts(self) -> list[Start]:
-        """Every call of ``start_response``."""
-        found: list[Start] = []
-        committed = within = False
-        for index, event in enumerate(self.events):
-            if event.type == "start_response":
-                found.append(Start(event, self._raised_by(index), committed, within))
-            elif is_piece(event):
-                committed = committed or event.size > 0 or "data" in event.info
-            within = within or event.type == "return"
-        return found
+    def _started(self, index: int, event: Event) -> None:
+        committed = bool(self.data) or not self.all_bytes
+        self.starts.append(Start(event, self._raised_by(index), committed, self.result is not None))
 
     def _raised_by(self, index: int) -> str:
         """What the server raised when it was called by the event at ``index``."""
@@ -104,35 +118,31 @@ class Call:
             return ""
         return str(after.info.get("exception", "")) or "an exception"
 
-    @cached_property
+    def _returned(self, index: int, event: Event) -> None:  # noqa: ARG002  (one form for all)
+        self.result = self.result or event
+
+    def _produced(self, index: int, event: Event) -> None:  # noqa: ARG002
+        if is_piece(event):
+            self.pieces.append(event)
+            if event.size:
+                self.data.append(event)
+            self.all_bytes = self.all_bytes and "data" not in event.info
+        if event.type == "iterate" and event.info.get("stop"):
+            self.exhausted = self.exhausted or event
+
+    def _closed(self, index: int, event: Event) -> None:  # noqa: ARG002
+        self.closed = self.closed or event
+
+    def _raised(self, index: int, event: Event) -> None:  # noqa: ARG002
+        if event.direction == "in":
+            self.raised_by_server.append(event)
+        elif exception_name(event) not in _ENDINGS:
+            self.failure = self.failure or event
+
+    @property
     def announced(self) -> Start | None:
         """The ``start_response`` that counts: the last one that the server took."""
         return next((start for start in reversed(self.starts) if not start.raised), None)
-
-    @cached_property
-    def result(self) -> Event | None:
-        """The application returned something: its type and such."""
-        return next((event for event in self.events if event.type == "return"), None)
-
-    @cached_property
-    def pieces(self) -> list[Event]:
-        """The parts of the body, also the empty ones and those that are not bytes."""
-        return [event for event in self.events if is_piece(event)]
-
-    @cached_property
-    def data(self) -> list[Event]:
-        """The parts of the body that hold something."""
-        return [event for event in self.pieces if event.size]
-
-    @cached_property
-    def all_bytes(self) -> bool:
-        """Whether all parts of the body are what they should be; else the server answers as it likes."""
-        return all("data" not in event.info for event in self.pieces)
-
-    @cached_property
-    def exhausted(self) -> Event | None:
-        """The server had asked for more, and there was none."""
-        return next((event for event in self.events if event.type == "iterate" and event.info.get("stop")), None)
 
     # --- how it ended -------------------------------------------------------------------------------------------------
 
@@ -141,24 +151,13 @@ class Call:
         """Whether the call is over, and was seen to be: its worker did not go in the middle of it."""
         return self.exchange.returned_ns > 0 and not self.exchange.error.startswith("its worker ")
 
-    @cached_property
-    def failure(self) -> Event | None:
-        """The exception that left the application, unless that is how a process is told to end."""
-        left = next((event for event in self.events if event.type == "raise" and event.direction == "out"), None)
-        return None if left is None or exception_name(left) in _ENDINGS else left
-
-    @cached_property
-    def raised_by_server(self) -> list[Event]:
-        """What the server raised into the application."""
-        return [event for event in self.events if event.type == "raise" and event.direction == "in"]
-
     @property
     def passed_on(self) -> bool:
         """Whether what left the application is what the server had raised into it."""
         failure = self.failure
         return failure is not None and exception_name(failure) in map(exception_name, self.raised_by_server)
 
-    @cached_property
+    @property
     def client_left_ns(self) -> int:
         """When the client went away before the end; 0 if it did not."""
         broken = (event.t_ns for event in self.raised_by_server if exception_name(event) in _BROKEN)
@@ -186,6 +185,12 @@ class Call:
     def is_head(self) -> bool:
         """Whether the request asks for the head alone (RFC 9110 section 9.3.2)."""
         return self.exchange.method == "HEAD"
+
+
+_TAKES = {
+    "start_response": Call._started, "return": Call._returned, "iterate": Call._produced, "write": Call._produced,
+    "close": Call._closed, "raise": Call._raised,
+}  # fmt: skip
 
 
 def is_piece(event: Event) -> bool:

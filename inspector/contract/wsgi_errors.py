@@ -53,7 +53,7 @@ def errors(call: Call) -> Iterator[Finding]:
     for event, name in attributes(call, "errors."):
         rule = CLOSED if name == "close" else FOREIGN
         yield rule.broken(call.case, event, f"It takes wsgi.errors.{name}.")
-    for event in call.events:
+    for event in call.of("errors.write", "errors.writelines", "errors.flush", "raise"):
         if event.type == "raise":
             if str(event.info.get("from", "")).startswith("errors.") and exception_name(event).startswith("Unicode"):
                 yield ENCODING.broken(call.case, event, f"It raised {shown(event.info.get('exception'))}.")

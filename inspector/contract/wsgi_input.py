@@ -139,8 +139,8 @@ def reads(call: Call) -> list[Read]:
     """Every read that gave something, in order."""
     found: list[Read] = []
     position = 0
-    for event in call.events:
-        if event.type in _METHODS and event.direction == "in":
+    for event in call.of(*_METHODS):
+        if event.direction == "in":
             asked, given = _size(event)
             found.append(Read(event, event.type.partition(".")[2], position, asked, given))
             position += event.size

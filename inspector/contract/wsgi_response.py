@@ -150,8 +150,7 @@ def buffering(call: Call) -> Iterator[Finding]:
 def failure(call: Call) -> Iterator[Finding]:
     """Whether the client could see that the application failed."""
     answered, failed = call.answered, call.failure
-    closed = next((event for event in call.events if event.type == "close"), None)
-    if answered is None or failed is None or (closed is not None and "raised" not in closed.info):
+    if answered is None or failed is None or (call.closed is not None and "raised" not in call.closed.info):
         return
     if call.data:
         if _ended_in_chunks(call, call.case.wire):

@@ -156,8 +156,7 @@ def exception(call: Call) -> Iterator[Finding]:
         return
     if "not callable" in said and any("returned" in start.event.info for start in call.starts):
         return  # there was no write() to call, which is the server's doing
-    closed = next((event for event in call.events if event.type == "close"), None)
-    if closed is not None and "raised" not in closed.info:
+    if call.closed is not None and "raised" not in call.closed.info:
         rule = CLOSE_RAISED
     else:
         rule = RAISED_MIDWAY if call.data else RAISED
@@ -211,7 +210,7 @@ def close(call: Call) -> Iterator[Finding]:
     returned = call.result
     if returned is None or not call.returned or not call.case.complete:
         return
-    closed = next((event for event in call.events if event.type == "close"), None)
+    closed = call.closed
     iterable = "text" not in returned.info and "iterable" not in returned.info
     if returned.info.get("close") and iterable and closed is None:
         yield NOT_CLOSED.broken(call.case, returned, "The request ended without a call of its close().")
