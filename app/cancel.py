@@ -17,3 +17,13 @@ class Abandoned(Exception):  # noqa: N818  nothing went wrong: nobody wants the 
 def never() -> bool:
     """For work that nobody gives up."""
     return False
+
+
+def abandon_if(cancelled: Cancelled) -> Callable[[], None]:
+    """For work of rooms that know no cancelling, and only call something between their steps: it raises Abandoned."""
+
+    def step() -> None:
+        if cancelled():
+            raise Abandoned
+
+    return step

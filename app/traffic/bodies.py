@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from app.traffic import codings
-from app.traffic.codings import Decoded
 from app.traffic.text_lines import hex_line
+from inspector import codings
+from inspector.codings import Decoded
 from inspector.model import Body
 
 SHOWN_LIMIT = 512 * 1024  #: bytes laid out as one text; more would make the window wait

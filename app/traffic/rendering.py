@@ -12,14 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from app.cancel import Abandoned, Cancelled, never
+from app.cancel import Abandoned, Cancelled, abandon_if, never
 from app.theme.roles import Role
-from app.traffic import bodies, branches, codings, formats, json_index, markup, multipart, syntax
+from app.traffic import bodies, branches, formats, json_index, markup, multipart, syntax
 from app.traffic.bodies import BodyKind
 from app.traffic.branches import Branch
-from app.traffic.codings import Decoded
 from app.traffic.multipart import Part
 from app.traffic.text_lines import HexLines, JoinedLines, Lines, plain, text_lines
+from inspector import codings
+from inspector.codings import Decoded
 from inspector.model import Body
 
 MOST_ROWS = 20_000  #: rows of a table
@@ -102,7 +103,7 @@ class _Unsuited(Exception):  # noqa: N818  the body is what it is
 def render(source: Source, chosen: Mapping[BodyKind, View] | None = None, cancelled: Cancelled = never) -> Rendered:
     """``source`` in the view that was ``chosen`` for its kind, else in the one that suits it. Raises Abandoned."""
     body = source.body
-    decoded = codings.undo(body.head, source.content_encoding, whole=not body.truncated, cancelled=cancelled)
+    decoded = codings.undo(body.head, source.content_encoding, whole=not body.truncated, step=abandon_if(cancelled))
     kind = BodyKind.BINARY if decoded.broken else bodies.classify(decoded.content, source.content_type)
     made = Rendered(kind, (chosen or {}).get(kind, SUITS[kind]), decoded.content)
     made.notes += [note for note in (bodies.kept_note(body), decoded.note) if note]

@@ -31,6 +31,7 @@ _SHAPES = {
 SEEN = (
     "status", "method", "path", "target", "type", "client", "app", "mode", "interface", "worker", "pid", "generation",
     "instance", "task", "error", "kind", "state", "mark", "comment", "replay", "finding",
+    "message",
 )  # fmt: skip
 
 

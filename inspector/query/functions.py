@@ -6,7 +6,6 @@ raise nothing but TooSlowError: a regular expression that backtracks would other
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NoReturn
@@ -58,27 +57,19 @@ def head(raw: object) -> str | None:
 
 
 def body(of_head: object, start: object, tail: object) -> str | None:
-    """A body as text, with gzip and deflate undone as its head says; a line break where bytes are missing."""
+    """A body as text, with its codings undone as its head says; a line break where bytes are missing."""
     parts = [part.encode() if isinstance(part, str) else part for part in (start, tail)]
     raw = [part for part in parts if isinstance(part, bytes) and part]
     if not raw:
         return None
-    coding = (header(of_head, "content-encoding") or "").strip().lower()
-    if coding in _WINDOWS:
-        raw[0] = _inflated(raw[0], _WINDOWS[coding])
-        del raw[1:]  # the end of what is packed means nothing alone
+    coding = header(of_head, "content-encoding")
+    if coding:
+        from inspector.codings import undo  # few bodies need it, and what it imports takes its time
+
+        undone = undo(raw[0], coding, limit=MOST_BODY, whole=len(raw) == 1)
+        if undone.note:
+            raw = [undone.content]  # the end of what is packed means nothing alone
     return b"\n".join(raw).decode("utf-8", "replace")
-
-
-_WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-
-
-def _inflated(packed: bytes, window: int) -> bytes:
-    """As much as can be undone."""
-    try:
-        return zlib.decompressobj(window).decompress(packed, MOST_BODY)
-    except zlib.error:
-        return packed
 
 
 def compiled(pattern: str) -> expressions.Pattern[str]:

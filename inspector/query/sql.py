@@ -184,6 +184,10 @@ def _text(node: Text) -> Condition:
             return f"(e.has_exception AND {where})", parameters
         case "body" | "request-body" | "response-body":
             return _body(node)
+        case "message":
+            test = _TESTS[node.op].format(value="m.type")
+            there = f"SELECT 1 FROM message AS m WHERE m.exchange = e.id AND ifnull({test}, 0)"  # noqa: S608
+            return f"EXISTS ({there})", [node.value]
         case "finding":
             return _finding(node)
         case "kind" | "state":

@@ -43,6 +43,7 @@ _VALUES = {
     "state": "e.state",
     "replay": "nullif(e.replay_run, 0)",
 }
+_MESSAGES = f"SELECT {text('m.type')} AS v FROM message AS m JOIN newest ON m.exchange = newest.id"
 _ANNOTATIONS = {"mark": "a.mark", "comment": "a.comment"}
 
 
@@ -54,7 +55,9 @@ def seen(connection: sqlite3.Connection, field: str, typed: str, limit: int) -> 
         importlib.import_module("inspector.contract")  # here, where nobody types: it has the titles
         sql = f"SELECT {text('rule')} AS v, count(*) AS n FROM finding GROUP BY rule ORDER BY n DESC, v LIMIT ?"
         return [(str(rule), int(count)) for rule, count in connection.execute(sql, (limit,))]
-    if field in _ANNOTATIONS:
+    if field == "message":
+        source = f"WITH newest AS (SELECT id FROM exchange ORDER BY id DESC LIMIT {NEWEST_WIDE}) {_MESSAGES}"
+    elif field in _ANNOTATIONS:
         source = f"SELECT {text(_ANNOTATIONS[field])} AS v FROM annotation AS a"
     elif field in _VALUES:
         source = f"SELECT {text(_VALUES[field])} AS v FROM {SOURCE} ORDER BY e.id DESC LIMIT {NEWEST}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import zlib
 
+import brotli  # type: ignore[import-untyped]
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,11 +108,18 @@ def test_a_text_is_tested_as_a_column_would_be(op, value, text, holds):
 
 
 def test_a_body_is_text_with_its_coding_undone():
-    text = b"out of stock"
-    for coding, packed in (("gzip", gzip.compress(text)), ("deflate", zlib.compress(text)), ("", text), ("br", text)):
+    text, noise = b"out of stock", "".join(map(str, range(99_999))).encode()
+    packings = (
+        ("gzip", gzip.compress(text)), ("deflate", zlib.compress(text)), ("", text), ("br", brotli.compress(text)),
+        ("zstd", zstandard.compress(text)), ("gzip, br", brotli.compress(gzip.compress(text))), ("br", text),
+        ("identity", text),
+    )  # fmt: skip
+    for coding, packed in packings:
         raw = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n\r\n".encode()
         assert body(raw, packed, b"") == "out of stock"
     assert body(b"x\nContent-Encoding: gzip\n", b"not packed", b"end") == "not packed"
+    assert body(b"x\nContent-Encoding: br\n", brotli.compress(noise)[:-9], b"end") in noise.decode()
+    assert body(b"x\nContent-Encoding: identity\n", b"start", b"end") == "start\nend"
     assert body(None, "text", b"end \xff") == "text\nend \ufffd"
     assert body(None, None, b"") is None
     assert body(None, 7, None) is None

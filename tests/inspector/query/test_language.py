@@ -265,3 +265,14 @@ def test_lower_case_is_sqlite_s(text):
     lowered = ascii_lower(text)
     assert len(lowered) == len(text)
     assert all(new == old.lower() if old.isascii() else new == old for new, old in zip(lowered, text, strict=True))
+
+
+def test_a_term_may_have_no_place_in_a_filter():
+    def refuse(node):
+        return "no statuses here" if isinstance(node, Number) and node.field == "status" else ""
+
+    for text in ("a status:5xx", "a -(b or status:404,410)", "a status>=500 b"):
+        with pytest.raises(QueryError, match="no statuses here") as caught:
+            parse(text, refuse)
+        assert text[caught.value.position : caught.value.end].rstrip(")").startswith("status")
+    assert parse("size:1..2 or is:error", refuse) == parse("size:1..2 or is:error")

@@ -153,6 +153,8 @@ def texts(node: Text, row: ExchangeRow, exchange: Exchange) -> list[str | None]:
             return [annotation(row.id)[node.field == "comment"] or None]
         case "finding":
             return []
+        case "message":
+            return ["ws.text"] if exchange.kind == Kind.WEBSOCKET else []
         case "app":
             return ["a" if row.mode else None]
         case "request" | "response":
@@ -294,6 +296,13 @@ def test_indexes_serve_the_usual_filters(trace):
 def test_a_long_filter_is_not_too_deep_for_sqlite(trace):
     assert len(trace.ids(parse(" ".join(["-nowhere"] * 100)))) == 120
     assert len(trace.ids(parse("(" * 39 + "a" + ")" * 39))) > 0
+
+
+def test_messages_are_looked_for_by_their_type(trace):
+    sockets = list(trace.ids(parse("kind:ws")))
+    assert list(trace.ids(parse("message:ws.text"))) == list(trace.ids(parse("message:~^WS"))) == sockets
+    assert len(trace.ids(parse("-message:text"))) == 120 - len(sockets)
+    assert list(trace.ids(parse("message:=ws"))) == []
 
 
 def test_trees_from_text_are_evaluated_the_same_way(trace):

@@ -29,6 +29,7 @@ def test_values_the_most_frequent_first(reader: TraceReader) -> None:
     assert reader.seen("path", limit=1) == [("/api/items", 3)]
     assert reader.seen("app") == [("shop", 5)]
     assert reader.seen("mark") == []
+    assert reader.seen("message", "http.response") == [("http.response.body", 5), ("http.response.start", 5)]
     assert reader.seen("duration") == []
     for field in SEEN:
         reader.seen(field)

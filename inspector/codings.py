@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import brotli  # type: ignore[import-untyped]
 import zstandard
 
-from app.cancel import Abandoned, Cancelled, never
-
+Step = Callable[[], None]
 #: Bytes that a compressed body may become, whatever it claims.
 LIMIT = 64 * 2**20
 _STEP = 2**18  #: bytes made at a time: between two steps the work can be given up
@@ -35,11 +34,11 @@ class Decoded:
 
 
 def undo(
-    content: bytes, content_encoding: str, *, limit: int = LIMIT, whole: bool = True, cancelled: Cancelled = never
+    content: bytes, content_encoding: str, *, limit: int = LIMIT, whole: bool = True, step: Step = lambda: None
 ) -> Decoded:
     """``content`` with its codings undone, the last applied first. ``whole``: whether these are all of its bytes.
 
-    Raises Abandoned when ``cancelled`` becomes true.
+    ``step`` is called between pieces of the work; what it raises ends it.
     """
     names = [name.strip().lower() for name in content_encoding.split(",")]
     names = [name for name in names if name not in ("", "identity")]
@@ -51,7 +50,7 @@ def undo(
                 content, f"{name[:40]}: this coding is not known here; the body is shown as it was sent.", True
             )
         try:
-            made, note = _undo_one(coding(made), name, limit, whole, cancelled)
+            made, note = _undo_one(coding(made), name, limit, whole, step)
         except _BROKEN as error:
             why = str(error).strip().rstrip(".") or type(error).__name__
             return Decoded(content, f"{name}: the bytes are not valid ({why}); shown as they were sent.", True)
@@ -59,14 +58,13 @@ def undo(
     return Decoded(made, " ".join(notes))
 
 
-def _undo_one(pieces: Iterator[bytes], name: str, limit: int, whole: bool, cancelled: Cancelled) -> tuple[bytes, str]:
+def _undo_one(pieces: Iterator[bytes], name: str, limit: int, whole: bool, step: Step) -> tuple[bytes, str]:
     made: list[bytes] = []
     size = 0
     ending = ""
     try:
         for piece in pieces:
-            if cancelled():
-                raise Abandoned
+            step()
             made.append(piece[: limit - size])
             size += len(made[-1])
             if size >= limit:

@@ -11,8 +11,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cancel import Abandoned
-from app.traffic.codings import undo
+from inspector.codings import undo
 
 PACK = {
     "gzip": gzip.compress,
@@ -43,14 +42,37 @@ def test_what_is_broken_or_cut_says_so(name: str) -> None:
     assert "too early" in early.note
     assert "limit of 1,000 bytes" in undo(packed, name, limit=1000).note
     assert len(undo(packed, name, limit=1000).content) == 1000
-    with pytest.raises(Abandoned):
-        undo(packed, name, cancelled=lambda: True)
+
+
+class EnoughError(Exception):
+    """Somebody wants the result no more."""
+
+
+@pytest.mark.parametrize("name", sorted(PACK))
+def test_the_work_can_be_given_up_between_two_steps(name: str) -> None:
+    def step() -> None:
+        raise EnoughError
+
+    with pytest.raises(EnoughError):
+        undo(PACK[name](bytes(5_000_000)), name, step=step)
 
 
 @pytest.mark.parametrize("name", sorted(PACK))
 def test_a_bomb_is_not_unpacked(name: str) -> None:
     bomb = PACK[name](bytes(5_000_000))
     assert len(undo(bomb, name, limit=2**18).content) == 2**18
+
+
+def test_a_coding_that_nobody_knows_leaves_the_body_as_it_was_sent() -> None:
+    made = undo(gzip.compress(b"a"), "aes128gcm, gzip")
+    assert (made.content, made.broken) == (gzip.compress(b"a"), True)
+    assert "aes128gcm: this coding is not known" in made.note
+
+
+def test_a_long_one_comes_in_many_pieces() -> None:
+    content = bytes(range(256)) * 8000
+    for name, pack in PACK.items():
+        assert undo(pack(content), name).content == content
 
 
 def test_members_and_frames_follow_one_another() -> None:
