@@ -1,13 +1,13 @@
 """Cases for the rules of the contract, as a trace would have them, in few words.
 
-A story is a list of messages, one millisecond apart: ``sent`` and ``got`` for what an ASGI application says and is told,
+A story is a list of messages, one millisecond apart: ``sent`` and ``got`` for what an ASGI application says and hears,
 ``raised`` for what the server raised at it, ``wire`` for what the proxy saw. The probe writes infos as these do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from inspector import tagged
@@ -41,18 +41,20 @@ LIFESPAN_SCOPE = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version":
 REQUEST_HEAD = b"GET /a HTTP/1.1\r\nHost: here\r\n\r\n"
 
 
-@dataclass(frozen=True)
-class Sample:
-    """A rule, the least that breaks it, and what comes nearest to that without breaking it."""
-
-    rule: str
-    offence: Case
-    legal: Case
+#: A rule, how grave it is, what breaks it, and what comes nearest to that without breaking it.
+Sample = tuple[str, str, Case, Case]
 
 
 def found(case: Case) -> set[str]:
     """The rules that ``case`` breaks."""
     return {finding.rule for finding in judge(case)}
+
+
+def holds(sample: Sample) -> None:
+    """Fails unless the rule tells the one from the other."""
+    rule, severity, offence, legal = sample
+    assert (rule, severity) in {(finding.rule, str(finding.severity)) for finding in judge(offence)}, judge(offence)
+    assert rule not in found(legal), judge(legal)
 
 
 def event(direction: str, kind: str, *, side: str = "app", wait: float = 1, **fields: Any) -> Message:
@@ -138,10 +140,11 @@ def case(story: Iterable[Message], exchange: Exchange, *, mode: str = "") -> Cas
 
 
 def _exchange(kind: str, interface: str, context: dict[Any, Any], fields: dict[str, Any]) -> Exchange:
-    known = {"state": State.DONE, "opened_ns": 1000 * MS, "method": "GET", "target": "/a"}
+    known: dict[str, Any] = {"state": State.DONE, "opened_ns": 1000 * MS, "method": "GET", "target": "/a"}
     if kind != Kind.LIFESPAN:
         known["request_head"] = REQUEST_HEAD
-    return Exchange(1, kind=kind, interface=interface, context=tagged.dumps(context), **{**known, **fields})
+    known |= {"interface": interface, "context": tagged.dumps(context)}
+    return Exchange(1, kind=kind, **{**known, **fields})
 
 
 def http(*story: Message, scope: dict[Any, Any] | None = None, mode: str = "", **fields: Any) -> Case:
