@@ -133,6 +133,34 @@ def beside(studio: Studio) -> None:
     studio.shoot("beside")
 
 
+#: Mistakes that the demo makes when it is asked to, of the application and of the server, grave and less so.
+MISTAKES = (
+    "/mistakes/start-twice", "/mistakes/body-before-start", "/mistakes/no-response", "/mistakes/unfinished",
+    "/mistakes/header-in-capitals", "/mistakes/length-too-small", "/mistakes/str-body", "/mistakes/send-after-end",
+)  # fmt: skip
+
+
+def findings(studio: Studio) -> None:
+    """Rules of ASGI that were broken: those of one exchange, all of them by rule, and an exchange that breaks none."""
+    page = studio.desk.findings
+    studio.ask(*MISTAKES, *MISTAKES[:3], "/json")
+    studio.choose(lambda row: row.path == MISTAKES[0] and row.findings, "Findings")
+    studio.shoot("findings-exchange")
+    studio.choose(lambda row: row.path == MISTAKES[0], "Summary")
+    studio.shoot("findings-summary")
+    studio.choose(lambda row: row.path == "/json", "Findings")
+    studio.shoot("findings-none")
+    studio.desk.window.show_page("findings")
+    studio.until(lambda: page.model.rowCount(), "the broken rules")
+    first = page.model.index(0, 0)
+    page.tree.setExpanded(first, True)
+    studio.until(lambda: page.model.rowCount(first), "the exchanges of a rule")
+    page.tree.setCurrentIndex(page.model.index(0, 0, first))
+    studio.rest(1.0)
+    studio.shoot("findings")
+    studio.desk.window.show_page("traffic")
+
+
 def statistics(studio: Studio) -> None:
     """Routes, and how they fared over time."""
     studio.desk.window.show_page("statistics")
@@ -250,6 +278,7 @@ SCENES: dict[str, Callable[[Studio], None]] = {
         detail,
         blocked,
         beside,
+        findings,
         statistics,
         death,
         replay,
