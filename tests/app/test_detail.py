@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.feed import TraceFeed
 from app.settings import Settings
+from app.traffic.blocked import HeldUp
 from app.traffic.columns import Axis
 from app.traffic.detail.context_tab import ContextTab
 from app.traffic.detail.messages_model import MessagesModel
@@ -23,7 +24,7 @@ from app.traffic.detail.panel import DetailPanel
 from app.traffic.rendering import View
 from app.traffic.sequence import MessageFilter
 from inspector import tagged
-from inspector.model import Exchange, LogLine, Message, State
+from inspector.model import Exchange, LogLine, Message, Stall, State
 from inspector.store.reader import TraceReader
 from tests.support.made_trace import SCOPE, MadeTrace
 
@@ -365,3 +366,26 @@ def test_a_project_remembers_tabs_and_the_forms_of_bodies(shown: Shown, tmp_path
     settings.use_project("/three")
     settings.use_project("/two")
     assert shown.panel.response.body.chosen == {}
+
+
+def test_the_summary_says_who_held_the_event_loop_up_and_shows_where(shown: Shown) -> None:
+    blocker, victim = shown.trace.traffic(2)
+    begin = victim.opened_ns
+    stack = '  File "/srv/shop/main.py", line 42, in handler\n    time.sleep(0.3)\n'
+    shown.trace.writer.stall(Stall(victim.worker, begin + 1, begin + 240_000_001, blocker.id, stack))
+    shown.show(victim)
+    summary = shown.panel.summary
+    shown.qtbot.waitUntil(lambda: not summary.held.isHidden(), timeout=DEADLINE)
+    assert f"blocked by {blocker.method} {blocker.target} (#{blocker.id}) for 240 ms" in summary.held.text()
+    assert not summary.stack.isHidden()
+    summary.stack.click()
+    card = summary._card
+    assert card is not None
+    assert card.isVisible()
+    assert "time.sleep(0.3)" in card.stack.text()
+    with shown.qtbot.waitSignal(shown.panel.exchange_wanted, timeout=DEADLINE) as asked:
+        card.request.click()
+    assert asked.args == [blocker.id]
+    summary.show_held(HeldUp())
+    assert summary.held.isHidden()
+    assert summary.stack.isHidden()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.feed import TraceFeed
 from app.settings import Setting, Settings
+from app.traffic.blocked import HeldUp, held_up
 from app.traffic.columns import Axis, running
 from app.traffic.detail.arrivals import Arrivals, Times
 from app.traffic.detail.context_tab import ContextTab
@@ -22,7 +23,7 @@ from app.traffic.detail.tabs import Tabs
 from app.traffic.detail.timing_tab import TimingTab
 from app.traffic.heads import parse_head
 from app.traffic.narrative import Placed
-from inspector.model import Exchange
+from inspector.model import Exchange, Kind
 from inspector.store.reader import ExchangeRow
 
 _AGAIN_MS = 150  #: how soon a running exchange is read again after it changed
@@ -133,6 +134,7 @@ class DetailPanel(QWidget):
             self._row = row
             self.messages.begin(row.id, row.opened_ns or row.called_ns)
             self.summary.show_findings((), {})
+            self.summary.show_held(HeldUp())
             self._again.stop()
             self.tabs.show_page(self._tab_of(row.kind))
             self._load()
@@ -230,6 +232,12 @@ class DetailPanel(QWidget):
         self._name_tabs(exchange)
         self.findings.show_exchange(exchange)
         self._show_current()
+        if exchange.worker and exchange.kind != Kind.LIFESPAN:
+            self._feed.ask(partial(held_up, exchange=exchange), partial(self._take_held, identity), key="detail.held")
+
+    def _take_held(self, identity: int, held: HeldUp) -> None:
+        if identity == self.shown:
+            self.summary.show_held(held)
 
     def _name_tabs(self, exchange: Exchange) -> None:
         self.tabs.set_title(1, f"Messages ({exchange.messages})" if exchange.messages else "Messages")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,13 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 
 from app.theme import Role, color, mono_font, tip
 from app.traffic import finding_words, formats, narrative, syntax, tracebacks
+from app.traffic.blocked import HeldUp
 from app.traffic.columns import Axis
 from app.traffic.detail.line_view import LineView
 from app.traffic.detail.parts import caption
 from app.traffic.detail.phases_bar import PhasesBar
+from app.traffic.lanes.marks import Blocked
+from app.traffic.lanes.stall_card import StallCard
 from app.traffic.narrative import Placed
 from app.traffic.phases import phases
 from app.traffic.tones import TONES
@@ -45,6 +49,13 @@ class SummaryTab(QScrollArea):
         self._tone = Role.TEXT
         self.headline = _line("Headline")
         self.story = _line("What happened")
+        self.held = _line("Blocked event loop")
+        self.held.setProperty("look", "error")
+        self.stack = QPushButton("Show the stack")
+        self.stack.setProperty("look", "link")
+        self.stack.clicked.connect(self._show_stack)
+        self._held, self._placed = HeldUp(), Placed()
+        self._card: StallCard | None = None  # made when the first stack is looked at
         self.findings = _line("Findings")
         self.findings_link = QPushButton("Show the findings")
         self.findings_link.setProperty("look", "link")
@@ -82,9 +93,11 @@ class SummaryTab(QScrollArea):
         links.addWidget(self.original)
         links.addWidget(self.worker)
         links.addWidget(self.findings_link)
+        links.addWidget(self.stack)
         links.addStretch(1)
         column.addWidget(self.headline)
         column.addWidget(self.story)
+        column.addWidget(self.held)
         column.addWidget(self.findings)
         column.addLayout(links)
         column.addWidget(self.bar)
@@ -93,6 +106,7 @@ class SummaryTab(QScrollArea):
         column.addLayout(self.facts)
         column.addStretch(0)
         self.setWidget(body)
+        self.show_held(HeldUp())
 
     def _make_facts(self) -> None:
         self.facts.setHorizontalSpacing(14)
@@ -111,6 +125,7 @@ class SummaryTab(QScrollArea):
 
     def show_exchange(self, exchange: Exchange, placed: Placed, axis: Axis) -> None:
         """Show ``exchange``, which ``placed`` served, as things stand at ``axis``."""
+        self._placed = placed
         now = axis.now if exchange.state == State.OPEN else 0
         self.headline.setText(narrative.headline(exchange))
         self._tone = TONES[formats.tone(exchange.status, exchange.state)]
@@ -130,6 +145,28 @@ class SummaryTab(QScrollArea):
         if self._problem != exchange.exception:
             self._problem = exchange.exception
             self._show_traceback(exchange.exception)
+
+    def show_held(self, held: HeldUp) -> None:
+        """Who held the event loop up meanwhile; nothing where nobody did."""
+        self._held = held
+        self.held.setText("\n".join(held.words))
+        self.held.setVisible(bool(held.words))
+        self.stack.setVisible(held.longest is not None and bool(held.longest.stack))
+
+    def _show_stack(self) -> None:
+        """Where the loop was, of the longest time."""
+        stall = self._held.longest
+        if stall is None:
+            return
+        if self._card is None:
+            self._card = StallCard(self)
+            self._card.exchange_wanted.connect(self.exchange_wanted)
+            for step in (self._card.earlier, self._card.later):
+                step.hide()
+        slot, pid = self._placed.slot, self._placed.pid
+        blocked = Blocked(slot, pid, stall.from_ns, stall.until_ns, stall.exchange, stall.stack, 0)
+        self._card.show_stall(blocked, self._held.by, time.monotonic_ns())
+        self._card.pop_up(self.stack.mapToGlobal(self.stack.rect().bottomLeft()))
 
     def show_findings(self, findings: Sequence[Finding], rules: Mapping[str, Rule]) -> None:
         """The first few rules that it breaks, the gravest first; nothing where it breaks none."""
