@@ -1,4 +1,5 @@
-"""Entries of a HAR 1.2 file as exchanges (http://www.softwareishard.com/blog/har-12-spec/).
+"""Entries of a HAR 1.2 file as exchanges (http://www.softwareishard.com/blog/har-12-spec/), with the messages of
+WebSockets, which browsers put beside them in ``_webSocketMessages``.
 
 Pure. Times become nanoseconds since the epoch, so that the trace's two clocks are one. What HAR does not know (the
 application's side, the chunks) stays empty; heads are written anew from the fields. An entry that makes no sense is
@@ -15,9 +16,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from inspector.model import Body, Exchange, Kind, State
+from inspector.model import Body, Direction, Exchange, Kind, Message, Side, State
 
 _MS = 1_000_000
+#: Of the opcodes of RFC 6455 section 11.8 those that stand in a HAR, and what a message of each is here.
+_OPCODES = {1: "ws.text", 2: "ws.binary", 8: "ws.close", 9: "ws.ping", 10: "ws.pong"}
+_DIRECTIONS = {"send": Direction.IN, "receive": Direction.OUT}  # a HAR's view is the client's
 
 
 class HarError(ValueError):
@@ -60,6 +64,39 @@ def exchange_of(entry: Any, identity: int, *, head: int, tail: int) -> Exchange:
     if made.status == 101 or _text(entry, "_resourceType") == "websocket":
         made.kind = Kind.WEBSOCKET
     return made
+
+
+def messages_of(entry: Any, exchange: Exchange, *, head: int, tail: int) -> list[Message]:
+    """What went over the WebSocket that ``exchange`` was made of ``entry``; of payloads as much as of bodies.
+
+    What makes no sense is left out. The exchange is over no sooner than the last of them.
+    """
+    listed = entry.get("_webSocketMessages")
+    if exchange.kind != Kind.WEBSOCKET or not isinstance(listed, list):
+        return []
+    found: list[Message] = []
+    for each in listed:
+        direction = _DIRECTIONS.get(_text(each, "type")) if isinstance(each, dict) else None
+        kind = _OPCODES.get(_number(each, "opcode")) if direction else None
+        data = _payload(_text(each, "data"), binary=kind != "ws.text") if kind else None
+        if direction is None or kind is None or data is None:
+            continue
+        body = _body(data, head, tail)
+        at = int(_amount(each, "time") * 1e9) or exchange.opened_ns
+        made = Message(exchange.id, len(found), at, Side.WIRE, direction, kind, body.size, body.head, body.tail)
+        found.append(made)
+    exchange.closed_ns = max(exchange.closed_ns, *(message.t_ns for message in found), 0)
+    return found
+
+
+def _payload(text: str, *, binary: bool) -> bytes | None:
+    """What ``data`` stands for: text as it is, all else in base64; None where it is not the base64 it should be."""
+    if not binary:
+        return text.encode("utf-8", "surrogateescape")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
 
 
 def _part(entry: Any, name: str) -> Mapping[str, Any]:

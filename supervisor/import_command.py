@@ -10,9 +10,10 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import astuple, replace
 from pathlib import Path
 
-from inspector.har_import import HarError, entries, exchange_of
+from inspector.har_import import HarError, entries, exchange_of, messages_of
 from inspector.store.errors import TraceError
 from inspector.store.writer import TraceWriter
 
@@ -60,6 +61,8 @@ def _write(listed: list[object], path: Path) -> int:
             except HarError:
                 continue
             made.id = writer.new_id("exchange")
+            for message in messages_of(entry, made, head=writer.body_head, tail=writer.body_tail):
+                writer.message(made, astuple(replace(message, side=str(message.side))))
             writer.touch(made)
             count += 1
             if count % _AT_ONCE == 0:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.har_import import HarError, entries, exchange_of
+from inspector.har_import import HarError, entries, exchange_of, messages_of
 from inspector.model import Kind, State
 
 _AT = 1_700_000_000_250_000_000
@@ -90,6 +90,51 @@ def test_what_makes_no_sense_is_refused(entry):
         read(entry)
 
 
+def socket(*messages: Any, **changes: Any) -> Any:
+    return made(_resourceType="websocket", _webSocketMessages=list(messages), **changes)
+
+
+def test_messages_of_a_websocket():
+    at = _AT / 1e9
+    entry = socket(
+        {"type": "send", "time": at + 1, "opcode": 1, "data": "caf\u00e9"},
+        {"type": "receive", "time": at + 2.5, "opcode": 2, "data": base64.b64encode(bytes(200)).decode()},
+        {"type": "send", "time": 0, "opcode": 9, "data": ""},
+        {"type": "receive", "time": at + 3, "opcode": 8, "data": "A+g="},
+    )
+    exchange = read(entry)
+    found = messages_of(entry, exchange, head=100, tail=10)
+    assert [(m.exchange, m.seq, m.side, m.direction, m.type, m.size) for m in found] == [
+        (7, 0, "wire", "in", "ws.text", 5), (7, 1, "wire", "out", "ws.binary", 200),
+        (7, 2, "wire", "in", "ws.ping", 0), (7, 3, "wire", "out", "ws.close", 2),
+    ]  # fmt: skip
+    assert [m.payload for m in found] == ["caf\u00e9".encode(), bytes(100), b"", b"\x03\xe8"]
+    assert found[1].tail == bytes(10)
+    assert abs(found[1].t_ns - _AT - 2_500_000_000) < 1_000_000
+    assert found[2].t_ns == _AT
+    assert exchange.closed_ns == found[3].t_ns
+
+
+@pytest.mark.parametrize(
+    "message",
+    [7, {}, {"type": "say", "opcode": 1, "data": "x"}, {"type": "send", "opcode": 3, "data": "x"},
+     {"type": "send", "opcode": 2, "data": "not base64"}, {"type": "send", "data": "x"},
+     {"type": "send", "opcode": 2, "data": "\u00e9"}],
+)  # fmt: skip
+def test_messages_that_make_no_sense_are_left_out(message):
+    entry = socket(message, {"type": "send", "opcode": 1, "data": "x"})
+    assert [m.payload for m in messages_of(entry, read(entry), head=9, tail=0)] == [b"x"]
+
+
+def test_only_a_websocket_has_messages():
+    entry = made(_webSocketMessages=[{"type": "send", "opcode": 1, "data": "x"}])
+    assert messages_of(entry, read(entry), head=9, tail=0) == []
+    entry = made(_resourceType="websocket", _webSocketMessages={})
+    assert messages_of(entry, read(entry), head=9, tail=0) == []
+    entry = socket()
+    assert messages_of(entry, read(entry), head=9, tail=0) == []
+
+
 def test_files():
     assert entries(json.dumps({"log": {"entries": [1]}})) == [1]
     assert entries("\ufeff" + json.dumps({"log": {"entries": []}})) == []
@@ -109,6 +154,13 @@ _json = st.recursive(
 def test_any_value_anywhere_is_read_or_refused(name, value):
     with contextlib.suppress(HarError):
         assert read(made(**{name: value})).id == 7
+
+
+@given(_json, _json, _json)
+def test_any_message_is_read_or_left_out(kind, opcode, data):
+    for each in ({"type": "send", "opcode": opcode, "data": data, "time": kind}, kind, data):
+        entry = socket(each)
+        messages_of(entry, read(entry), head=9, tail=0)
 
 
 @given(st.sampled_from(["url", "headers", "method", "postData", "httpVersion"]), _json)
