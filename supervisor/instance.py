@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
 import socket
@@ -29,7 +30,7 @@ from supervisor.crew import Crew
 from supervisor.death import Cause, Evidence, Order, Remark, judge
 from supervisor.launching import Plan, spawn
 from supervisor.lines import understand
-from supervisor.output import Output, follow
+from supervisor.output import Output, follow, words_for
 from supervisor.policy import BOOT_LIMIT, Backoff, Readiness, readiness
 from supervisor.tree import proc
 from supervisor.tree.kin import Kin
@@ -181,7 +182,8 @@ class RunningInstance:
             self._root_ended(None)
         for pipe, stream in ((root.stdout, "stdout"), (root.stderr, "stderr")):
             assert pipe is not None
-            transport, output = await follow(pipe, lambda text, stream=stream: self._line(stream, text))  # type: ignore[misc]
+            say = functools.partial(self._line, stream)
+            transport, output = await follow(pipe, say, self._left_out)
             self._pipes[transport] = output
         if self.plan.mode.unknown:
             self._background(self._await_port(root))
@@ -403,6 +405,9 @@ class RunningInstance:
         self._recorder.log(LogLine(self._clock(), self.model.id, whose, stream, text, level=level))
         self._owner.line_written(said.text)
 
+    def _left_out(self, count: int) -> None:
+        self.remark(words_for(count))
+
     async def stacks(self, pid: int) -> list[dict[str, Any]]:
         """What the worker ``pid`` is doing. Raises SilenceError."""
         return await self._attendance.ask(pid, ANSWER)
@@ -473,8 +478,9 @@ class RunningInstance:
                 await self._ended.wait()
         if self._pipes:  # what was printed last is still on its way
             await asyncio.wait([output.ended for output in self._pipes.values()], timeout=LAST_WORDS)
-        for pipe in self._pipes:
+        for pipe, output in self._pipes.items():
             pipe.close()
+            output.close()
         await self._attendance.close()
         self.listener.close()
 
