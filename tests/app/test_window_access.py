@@ -16,7 +16,7 @@ from tests.support.made_trace import MadeTrace
 
 WAIT = 10_000
 MOST = 200  #: presses of Tab until it must have come round
-PAGES = ("traffic", "workers", "replay", "logs")
+PAGES = ("traffic", "workers", "findings", "replay", "logs")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.theme import Role, color, mono_font, tip
+from app.theme.widgets import look
 from app.traffic import finding_words, formats, narrative, syntax, tracebacks
 from app.traffic.blocked import HeldUp
 from app.traffic.columns import Axis
@@ -22,7 +23,7 @@ from app.traffic.lanes.stall_card import StallCard
 from app.traffic.narrative import Placed
 from app.traffic.phases import phases
 from app.traffic.tones import TONES
-from inspector.model import Exchange, Finding, State
+from inspector.model import Exchange, Finding, Severity, State
 
 if TYPE_CHECKING:  # the window starts without the rules
     from inspector.contract import Rule
@@ -60,7 +61,6 @@ class SummaryTab(QScrollArea):
         self.findings_link = QPushButton("Show the findings")
         self.findings_link.setProperty("look", "link")
         self.findings_link.clicked.connect(self.findings_wanted)
-        self._gravest = ""
         self.bar = PhasesBar()
         self.facts = QGridLayout()
         self._values: dict[str, QLabel] = {}
@@ -175,8 +175,7 @@ class SummaryTab(QScrollArea):
         if len(findings) > len(lines):
             lines.append(f"and {len(findings) - len(lines)} more")
         self.findings.setText("\n".join(lines))
-        self._gravest = ordered[0].severity if ordered else ""
-        self._ink_headline()
+        look(self.findings, "error" if ordered and ordered[0].severity == Severity.VIOLATION else "")
         for widget in (self.findings, self.findings_link):
             widget.setVisible(bool(findings))
 
@@ -192,8 +191,6 @@ class SummaryTab(QScrollArea):
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.WindowText, color(self._tone))
         self.headline.setPalette(palette)
-        palette.setColor(QPalette.ColorRole.WindowText, color(finding_words.gravity(self._gravest)[2]))
-        self.findings.setPalette(palette)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Other colours: the headline's too."""
