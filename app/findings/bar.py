@@ -113,7 +113,7 @@ def _toggle(name: str, icon: str, ink: Role, tip: str) -> QToolButton:
     made.setText(name)
     made.setCheckable(True)
     made.setAccessibleName(f"Only {name.lower()} findings")
-    made.setToolTip(f"{tip}. Pressed: only these, and what else is pressed")
+    made.setToolTip(f"{tip[:1].upper()}{tip[1:]}. Pressed: only these, and what else is pressed")
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     look(made, "flat")
     if icon:

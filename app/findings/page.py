@@ -36,7 +36,9 @@ _GROUP = "Findings"
 #: How often the trace is asked while somebody looks, and at least how much longer than an answer takes.
 _FLUSH_MS = 400
 _REST = 5
-_WIDTHS = (0, 16, 12, 10, 14, 14, 14)  #: characters; the first takes what is left
+#: What has room in each column; the first takes what is left.
+_WIDEST = ("", "ASGI-HTTP-00", "Application", "Findings", "1,000 (10%)", "00:00:00.000", "00:00:00.000")
+_PADDING = 22
 _NOTHING = Tally(0, 0, 0)
 _STEPS = {Qt.Key.Key_J: Qt.Key.Key_Down, Qt.Key.Key_K: Qt.Key.Key_Up}
 
@@ -81,10 +83,8 @@ class RulesTree(QTreeView):
         header.setStretchLastSection(False)
         header.setSectionsMovable(False)
         header.setMinimumSectionSize(24)
-        unit = self.fontMetrics().averageCharWidth()
-        for number, width in enumerate(_WIDTHS):
-            if width:
-                header.resizeSection(number, width * unit)
+        for number, widest in enumerate(_WIDEST):
+            header.resizeSection(number, self.fontMetrics().horizontalAdvance(widest) + _PADDING)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.doubleClicked.connect(self.opened)
 
@@ -151,7 +151,7 @@ class FindingsPage(QWidget):
         self.splitter.addWidget(self.tree)
         self.splitter.addWidget(self.rule)
         self.splitter.setStretchFactor(0, 1)
-        self.splitter.setSizes([900, 380])
+        self.splitter.setSizes([960, 380])
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.splitter)
         column = QVBoxLayout(self)
@@ -167,11 +167,12 @@ class FindingsPage(QWidget):
         chosen = lambda: self.tree.currentIndex().isValid()  # noqa: E731
         some = "Choose a rule, or a finding below one"
         actions = [
-            make("filter", "Filter the findings", self.bar.filter.line.setFocus, shortcut="Ctrl+F", icon="filter"),
+            make("filter", "Filter the findings", self.bar.filter.line.setFocus, shortcut="Ctrl+F", icon="filter",
+                 menu=False),
             make("table", "Show the exchanges that break the rule in the table", self.show_in_table, icon="traffic",
                  shortcut="Ctrl+Return", enabled_when=chosen, needs=some),
             make("copy", "Copy the finding", self.copy, shortcut="Ctrl+Shift+C", icon="copy", enabled_when=chosen,
-                 needs=some),
+                 needs=some, menu=False),
             make("back", "Back to the findings", self.tree.setFocus, shortcut="Esc", menu=False),
         ]  # fmt: skip
         for key, button in (*self.bar.severities.items(), *self.bar.faults.items()):

@@ -20,9 +20,9 @@ SEVERITIES: dict[str, tuple[str, str, Role]] = {
 }
 #: What each means.
 MEANINGS: dict[str, str] = {
-    Severity.VIOLATION: "Against a MUST of the specification",
-    Severity.WARNING: "Against a SHOULD, or another server would do otherwise",
-    Severity.NOTE: "Good to know",
+    Severity.VIOLATION: "against a MUST of the specification",
+    Severity.WARNING: "against a SHOULD, or another server would do otherwise",
+    Severity.NOTE: "good to know",
 }
 FAULTS: dict[str, str] = {Fault.APPLICATION: "Application", Fault.SERVER: "Server"}
 UNKNOWN = "A rule that this Gatescope does not know"
@@ -80,13 +80,15 @@ def as_text(finding: Finding, rule: Rule | None) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def checked(interface: str, messages: int, rules: int, *, dropped: int, running: bool) -> str:
-    """What was looked at where nothing was found."""
+def checked(interface: str, messages: int, rules: Iterable[str], *, dropped: int, running: bool) -> str:
+    """What was looked at where nothing was found; ``rules`` are the ids of all there are."""
     asgi = "ASGI" if interface.startswith("ASGI") else interface
     sides = f"{asgi} and HTTP" if interface else "HTTP"
     many = f"{messages:,} message{'' if messages == 1 else 's'}"
+    others = {"WSGI": ("ASGI",), "ASGI": ("WSGI",)}.get(asgi, ("ASGI", "WSGI"))
+    count = sum(not rule.startswith(others) for rule in rules)
     so_far = " so far" if running else ""
-    parts = [f"Its {many}{so_far}, the heads and the bodies were held against the {rules} rules of {sides}."]
+    parts = [f"Its {many}{so_far}, the heads and the bodies were held against the {count} rules of {sides}."]
     if not interface:
         parts.append("What the server and the application said to each other was not seen: no probe was there.")
     if dropped:

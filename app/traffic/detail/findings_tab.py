@@ -140,7 +140,7 @@ class FindingsTab(QWidget):
         if not judged.findings:
             running = exchange.state == State.OPEN
             about = words.checked(
-                exchange.interface, exchange.messages, len(judged.rules), dropped=exchange.dropped, running=running
+                exchange.interface, exchange.messages, judged.rules, dropped=exchange.dropped, running=running
             )
             self.nothing.setText(f"No rule is broken{' so far' if running else ''}.\n{about}")
         elif not self.list.currentIndex().isValid():

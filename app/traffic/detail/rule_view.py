@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QGuiApplication, QPalette
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from app.theme import Role, color
+from app.theme import color
 from app.theme.icons import pixmap
-from app.theme.widgets import bold, label
+from app.theme.widgets import bold, label, look
 from app.traffic import finding_words as words
 from app.traffic import formats
 from app.traffic.detail.parts import caption
-from inspector.model import Finding
+from inspector.model import Finding, Severity
 
 if TYPE_CHECKING:  # the window starts without the rules
     from inspector.contract import Rule
@@ -77,7 +77,8 @@ class RuleView(QScrollArea):
             return
         name, _, _ = words.gravity(finding.severity)
         self.headline.setText(words.headline(finding, rule))
-        self.kind.setText(f"{name}. {words.MEANINGS.get(finding.severity, '')}.".replace("..", "."))
+        look(self.kind, "error" if finding.severity == Severity.VIOLATION else "muted")
+        self.kind.setText(f"{name}: {words.MEANINGS.get(finding.severity, 'this Gatescope does not know it')}")
         said = (
             formats.fold(finding.detail if detail is None else detail),
             words.whose(finding),
@@ -101,10 +102,6 @@ class RuleView(QScrollArea):
     def _ink(self) -> None:
         _, icon, role = words.gravity(self._severity)
         self.sign.setPixmap(pixmap(icon, _ICON, color(role), self.devicePixelRatioF()))
-        for widget, ink in ((self.kind, role), (self.headline, Role.TEXT)):
-            palette = widget.palette()
-            palette.setColor(QPalette.ColorRole.WindowText, color(ink))
-            widget.setPalette(palette)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Other colours."""
