@@ -368,6 +368,7 @@ def test_a_project_remembers_tabs_and_the_forms_of_bodies(shown: Shown, tmp_path
     assert shown.panel.response.body.chosen == {}
 
 
+@pytest.mark.qt_log_ignore("grabbing the keyboard", "propagateSizeHints", "does not support raise", extend=True)
 def test_the_summary_says_who_held_the_event_loop_up_and_shows_where(shown: Shown) -> None:
     blocker, victim = shown.trace.traffic(2)
     begin = victim.opened_ns
