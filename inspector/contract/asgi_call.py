@@ -134,10 +134,8 @@ def is_silent_afterwards(case: Case) -> Iterator[Finding]:
     ended = case.ended
     if not case.asgi or ended is None:
         return
-    for event in reversed(case.app):
-        if event.t_ns <= ended.t_ns:
-            break
-        if event.direction == "out" and event.seq != ended.seq:
+    for event in case.app:
+        if event.t_ns > ended.t_ns and event.direction == "out":
             late = (event.t_ns - ended.t_ns) / 1_000_000
             yield APP_13.broken(case, event, f"{event.type} was sent {late:.0f} ms after the call had ended.")
 
