@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from inspector.query.phases import PHASES
 from inspector.query.vocabulary import CHOICES, FINDINGS, FLAGS, GUIDE, KEYED, MEANINGS, NUMBERS, other_name
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)(?::|(?=[<>]))")
@@ -20,6 +21,7 @@ _SIDED = ("request", "response")
 _SHAPES = {
     "status": (("2xx", "done"), ("3xx", "sent elsewhere"), ("4xx", "the client's fault"), ("5xx", "the server's")),
     "duration": ((">100ms", "longer than"), (">1s", ""), ("100ms..1s", "between")),
+    **dict.fromkeys(PHASES, ((">10ms", "longer than"), (">100ms", ""), (">1s", ""))),
     "size": ((">10k", "larger than"), (">1MB", ""), ("1k..100k", "between")),
     "request-size": ((">10k", "larger than"), (">1MB", "")),
     "age": (("<1m", "in the last minute"), ("<5m", ""), ("<1h", "")),

@@ -15,6 +15,7 @@ from typing import assert_never
 
 from inspector.model import Fault, Severity
 from inspector.query.language import And, Flag, Node, Not, Number, Or, Query, Text
+from inspector.query.phases import PHASES
 from inspector.query.vocabulary import KEYED
 
 Parameter = int | str | bytes
@@ -139,6 +140,8 @@ def _number(node: Number) -> Condition:
         return f"e.worker IN ({workers})", [node.value]
     if node.field == "duration":  # NULL while the exchange is open
         return f"ifnull(e.duration_ns {node.op} ?, 0)", [node.value]
+    if node.field in PHASES:  # and so is a phase until it is over
+        return f"ifnull({PHASES[node.field]} {node.op} ?, 0)", [node.value]
     return f"{_NUMBERS[node.field]} {node.op} ?", [node.value]
 
 

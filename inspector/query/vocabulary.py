@@ -93,6 +93,15 @@ GUIDE: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         Entry("time", Special.TIME, "The time of day it began, or a date", "time:10:30..10:35"),
         Entry("age", _AGE, "How long ago it began", "age:<5m"),
     )),
+    ("Where its time went", (
+        Entry("wait", _DURATION, "Until its head was sent on to the server", "wait:>50ms"),
+        Entry("queue", _DURATION, "In the server, before the application was called", "queue:>50ms"),
+        Entry("application", _DURATION, "In the application, until its response began", "application:>200ms"),
+        Entry("sending", _DURATION, "The application handing over its response", "sending:>1s"),
+        Entry("buffered", _DURATION, "The server holding back what it was handed", "buffered:>20ms"),
+        Entry("held", _DURATION, "The client slow to take what there was for it", "held:>100ms"),
+        Entry("after", _DURATION, "The application going on after the response", "after:>1s"),
+    )),
     ("What it carried", (
         Entry("header.NAME", Special.NAMED, "A header of the request or the response", "header.user-agent:curl"),
         Entry("request.header.NAME", Special.NAMED, "A header of the request", "request.header.accept:json"),

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector import tagged
+from inspector.export.phases import lengths
 from inspector.model import Body, Exchange, Instance, Kind, State, Worker
 from inspector.query import parse, to_sql
 from inspector.query.functions import Functions, header
@@ -115,6 +116,8 @@ NUMBER = {
     "generation": lambda r: r.worker_generation or None,
     "replay": lambda r: r.replay_run,
     "original": lambda r: r.replay_of,
+    "wait": lambda r: lengths(r).get("wait"),
+    **dict.fromkeys(("queue", "application", "sending", "buffered", "held", "after"), lambda _r: None),  # not called
     "age": lambda _r: 10**20,  # they are from when the machine was started
 }
 COMPARE = {
