@@ -90,7 +90,7 @@ ORDERS = {
 }
 _ORDERED_BY = ("header", "scope", "environ")
 _IDS_AT_ONCE = 500
-#: SQL that changes when exchanges up to an id have gone: to make room, or for a filter of the recording when they ended.
+#: SQL that changes when exchanges up to an id have gone: to make room, or at their end by a filter of the recording.
 _GONE = (
     "SELECT (SELECT ifnull(sum(count), 0) FROM tally WHERE what = 'dropped exchanges') || ' ' || CASE WHEN EXISTS"
     f" (SELECT 1 FROM tally WHERE what = '{SIFTED}')"
@@ -208,7 +208,7 @@ class TraceReader:
         """The first ``limit`` exchanges written after change ``since_rev``, in the order of their last change."""
         with self._mapped():
             shown = self._annotations.condition()
-        return self._rows(f"WHERE e.rev > ? AND {shown} ORDER BY e.rev LIMIT ?", [since_rev, limit])
+        return self._rows_at_once(f"WHERE e.rev > ? AND {shown} ORDER BY e.rev LIMIT ?", [since_rev, limit])
 
     def over(self, since_rev: int, limit: int, query: Query | None = None) -> tuple[list[Over], int]:
         """The first ``limit`` exchanges that are over and were written after a change, and up to which one that is.
@@ -322,7 +322,7 @@ class TraceReader:
         for start in range(0, len(identities), _IDS_AT_ONCE):
             chunk = [int(identity) for identity in identities[start : start + _IDS_AT_ONCE]]
             marks = ",".join("?" * len(chunk))
-            found.update((row.id, row) for row in self._rows(f"WHERE e.id IN ({marks})", chunk))
+            found.update((row.id, row) for row in self._rows_at_once(f"WHERE e.id IN ({marks})", chunk))
         return [found[identity] for identity in identities if identity in found]
 
     def fields(self, identities: Sequence[int], names: Sequence[str]) -> dict[int, tuple[str, ...]]:
@@ -514,7 +514,14 @@ class TraceReader:
     def _rows(self, tail: str, parameters: Sequence[Any]) -> list[ExchangeRow]:
         sql = f"SELECT {shapes.COLUMNS} FROM {shapes.SOURCE} {tail}"
         with self._mapped():
-            return [shapes.exchange_row(row) for row in self._connection.execute(sql, parameters)]
+            return list(map(ExchangeRow._make, self._connection.execute(sql, parameters)))
+
+    def _rows_at_once(self, tail: str, parameters: Sequence[Any]) -> list[ExchangeRow]:
+        """The same for some hundreds, as one text: for each row of a cursor a busy window may let one wait."""
+        row = f"SELECT json_array({shapes.COLUMNS}) AS made FROM {shapes.SOURCE} {tail}"
+        with self._mapped():
+            [(found,)] = self._connection.execute(f"SELECT group_concat(made, ',') FROM ({row})", parameters)
+            return list(map(ExchangeRow._make, json.loads(f"[{found or ''}]")))
 
     @contextmanager
     def _mapped(self) -> Iterator[None]:

@@ -7,17 +7,16 @@ that what arrives here has the type that the field says.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from inspector.model import LogLine
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeRow:
+class ExchangeRow(NamedTuple):
     """An exchange as lists show it: the scalars of ``model.Exchange`` and what was worked out from the rest.
 
-    Times are monotonic nanoseconds, 0 while they have not happened.
+    Times are monotonic nanoseconds, 0 while they have not happened. A tuple, since a window takes thousands a second.
     """
 
     id: int
@@ -51,15 +50,19 @@ class ExchangeRow:
     request_size: int
     response_size: int
     content_type: str  #: of the response
-    has_exception: bool
+    has_exception: int  #: 1 if the application raised one, else 0
     mode: str
     worker_slot: int
     worker_pid: int
     worker_generation: int
     duration_ms: float | None  #: to the last byte to the client (without a proxy: to the return); None while open
-    path: str  #: the target without its query
     findings: int = 0  #: rules of the contract that it breaks, counted each time; 0 also while nobody has judged it
     gravest: str = ""  #: the worst severity of those
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +174,20 @@ DETAIL = (
 )  # fmt: skip
 BLOBS = {"request_head", "response_head", "request_body", "request_tail", "response_body", "response_tail"}
 
-#: SQL for the columns of ``ExchangeRow`` up to ``worker_generation`` and the duration in nanoseconds, in its order.
 TEXT = {
     "kind", "state", "client", "method", "target", "http_version", "interface", "task", "error", "content_type",
 }  # fmt: skip
-_JOINED = {
+_OF = "FROM finding AS f WHERE f.exchange = e.id"
+_GRAVEST = "f.severity = 'violation' DESC, f.severity = 'warning' DESC"
+_WORKED_OUT = {
     "mode": "ifnull(CAST(i.mode AS TEXT), '')",
     "worker_slot": "ifnull(CAST(w.slot AS INTEGER), 0)",
     "worker_pid": "ifnull(CAST(w.pid AS INTEGER), 0)",
     "worker_generation": "ifnull(CAST(w.generation AS INTEGER), 0)",
-    "duration_ms": "CAST(e.duration_ns AS INTEGER)",
+    "has_exception": "ifnull(CAST(e.has_exception AS INTEGER), 0) <> 0",
+    "duration_ms": "CAST(e.duration_ns AS INTEGER) / 1e6",
+    "findings": f"(SELECT count(*) {_OF})",
+    "gravest": f"ifnull((SELECT CAST(f.severity AS TEXT) {_OF} ORDER BY {_GRAVEST} LIMIT 1), '')",
 }
 SOURCE = "exchange AS e LEFT JOIN worker AS w ON w.id = e.worker LEFT JOIN instance AS i ON i.id = e.instance"
 
@@ -201,26 +208,10 @@ def blob(column: str) -> str:
 
 
 def _column(name: str) -> str:
-    if name in _JOINED:
-        return _JOINED[name]
+    if name in _WORKED_OUT:
+        return _WORKED_OUT[name]
     return text(f"e.{name}") if name in TEXT else integer(f"e.{name}")
 
 
-_NAMES = [f.name for f in fields(ExchangeRow)]
-_OF = "FROM finding AS f WHERE f.exchange = e.id"
-_GRAVEST = "f.severity = 'violation' DESC, f.severity = 'warning' DESC"
-_FINDINGS = (f"(SELECT count(*) {_OF})", f"ifnull((SELECT f.severity {_OF} ORDER BY {_GRAVEST} LIMIT 1), '')")
-COLUMNS = ", ".join((*(_column(name) for name in _NAMES[: _NAMES.index("path")]), *_FINDINGS))
-_HAS_EXCEPTION = _NAMES.index("has_exception")
-_DURATION = _NAMES.index("duration_ms")
-_TARGET = _NAMES.index("target")
-
-
-def exchange_row(values: tuple[Any, ...]) -> ExchangeRow:
-    """The row of a query for ``COLUMNS``."""
-    *listed, findings, gravest = values
-    duration = listed[_DURATION]
-    listed[_DURATION] = None if duration is None else duration / 1e6
-    listed[_HAS_EXCEPTION] = bool(listed[_HAS_EXCEPTION])
-    listed += (listed[_TARGET].partition("?")[0], findings, gravest)
-    return ExchangeRow(*listed)
+#: SQL for the columns of ``ExchangeRow``, in its order.
+COLUMNS = ", ".join(map(_column, ExchangeRow._fields))

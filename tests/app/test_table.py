@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -74,7 +73,7 @@ def test_new_rows_are_appended_and_late_ones_put_in_their_place(
 def test_a_change_changes_its_row_and_no_other(model: ExchangeTableModel, rows: list[ExchangeRow]) -> None:
     model.take_changes(rows)
     assert text(model, 11, "status") == "···"
-    model.take_changes([dataclasses.replace(rows[11], status=418, state=State.DONE)])
+    model.take_changes([rows[11]._replace(status=418, state=State.DONE)])
     assert model.rowCount() == len(rows)
     assert text(model, 11, "status") == "418"
 
@@ -134,14 +133,14 @@ def test_every_column_says_something_of_a_row(model: ExchangeTableModel, rows: l
 
 
 def test_terms_are_read_by_the_filter_language(rows: list[ExchangeRow]) -> None:
-    odd = dataclasses.replace(rows[0], path='/a "b"(c)', status=404)
+    odd = rows[0]._replace(target='/a "b"(c)', status=404)
     for column in columns(lambda _identity: Note("red", 'say "why"')):
         made = term(column, odd)
         assert bool(made) == bool(column.field)
         if made:
             parse(made)
     assert term(COLUMNS[INDEX["status"]], odd) == "status:404"
-    assert term(COLUMNS[INDEX["status"]], dataclasses.replace(odd, status=0)) == ""
+    assert term(COLUMNS[INDEX["status"]], odd._replace(status=0)) == ""
     assert quoted("a b\\") == '"a b\\\\"'
 
 
@@ -150,7 +149,7 @@ def test_a_hundred_thousand_rows_are_taken_batch_by_batch(qapp: QApplication, ro
     done = rows[0]
     longest = 0.0
     for start in range(1, 100_001, 2_000):
-        batch = [dataclasses.replace(done, id=identity) for identity in range(start, start + 2_000)]
+        batch = [done._replace(id=identity) for identity in range(start, start + 2_000)]
         begun = time.perf_counter()
         model.take_changes(batch)
         longest = max(longest, time.perf_counter() - begun)
