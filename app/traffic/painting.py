@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
@@ -10,13 +9,16 @@ from PySide6.QtGui import QBrush, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.theme import Role, color
+<<<<<<< Updated upstream
 from app.traffic.columns import running
 from app.traffic.phases import Phase, phases
 from app.traffic.table_model import AXIS_ROLE, ROW_ROLE
 from app.traffic.tones import PHASES
-
-_FULL_NS = 10_000_000_000  #: an exchange this long fills its cell
-_BASE_NS = 100_000  #: the scale is logarithmic above this
+=======
+from app.traffic.phases import Phase
+from app.traffic.table_model import ROW_ROLE
+from app.traffic.tones import phase_ink
+>>>>>>> Stashed changes
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -42,6 +44,7 @@ class CellDelegate(QStyledItemDelegate):
                 option.backgroundBrush = behind
 
 
+<<<<<<< Updated upstream
 class PhasesDelegate(CellDelegate):
     """An exchange's phases: the length by the logarithm of its time, the parts in proportion."""
 
@@ -74,6 +77,8 @@ def paint_phase(painter: QPainter, area: QRectF, name: str, *, running: bool = F
         painter.fillRect(area, QBrush(color(Role.BASE), look.hatch))
 
 
+=======
+>>>>>>> Stashed changes
 def paint_phases(painter: QPainter, bar: QRectF, found: list[Phase], gap: float = 0.0) -> None:
     """``found`` as a bar in proportion; every phase gets a pixel at least, one that still runs an open end."""
     total = sum(phase.length_ns for phase in found)

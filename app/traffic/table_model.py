@@ -11,10 +11,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QBrush, QFont
+from PySide6.QtGui import QBrush, QColor, QFont
 
 from app.theme import color, tip
 from app.traffic import formats
@@ -42,12 +43,24 @@ _SERVED = frozenset((_BACK, _DISPLAY, _ACCESSIBLE, _ALIGNMENT, _INK, _FONT, _TIP
 
 _CHUNK = 128  #: rows asked for at once, two such at most: whoever scrolls on wants others by then
 _BEHIND = 2
+_SCREEN = 50  #: rows, about
 _STRAGGLERS = 200  #: old exchanges in flight among those that are gone, before the whole list is taken anew
 _GAPS = 40  #: stretches of rows that leave one by one; with more the list is made anew
 _NOTHING = Note()
-_KEPT = 8_000  #: rows kept before those that were looked at longest ago are let go: about 10 MB
+_KEPT = 4_000  #: rows kept before those that were looked at longest ago are let go: about 5 MB
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+class Cell(NamedTuple):
+    """What there is to paint in a cell."""
+
+    identity: int
+    text: str
+    ink: QColor | None
+    behind: QBrush | None
+    bold: bool
+    right: bool
 
 
 class ExchangeTableModel(QAbstractTableModel):
@@ -66,6 +79,7 @@ class ExchangeTableModel(QAbstractTableModel):
         self._ascending = True  # whether the ids are sorted: then a position is found by bisection
         self._rows: dict[int, ExchangeRow] = {}
         self._running: set[int] = set()
+        self._came = False  # more rows than a screen has, since the last tick that counted
         self._notes: Mapping[int, Note] = {}
         self._marked = False  # whether any is
         self.columns: list[Column] = columns(self.note)
@@ -194,14 +208,16 @@ class ExchangeTableModel(QAbstractTableModel):
 
     def take_changes(self, rows: Sequence[ExchangeRow]) -> None:
         """New and changed exchanges of a table that shows everything by id: new ones are put in their place."""
-        fresh = sorted({row.id for row in rows if self.position(row.id) < 0})
+        self._came = len(rows) > _SCREEN
         self._keep(rows)
         last = self._ids[-1] if len(self._ids) else -1
-        newer = array("q", (identity for identity in fresh if identity > last))
-        for identity in fresh[: len(fresh) - len(newer)]:
-            self._insert(identity)
+        newer = array("q", sorted({row.id for row in rows if row.id > last}))
+        older = sorted({row.id for row in rows if row.id <= last})
+        for identity in older:
+            if self.position(identity) < 0:
+                self._insert(identity)
+        self._changed(older)
         self._append(newer)
-        self._changed(row.id for row in rows)
 
     def update_rows(self, rows: Sequence[ExchangeRow]) -> None:
         """Changed exchanges of a table whose list is made by the store: only what is shown is taken."""
@@ -255,6 +271,9 @@ class ExchangeTableModel(QAbstractTableModel):
     def tick(self, axis: Axis, first: int, last: int) -> None:
         """Time has passed: what runs between the rows ``first`` and ``last``, those on the screen, has grown."""
         self.axis = axis
+        came, self._came = self._came, False
+        if came:
+            return  # and were painted: the next tick is soon enough
         for position in range(max(0, first), min(last + 1, len(self._ids))):
             if self._ids[position] in self._running:
                 self.dataChanged.emit(self.index(position, 0), self.index(position, len(self.columns) - 1))
@@ -267,10 +286,9 @@ class ExchangeTableModel(QAbstractTableModel):
                 self._running.add(row.id)
             else:
                 self._running.discard(row.id)
-        if len(self._rows) > _KEPT:
-            for identity in list(self._rows)[: len(self._rows) - _KEPT * 3 // 4]:
-                del self._rows[identity]
-                self._values.pop(identity, None)
+        for identity in list(islice(self._rows, max(0, len(self._rows) - _KEPT))):
+            del self._rows[identity]
+            self._values.pop(identity, None)
 
     def _append(self, ids: array[int]) -> None:
         if not ids:
@@ -339,6 +357,21 @@ class ExchangeTableModel(QAbstractTableModel):
         if role == _INK:
             return self._brush(_tone(row, column.key))
         return self._value(row, column.key, role)
+
+    def cell(self, position: int, number: int) -> Cell | None:
+        """All that is painted of a cell at once, as ``data`` has it role by role; None while its row is not here."""
+        identity = self._ids[position]
+        row = self._rows.get(identity)
+        if row is None:
+            return None
+        if self.fields and self._values.get(identity, (-1,))[0] < row.rev:
+            self._want(position)
+        column = self.columns[number]
+        key, mark = column.key, self.note(identity).mark if self._marked else ""
+        brush = mark_ink(mark) if key == "mark" else self._brush(_tone(row, key))
+        ink = None if brush is None else brush.color()
+        behind = mark_wash(mark) if mark else None
+        return Cell(identity, column.text(row, self.axis), ink, behind, key == "status", column.right)
 
     def _mark(self, row: ExchangeRow, role: int) -> Any:
         """A dot in its colour, that is its name to who listens."""

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from app.traffic.columns import COLUMNS, INDEX
-from app.traffic.painting import CellDelegate, PhasesDelegate
+from app.traffic.quick_cells import PhasesCells, QuickCells
 from app.traffic.table_model import ExchangeTableModel
 
 _NARROW = 1100  #: pixels: below, the bar of phases makes room for the path
@@ -72,8 +72,9 @@ class ExchangeTable(QTableView):
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setItemDelegate(CellDelegate(self))
-        self.setItemDelegateForColumn(INDEX["waterfall"], PhasesDelegate(self))
+        self._cells = QuickCells(self.exchanges, self), PhasesCells(self.exchanges, self)
+        self.setItemDelegate(self._cells[0])
+        self.setItemDelegateForColumn(INDEX["waterfall"], self._cells[1])
         rows = self.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -241,6 +242,12 @@ class ExchangeTable(QTableView):
             self.sized_by_user = True
             self.columns_sized.emit(True)
         self._share_width()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Qt's, of cells that are told what they have in common."""
+        for cells in self._cells:
+            cells.begin(self)
+        super().paintEvent(event)
 
     # selection
 
