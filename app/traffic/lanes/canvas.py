@@ -38,6 +38,7 @@ _DRAG = 4  #: pixels before a press is a drag
 _TICK = 96  #: pixels between ticks, at least
 _CELLS = 30_000  #: drawn at most; beyond that they are made wider
 _BUDGET = 0.005  #: seconds of one frame for bars that have to be drawn anew
+_AGAIN_MS = 10  #: until the next frame, where this one could not draw all: others want the thread too
 _REST_MS = 600  #: after the last move lanes become as high as they need to be
 _ZOOM = 0.8  #: of the span, for one notch of the wheel
 _KEYS = {Qt.Key.Key_Plus: _ZOOM, Qt.Key.Key_Equal: _ZOOM, Qt.Key.Key_Minus: 1 / _ZOOM}
@@ -74,11 +75,12 @@ class LanesCanvas(QAbstractScrollArea):
         self.chosen: tuple[int, int] = (0, 0)  #: id and start of the exchange that is selected elsewhere
         self.gone_to = 0  #: the beginning of the last blocked time that was gone to
         self.offset = 0  #: wall time minus monotonic time, nanoseconds, local zone
+        self.cost = 0.0  #: seconds of the processor that the last frame took
         self.places: list[Place] = []
         self._inks: Inks | None = None
         self._strips: Strips | None = None
         self._needed: dict[int, int] = {}
-        self._again = QTimer(self, singleShot=True, interval=0)
+        self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
         self._again.timeout.connect(self.viewport().update)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self.viewport().update)
@@ -163,6 +165,11 @@ class LanesCanvas(QAbstractScrollArea):
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """All of it: what is in view decides how high the lanes are."""
+        begun = time.thread_time()
+        self._paint()
+        self.cost = time.thread_time() - begun
+
+    def _paint(self) -> None:
         inks = self._inks = self._inks or Inks()
         self._strips = self._strips or Strips(inks.palette)
         size, scale = self.viewport().size(), self.scale()

@@ -6,7 +6,11 @@ import time
 from collections.abc import Iterable
 from functools import partial
 
+<<<<<<< Updated upstream
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+=======
+from PySide6.QtCore import QElapsedTimer, QPoint, QSize, Qt, QTimer, Signal
+>>>>>>> Stashed changes
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -23,7 +27,9 @@ from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
 from supervisor.control.messages import WorkerStatus
 
 _MOVING_MS, _STILL_MS = 50, 250  #: between frames, when there is something to see and when there is not
+_SHARE = 15  #: of the window's time, frames take one part in so many: where they are dear there are fewer
 _MARKS_MS = 500
+_OLDER_MS = 3_000  #: at the soonest, where it is only that bars were let go of
 _OLDER_STEPS = 500  #: of the time before the bars that are kept
 _STALLS = 5_000  #: the newest ones are shown
 
@@ -59,7 +65,11 @@ class LanesPanel(QWidget):
         self.words = QLabel("Each request will be a bar here, in the lane of the worker that took it.", self.canvas)
         self.card = StallCard(self)
         self._wanted = (0, 0)  # of what time older sums were asked for
+<<<<<<< Updated upstream
         self._corner = QWidget(self)
+=======
+        self._asked = QElapsedTimer()  # since they were
+>>>>>>> Stashed changes
         self._known = -1  # which version of the trace the marks are of
         self._frame = QTimer(self, interval=_MOVING_MS)
         self._marks = QTimer(self, interval=_MARKS_MS)
@@ -196,7 +206,10 @@ class LanesPanel(QWidget):
         wanted = (max(0, view.begin), min(first, view.end))
         if not self._feed.is_open or first >= OPEN or wanted[0] >= wanted[1] or wanted == self._wanted:
             return
+        if wanted[0] == self._wanted[0] and self._asked.isValid() and self._asked.elapsed() < _OLDER_MS:
+            return  # some more bars went, as they do all the time
         self._wanted = wanted
+        self._asked.start()
         self._feed.ask(partial(_older, wanted=wanted), self._on_older, key="lanes.older", slow=True)
 
     def _on_older(self, older: Older) -> None:
@@ -229,7 +242,8 @@ class LanesPanel(QWidget):
             return  # over: nothing moves by itself any more
         canvas.tick()
         moving = canvas.live and canvas.busy
-        self._frame.setInterval(_MOVING_MS if moving else _STILL_MS)
+        pause = min(_STILL_MS, max(_MOVING_MS, round(canvas.cost * 1000 * _SHARE))) if moving else _STILL_MS
+        self._frame.setInterval(pause)
         self.words.setVisible(not canvas.places)
         canvas.setAccessibleDescription(canvas.describe())
 
