@@ -100,7 +100,7 @@ def test_a_day_without_a_mouse(desk, qtbot) -> None:
 
     keys.press(Qt.Key.Key_R)  # send it again
     qtbot.waitUntil(lambda: desk.window.page == "replay", timeout=WAIT)
-    for number, page in ((1, "traffic"), (2, "workers"), (3, "replay")):
+    for number, page in ((1, "traffic"), (2, "workers"), (3, "findings"), (4, "replay")):
         keys.press(Qt.Key(Qt.Key.Key_0 + number), CTRL)
         assert desk.window.page == page
 

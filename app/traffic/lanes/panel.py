@@ -6,11 +6,7 @@ import time
 from collections.abc import Iterable
 from functools import partial
 
-<<<<<<< Updated upstream
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
-=======
-from PySide6.QtCore import QElapsedTimer, QPoint, QSize, Qt, QTimer, Signal
->>>>>>> Stashed changes
+from PySide6.QtCore import QElapsedTimer, QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -65,11 +61,8 @@ class LanesPanel(QWidget):
         self.words = QLabel("Each request will be a bar here, in the lane of the worker that took it.", self.canvas)
         self.card = StallCard(self)
         self._wanted = (0, 0)  # of what time older sums were asked for
-<<<<<<< Updated upstream
-        self._corner = QWidget(self)
-=======
         self._asked = QElapsedTimer()  # since they were
->>>>>>> Stashed changes
+        self._corner = QWidget(self)
         self._known = -1  # which version of the trace the marks are of
         self._frame = QTimer(self, interval=_MOVING_MS)
         self._marks = QTimer(self, interval=_MARKS_MS)
