@@ -9,16 +9,9 @@ from PySide6.QtGui import QBrush, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.theme import Role, color
-<<<<<<< Updated upstream
-from app.traffic.columns import running
-from app.traffic.phases import Phase, phases
-from app.traffic.table_model import AXIS_ROLE, ROW_ROLE
-from app.traffic.tones import PHASES
-=======
 from app.traffic.phases import Phase
 from app.traffic.table_model import ROW_ROLE
-from app.traffic.tones import phase_ink
->>>>>>> Stashed changes
+from app.traffic.tones import PHASES
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -44,29 +37,6 @@ class CellDelegate(QStyledItemDelegate):
                 option.backgroundBrush = behind
 
 
-<<<<<<< Updated upstream
-class PhasesDelegate(CellDelegate):
-    """An exchange's phases: the length by the logarithm of its time, the parts in proportion."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """The cell's background as usual, and the bar on it."""
-        super().paint(painter, option, index)
-        row = index.data(ROW_ROLE)
-        if row is None:
-            return
-        axis = index.data(AXIS_ROLE)
-        found = phases(row, axis.now if running(row) else 0)
-        area = QRectF(option.rect).adjusted(6, 0, -8, 0)
-        bar = QRectF(area.left(), area.center().y() - 4, area.width() * _share(found), 8)
-        paint_phases(painter, bar, found)
-
-
-def _share(found: list[Phase]) -> float:
-    """How much of the cell's width the bar takes, 0.02 to 1."""
-    total = sum(phase.length_ns for phase in found)
-    return min(1.0, max(0.02, math.log1p(total / _BASE_NS) / math.log1p(_FULL_NS / _BASE_NS)))
-
-
 def paint_phase(painter: QPainter, area: QRectF, name: str, *, running: bool = False) -> None:
     """A stretch in the look of the phase ``name``: its colour, and lines where another party is held up."""
     look = PHASES[name]
@@ -77,8 +47,6 @@ def paint_phase(painter: QPainter, area: QRectF, name: str, *, running: bool = F
         painter.fillRect(area, QBrush(color(Role.BASE), look.hatch))
 
 
-=======
->>>>>>> Stashed changes
 def paint_phases(painter: QPainter, bar: QRectF, found: list[Phase], gap: float = 0.0) -> None:
     """``found`` as a bar in proportion; every phase gets a pixel at least, one that still runs an open end."""
     total = sum(phase.length_ns for phase in found)
