@@ -140,10 +140,9 @@ def reads(call: Call) -> list[Read]:
     found: list[Read] = []
     position = 0
     for event in call.of(*_METHODS):
-        if event.direction == "in":
-            asked, given = _size(event)
-            found.append(Read(event, event.type.partition(".")[2], position, asked, given))
-            position += event.size
+        asked, given = _size(event)
+        found.append(Read(event, event.type.partition(".")[2], position, asked, given))
+        position += event.size
     return found
 
 
@@ -275,11 +274,10 @@ def unread(call: Call) -> Iterator[Finding]:
     if call.asked is not None and call.asked.get("expect"):
         return  # the client waits to be asked for it
     found, length = reads(call), expected(call)
-    if any("result" in read.event.info for read in found):
-        return
     body = call.exchange.request_body.size if call.asked is not None and length is None else length
     left = (body or 0) - sum(read.event.size for read in found)
-    if left > 0:
+    failed = any(str(event.info.get("from", "")).startswith("input.") for event in call.raised_by_server)
+    if left > 0 and not failed and not any(given(call)):  # else it may not have been for want of reading
         severity = Severity.WARNING if left > _MUCH else None
         last = found[-1].event if found else None
         yield UNREAD.broken(call.case, last, f"{left} of {body} bytes were left.", severity=severity)

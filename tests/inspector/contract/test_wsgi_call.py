@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inspector.contract.wsgi_call import Call, attributes, number, shown
 from inspector.tagged import Opaque
-from tests.support.wsgi_cases import END, SECOND, case, left, piece, refused, ret, said, start, stop, wire
+from tests.support.wsgi_cases import END, SECOND, case, close, left, piece, refused, ret, said, start, stop, wire
 
 
 def call(*events: object, **more: object) -> Call:
@@ -44,6 +44,7 @@ def test_how_it_ended() -> None:
 
 
 def test_what_is_a_piece() -> None:
+    assert call(close(), close()).closed is not None
     made = call(stop(), piece(b""), piece(None), stop(b"x"), said("iterate", "in", b"y"))
     assert [event.seq for event in made.pieces] == [1, 2, 3]
     assert [event.seq for event in made.data] == [3]

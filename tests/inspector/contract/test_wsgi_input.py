@@ -116,6 +116,8 @@ TABLE = [
     ("WSGI-IN-14", "note", posted(3), posted(3, returned_ns=0)),
     ("WSGI-IN-14", "note", posted(3), posted(3, error="the client closed the connection")),
     ("WSGI-IN-14", "note", posted(3), posted(3, read("a", 1))),
+    ("WSGI-IN-14", "note", posted(9, line(b"a\n")), posted(9, line(b"a"))),
+    ("WSGI-IN-14", "note", posted(9), posted(9, refused("input.read", "TimeoutError: too slow"))),
 ]
 
 
