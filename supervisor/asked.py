@@ -13,6 +13,7 @@ from supervisor import arguments, commands, modes, mounting
 from supervisor.arguments import server
 from supervisor.boot import MORE_FILES
 from supervisor.control.messages import Problem, StartApp, SwitchMode, WayOut
+from supervisor.modes import Subject
 from supervisor.policy import DRAIN_LIMIT
 from supervisor.servers.base import Mode
 from supervisor.setting import Setting
@@ -112,14 +113,18 @@ def captured(text: str) -> Query | None:
 
 def mode_called(slug: str) -> Mode:
     """The mode. Raises RefusalError."""
-    if not slug:
-        why = "The project's settings name none for it either."
-        way = WayOut(text="See which modes there are for it.", command="gatescope modes TARGET")
-        raise RefusalError(Problem(what="Say in which mode.", why=why, ways_out=(way,), usage=True))
     found = modes.find(slug)
     if isinstance(found, Problem):
         raise RefusalError(found)
     return found
+
+
+def no_mode(subject: Subject) -> RefusalError:
+    """Neither the command nor the project names a mode for ``subject``."""
+    way = WayOut(text="Or see all modes that there are for it.", command="gatescope modes TARGET")
+    why = "The project's settings name none for it either."
+    ways = (*modes.likely(subject), way)
+    return RefusalError(Problem(what="Say in which mode.", why=why, ways_out=ways, usage=True))
 
 
 def address(listen: str) -> tuple[str, int]:

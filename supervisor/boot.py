@@ -6,6 +6,7 @@ Functions from what is known to a ``Problem``; nothing here looks for itself.
 from __future__ import annotations
 
 import errno
+import re
 
 from inspector.model import Worker
 from supervisor.control.messages import Problem, WayOut
@@ -44,7 +45,12 @@ def failed(plan: Plan, traceback: str, lines: list[str], outcome: str) -> Proble
         return Problem(what=what, why=last_line(traceback), detail=traceback)
     what = f"{plan.mode.slug} did not start serving {plan.launch.target}."
     why = f"Its process {outcome}." if outcome else "No worker was ready in time."
-    return Problem(what=what, why=why, detail="\n".join(lines[-SHOWN:]))
+    return Problem(what=what, why=why, detail="\n".join(_as_its_own(line, plan) for line in lines[-SHOWN:]))
+
+
+def _as_its_own(line: str, plan: Plan) -> str:
+    """What a server says of its command line, with its own name for that of our launcher."""
+    return re.sub(r"^(usage: )?launch\.py\b", lambda found: f"{found[1] or ''}{plan.argv[0]}", line)
 
 
 def aborted(app: str) -> Problem:

@@ -202,7 +202,7 @@ class Supervisor:
         said = settings_of(command.target)
         slug = command.mode or (CUSTOM.slug if command.custom else said.mode if said else "")
         if not slug:  # a target that is none is what to hear of first
-            await resolve(command.target)
+            raise asked.no_mode((await resolve(command.target)).subject)
         mode = asked.mode_called(slug)
         existing = self.apps.get(command.name) if command.name else None
         resolved = locate(command.target) if mode.unknown else await resolve(command.target, prefer=mode.interface)

@@ -152,6 +152,11 @@ def _command(options: argparse.Namespace, client: ControlClient) -> Command:
 
 def _switch(options: argparse.Namespace, client: ControlClient) -> SwitchMode:
     """The command, its variables put to those that the application has. Raises OptionError."""
+    said = (options.mode, options.workers, options.threads, options.custom, options.env, options.env_file)
+    if not any(said) and (options.args, options.root_path, options.reload, options.drain) == (None,) * 4:
+        way = WayOut(text="To load the code anew in the mode that it is in:", command="gatescope reload")
+        why = "A mode, another number of workers, variables or the like."
+        raise OptionError(Problem(what="Say what to switch to.", why=why, ways_out=(way,), usage=True))
     return SwitchMode(
         id=client.next_id(), mode=options.mode, app=options.app, workers=options.workers, threads=options.threads,
         adapt=options.adapt, custom=options.custom, target=_with_variables(options, client),

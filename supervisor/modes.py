@@ -301,6 +301,13 @@ def _way(text: str, mode: Mode, subject: Subject) -> WayOut:
     return WayOut(text=text, mode=mode.slug, command=command)
 
 
+def likely(subject: Subject) -> tuple[WayOut, ...]:
+    """Modes to offer somebody who has named none: what would serve ``subject`` in production and can start as it is."""
+    found = [MODES[slug] for slug in PREFERRED.get(subject.family, ()) if speaks(MODES[slug], subject)]
+    ready = [mode for mode in found if not loan(mode, subject).obstacle]
+    return tuple(WayOut(text=f"{mode.title}: {mode.why}", mode=mode.slug) for mode in ready[: MOST_WAYS + 1])
+
+
 def find(slug: str) -> Mode | Problem:
     """The mode called ``slug``, or what is wrong with it."""
     if slug in MODES:

@@ -31,6 +31,12 @@ def refused(folder: Path, *arguments: object) -> tuple[int, str]:
     ("arguments", "status", "words"),
     [
         (["nowhere:app", "--mode", "uvicorn"], 2, ["nowhere"]),
+        (["asgi:app"], 2, ["Say in which mode", "--mode uvicorn", "--mode gunicorn-uvicorn", "gatescope modes"]),
+        (
+            ["wsgi:app", "--mode", "gunicorn-sync", "--", "--bogus"],
+            1,
+            ["usage: gunicorn", "gunicorn: error", "--bogus"],
+        ),
         (["asgi:absent", "--mode", "uvicorn"], 2, ["absent", "asgi:app"]),
         (["asgi", "--mode", "uvicorn"], 2, ["module:attribute", "asgi:app"]),
         (["asgi:os", "--mode", "uvicorn"], 2, ["asgi:os"]),

@@ -124,6 +124,8 @@ def test_other_options_lose_no_request(tmp_path: Path) -> None:
         assert load.failures == []
         refused = gatescope("switch", "--env", "=1", "--control", run.control)
         assert (refused.returncode, "sets nothing" in refused.stderr) == (2, True)
+        refused = gatescope("switch", "--control", run.control)
+        assert (refused.returncode, "Say what to switch to" in refused.stderr) == (2, True)
 
 
 def test_what_cannot_be_had_changes_no_option(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from supervisor.modes import (
     find,
     install_command,
     installation_refusal,
+    likely,
     loan,
     refusal,
     speaks,
@@ -287,6 +288,13 @@ def test_numbers_of_a_command_of_ones_own(options: dict[str, int], what: str) ->
     assert refused is not None
     assert (refused.what, refused.usage) == (what, True)
     assert refused.ways_out[0].command == "gatescope switch custom --command ..."
+
+
+def test_what_is_offered_to_somebody_who_named_no_mode() -> None:
+    assert [way.mode for way in likely(FASTAPI)] == ["uvicorn", "gunicorn-uvicorn", "hypercorn"]
+    assert [way.mode for way in likely(FLASK)] == ["gunicorn-sync", "gunicorn-gthread", "waitress"]
+    assert likely(BARE) == ()
+    assert likely(replace(FLASK, interface="")) == ()
 
 
 def test_finding_a_mode() -> None:
