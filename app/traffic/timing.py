@@ -46,7 +46,8 @@ def filter_of_route(method: str, route: str) -> str:
 class Standing:
     """A route's exchanges in figures. ``slower_than`` is the share, 0 to 1, that took less time than this one.
 
-    ``bins`` counts them on a logarithmic axis from ``low`` to ``high``; ``usual`` is the median of each phase.
+    ``bins`` counts them on a logarithmic axis from ``low`` to ``high``; ``usual`` is the median of each phase, ``most``
+    what nine of ten are not above; those that have no such phase count as 0.
     """
 
     route: str
@@ -59,6 +60,7 @@ class Standing:
     high: int = 0
     bins: tuple[int, ...] = ()
     usual: dict[str, int] = field(default_factory=dict)
+    most: dict[str, int] = field(default_factory=dict)
 
     def position(self, ns: int) -> float:
         """Where a time stands on the axis, 0 to 1."""
@@ -83,7 +85,7 @@ def standing(route: str, total: int, others: Iterable[Times]) -> Standing:
         bins[min(BINS - 1, int(found.position(value) * BINS))] += 1
     return Standing(
         found.route, found.count, found.slower_than, found.p50, found.p90, found.p99, low, high, tuple(bins),
-        _usual(rows),
+        *_by_phase(rows),
     )  # fmt: skip
 
 
@@ -92,12 +94,14 @@ def percentile(ordered: Sequence[int], percent: int) -> int:
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
-def _usual(rows: Iterable[Times]) -> dict[str, int]:
+def _by_phase(rows: Sequence[Times]) -> tuple[dict[str, int], dict[str, int]]:
     spent: dict[str, list[int]] = {}
     for row in rows:
         for phase in phases(row):
             spent.setdefault(phase.name, []).append(phase.length_ns)
-    return {name: percentile(sorted(lengths), 50) for name, lengths in spent.items()}
+    ordered = {name: [*[0] * (len(rows) - len(found)), *sorted(found)] for name, found in spent.items()}
+    usual, most = ({name: percentile(found, percent) for name, found in ordered.items()} for percent in (50, 90))
+    return usual, most
 
 
 def sentence(found: Standing) -> str:

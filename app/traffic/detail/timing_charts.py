@@ -16,7 +16,9 @@ _ROW = 26
 _HEAD = 24
 _NAME = 172
 _FIGURE = 84
-_FIGURES = ("from", "took", "share", "usually")
+_FIGURES = ("from", "took", "share", "usually", "90 % within")
+#: How many of those there is room for, by the width from which there is.
+_ROOM = ((900, 5), (720, 4), (0, 2))
 _MIDDLE = int(Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
@@ -30,10 +32,11 @@ class PhaseChart(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._phases: list[Phase] = []
         self._usual: dict[str, int] = {}
+        self._most: dict[str, int] = {}
 
-    def show_phases(self, phases: list[Phase], usual: dict[str, int]) -> None:
-        """Show these; ``usual`` is the median of each phase's length in nanoseconds, where it is known."""
-        self._phases, self._usual = phases, usual
+    def show_phases(self, phases: list[Phase], usual: dict[str, int], most: dict[str, int]) -> None:
+        """Show these; ``usual`` and ``most`` are nanoseconds of each phase among the route's, where that is known."""
+        self._phases, self._usual, self._most = phases, usual, most
         said = (f"{TITLES[p.name]}: {' '.join(self._figures(p))}" for p in phases)
         self.setAccessibleDescription("; ".join(said))
         self.setToolTip(tip("\n".join(f"{TITLES[p.name]}: {MEANINGS[p.name]}" for p in phases)))
@@ -52,27 +55,28 @@ class PhaseChart(QWidget):
     def _total(self) -> int:
         return self._phases[-1].end_ns - self._phases[0].start_ns if self._phases else 0
 
-    def _figures(self, phase: Phase) -> tuple[str, str, str, str]:
+    def _figures(self, phase: Phase) -> tuple[str, ...]:
         share = 100 * phase.length_ns / self._total if self._total else 0
-        usual = self._usual.get(phase.name)
+        known = (among.get(phase.name) for among in (self._usual, self._most))
         return (
             formats.interval(phase.start_ns - self._phases[0].start_ns),
             formats.duration(phase.length_ns) + ("…" if phase.running else ""),
             f"{share:.0f} %" if share >= 1 else "< 1 %",
-            formats.duration(usual) if usual is not None else "",
+            *("" if ns is None else formats.duration(ns) for ns in known),
         )
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """Figures at the left, bars at the right."""
         painter = QPainter(self)
-        left = _NAME + _FIGURE * (4 if self.width() > 720 else 2)
+        figures = next(count for width, count in _ROOM if self.width() > width)
+        left = _NAME + _FIGURE * figures
         area = QRect(left + 16, 0, max(40, self.width() - left - 32), self.height())
         self._paint_axis(painter, area)
         painter.setPen(color(Role.MUTED))
-        for number, title in enumerate(_FIGURES[: (left - _NAME) // _FIGURE]):
+        for number, title in enumerate(_FIGURES[:figures]):
             painter.drawText(QRect(_NAME + number * _FIGURE, 0, _FIGURE - 8, _HEAD), _RIGHT, title)
         for number, phase in enumerate(self._phases):
-            self._paint_phase(painter, phase, _HEAD + number * _ROW, area, (left - _NAME) // _FIGURE)
+            self._paint_phase(painter, phase, _HEAD + number * _ROW, area, figures)
         painter.end()
 
     def _paint_axis(self, painter: QPainter, area: QRect) -> None:

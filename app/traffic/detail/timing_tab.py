@@ -85,8 +85,9 @@ class TimingTab(QScrollArea):
         running = exchange.state == State.OPEN
         now = axis.now if running else 0
         found = phases(exchange, now)
-        usual = self._standing.usual if self._standing and self._standing.count >= timing.ENOUGH else {}
-        self.phases.show_phases(found, usual)
+        enough = self._standing is not None and self._standing.count >= timing.ENOUGH
+        among = (self._standing.usual, self._standing.most) if self._standing and enough else ({}, {})
+        self.phases.show_phases(found, *among)
         self.phases.setVisible(bool(found))
         self.total.setText(_total_words(exchange, now))
         self._show_standing()
