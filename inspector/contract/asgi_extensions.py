@@ -335,6 +335,10 @@ def are_offered_where_they_belong(case: Case) -> Iterator[Finding]:
 _HOLD = frozenset(
     ("http.response.early_hint", "http.response.zerocopysend", "http.response.debug", "http.response.push")
 )  # fmt: skip
+_OUT_OF_PLACE = {
+    "http.response.early_hint": EH_03, "http.response.zerocopysend": ZC_04, "http.response.debug": DBG_01,
+    "http.response.push": PU_01,
+}  # fmt: skip
 _TLS: dict[str, type] = {
     "server_cert": str, "client_cert_name": str, "client_cert_error": str, "client_cert_chain": list,
     "tls_version": int, "cipher_suite": int,
@@ -345,23 +349,13 @@ def _out_of_place(stage: Stage, kind: str) -> Rule | None:
     """The rule that a message of ``kind`` breaks at ``stage``, where it has no place."""
     if stage is Stage.TRAILED and kind != "http.response.start":
         return TR_05
-    match kind:
-        case "http.response.trailers":
-            return TR_04 if stage in (Stage.NEW, Stage.PROMISED) else TR_02
-        case "http.response.early_hint":
-            return EH_03
-        case "http.response.zerocopysend":
-            return ZC_04
-        case "http.response.pathsend":
-            return {Stage.NEW: PS_03, Stage.FILE_SENT: PS_05}.get(stage, PS_04)
-        case "http.response.body":
-            return PS_04 if stage is Stage.FILE_SENT else None
-        case "http.response.debug":
-            return DBG_01
-        case "http.response.push":
-            return PU_01
-        case _:
-            return None
+    if kind == "http.response.trailers":
+        return TR_04 if stage in (Stage.NEW, Stage.PROMISED) else TR_02
+    if kind == _PATHS:
+        return {Stage.NEW: PS_03, Stage.FILE_SENT: PS_05}.get(stage, PS_04)
+    if kind == "http.response.body":
+        return PS_04 if stage is Stage.FILE_SENT else None
+    return _OUT_OF_PLACE.get(kind)
 
 
 def _sent(case: Case, kind: str) -> list[Event]:

@@ -175,3 +175,9 @@ def test_trailers_of_a_response_whose_start_was_refused() -> None:
 
 def test_a_path_without_a_response() -> None:
     assert found(with_(PATH)) == {"ASGI-PS-03", "ASGI-HTTP-03"}
+
+
+def test_other_strays_of_a_websocket_are_for_others_to_judge() -> None:
+    assert found(websocket(ACCEPT)) == {"ASGI-WS-03"}
+    assert found(denied(NO, scope={"extensions": {}})) == {"ASGI-MSG-12", "ASGI-MSG-09"}
+    assert found(denied(DENY, got("websocket.receive", text="x"), NO)) == {"ASGI-WS-51"}

@@ -1,0 +1,122 @@
+"""Judging as a whole: what follows from something else is left out, and nothing is told a thousand times."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from inspector import contract
+from inspector.contract import RULES, judge
+from inspector.contract.judging import CONSEQUENCES, MODULES, MOST
+from inspector.contract.rule import checks
+from tests.support.cases import (
+    RETURN,
+    answered,
+    body,
+    found,
+    got,
+    http,
+    left,
+    raised,
+    sent,
+    start,
+    websocket,
+)  # fmt: skip
+from tests.support.wsgi_cases import case as wsgi_case
+
+HERE = Path(__file__).parent
+CONNECT, ACCEPT = got("websocket.connect"), sent("websocket.accept")
+NINE = {"headers": [(b"content-length", b"9")]}
+HALF = got("http.request", body=b"x", more_body=True)
+
+
+@pytest.mark.parametrize(("case", "rules"), [
+    (answered(start(), body(), body("x")), {"ASGI-HTTP-05", "ASGI-HTTP-11", "ASGI-MSG-09"}),
+    (answered(body()), {"ASGI-HTTP-01", "ASGI-MSG-09"}),  # and so it has no start
+    (answered(start("200")), {"ASGI-HTTP-07", "ASGI-HTTP-04", "ASGI-MSG-09"}),
+    (answered(start(), body(more_body="no")), {"ASGI-HTTP-12"}),
+    (answered(start(204, headers=()), body()), {"RESP-04"}),
+    (http(got("http.disconnect"), start(), RETURN), set()),
+    (http(start(), raised("ValueError: no"), left("ValueError: no")), set()),
+    (http(HALF, got("http.disconnect"), RETURN, scope=NINE, request_head=b""), set()),
+    (http(start(), body(), RETURN, body()), {"ASGI-APP-13"}),
+])  # fmt: skip
+def test_first_causes_only(case, rules) -> None:
+    assert found(case) == rules
+
+
+def test_a_right_call_of_either_interface() -> None:
+    assert found(answered(start(), body())) == set()
+    assert not {rule for rule in found(wsgi_case()) if rule.startswith("ASGI")}
+
+
+def test_consequences_are_of_rules_that_there_are() -> None:
+    assert set(CONSEQUENCES) <= set(RULES)
+    for begins in CONSEQUENCES.values():
+        assert all(any(rule.startswith(begin) for rule in RULES) for begin in begins)
+
+
+def test_findings_come_in_order_and_of_each_rule_only_some() -> None:
+    case = websocket(CONNECT, ACCEPT, *[sent("websocket.send")] * 1000, RETURN)
+    findings = judge(case)
+    empty = [finding for finding in findings if finding.rule == "ASGI-WS-06"]
+    assert len(empty) == MOST
+    assert empty[-1].detail == "It has neither. (990 more like it)"
+    assert [finding.t_ns for finding in findings] == sorted(finding.t_ns for finding in findings)
+
+
+def test_just_as_many_as_are_kept_are_kept_as_they_are() -> None:
+    findings = judge(websocket(CONNECT, ACCEPT, *[sent("websocket.send")] * MOST, sent("websocket.close")))
+    assert {finding.detail for finding in findings if finding.rule == "ASGI-WS-06"} == {"It has neither."}
+
+
+def test_a_long_websocket_is_judged_in_time() -> None:
+    story = [got("websocket.receive", text="x"), sent("websocket.send", text="y")] * 25_000
+    case = websocket(CONNECT, ACCEPT, *story, got("websocket.disconnect", code=1000), RETURN)
+    began = time.process_time()
+    assert judge(case) == []
+    assert time.process_time() - began < 2  # about 0.2 s; the bound is for busy machines
+
+
+def samples() -> dict[str, list[str]]:
+    """The rules that each test file here tries, as (rule, severity, offence, legal)."""
+    found = {}
+    for path in sorted(HERE.glob("test_*.py")):
+        if path.stem != Path(__file__).stem:
+            module = importlib.import_module(f"tests.inspector.contract.{path.stem}")
+            found[path.stem] = [sample[0] for sample in getattr(module, "TABLE", ())]
+    return found
+
+
+def test_every_rule_is_tried_on_what_breaks_it_and_on_what_nearly_does() -> None:
+    tried = {rule for rules in samples().values() for rule in rules}
+    assert set(RULES) - tried == set()
+    assert tried - set(RULES) == set()
+
+
+def test_rules_say_what_a_developer_needs() -> None:
+    for rule in RULES.values():
+        assert not rule.title.endswith("."), rule.id
+        assert rule.asks.endswith((".", ").")), rule.id
+        assert rule.mend.endswith((".", ").")), rule.id
+        assert rule.source, rule.id
+    titles = [rule.title for rule in RULES.values()]
+    assert len(titles) == len(set(titles))
+
+
+def test_every_module_with_rules_is_asked() -> None:
+    there = {name for _, name, _ in pkgutil.iter_modules(contract.__path__)}
+    named = {module.__name__.rpartition(".")[2] for module in MODULES}
+    assert named <= there
+    assert {name for name in there if name.startswith("asgi_")} <= named | {"asgi_reception"}
+
+
+def test_an_id_belongs_to_one_rule() -> None:
+    rule = replace(next(iter(RULES.values())), title="Another")
+    with pytest.raises(AssertionError, match="another rule's"):
+        checks(rule)(lambda case: iter(()))
