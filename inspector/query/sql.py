@@ -72,16 +72,17 @@ _FLAGS = {
     "marked": "e.id IN (SELECT a.exchange FROM annotation AS a WHERE a.mark <> '')",
     "commented": "e.id IN (SELECT a.exchange FROM annotation AS a WHERE a.comment <> '')",
 }
-#: The words of ``finding`` (``vocabulary.FINDINGS``). Severities and faults have an index once the recording is over.
-_FINDINGS: dict[str, str] = {
-    "any": "e.id IN (SELECT f.exchange FROM finding AS f)",
+#: The words of ``finding`` (``vocabulary.FINDINGS``): what they ask of a finding, or of an exchange without one.
+_BROKEN: dict[str, str] = {
+    "any": "1",
+    **{severity: f"f.severity = '{severity}'" for severity in Severity},
+    **{fault: f"f.fault = '{fault}'" for fault in Fault},
+}
+_UNBROKEN = {
     "none": "(EXISTS (SELECT 1 FROM judged AS j WHERE j.exchange = e.id AND j.rev > 0)"
     " AND e.id NOT IN (SELECT f.exchange FROM finding AS f))",
     "unjudged": "(e.state <> 'open' AND NOT EXISTS (SELECT 1 FROM judged AS j WHERE j.exchange = e.id AND j.rev > 0))",
-    **{severity: f"e.id IN (SELECT f.exchange FROM finding AS f WHERE f.severity = '{severity}')"  # noqa: S608
-       for severity in Severity},
-    **{fault: f"e.id IN (SELECT f.exchange FROM finding AS f WHERE f.fault = '{fault}')" for fault in Fault},  # noqa: S608
-}  # fmt: skip
+}
 _TESTS = {
     "contains": "instr(lower({value}), ?) > 0",
     "prefix": "instr(lower({value}), ?) = 1",
@@ -198,16 +199,26 @@ def _text(node: Text) -> Condition:
     return _ranged(node) or (_TESTS[node.op].format(value=_TEXTS[node.field]), [node.value])
 
 
-def _finding(node: Text) -> Condition:
-    """Which rule was broken, by the beginning of its id, which is in capitals; or one of a few words."""
-    if node.op == "prefix" and node.value in _FINDINGS:
-        return _FINDINGS[node.value], []
+def broken(node: Text) -> Condition | None:
+    """What a ``finding`` asks of ``f``, the table of findings: how a rule's id begins, which is in capitals, or a word.
+
+    None for words that ask for exchanges without findings.
+    """
+    if node.op == "prefix" and node.value in _UNBROKEN:
+        return None
+    if node.op == "prefix" and node.value in _BROKEN:
+        return _BROKEN[node.value], []
     if node.op in ("equals", "prefix"):
         last = "\U0010ffff" if node.op == "prefix" else ""
-        where, parameters = "f.rule >= ? AND f.rule <= ?", [node.value.upper(), node.value.upper() + last]
-    else:
-        where, parameters = _TESTS[node.op].format(value="f.rule"), [node.value]
-    return f"e.id IN (SELECT f.exchange FROM finding AS f WHERE {where})", list(parameters)  # noqa: S608
+        return "f.rule >= ? AND f.rule <= ?", [node.value.upper(), node.value.upper() + last]
+    return _TESTS[node.op].format(value="f.rule"), [node.value]
+
+
+def _finding(node: Text) -> Condition:
+    asked = broken(node)
+    if asked is None:
+        return _UNBROKEN[node.value], []
+    return f"e.id IN (SELECT f.exchange FROM finding AS f WHERE {asked[0]})", asked[1]  # noqa: S608
 
 
 def _within(node: Text, values: list[str]) -> Condition:

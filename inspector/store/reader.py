@@ -256,6 +256,9 @@ class TraceReader:
     def _ids_by_id(self, query: Query | None) -> array[int]:
         if query is None:
             return self._annotations.shown(ids.everything(self._connection), ascending=True)
+        broken = self.findings.ids(query)
+        if broken is not None:
+            return self._annotations.shown(broken, ascending=True)
         where, parameters = self._condition(query)
         # As the index gives them: to sort them is quicker here.
         found = ids.collect(self._connection, f"SELECT e.id FROM exchange AS e WHERE {where}", parameters)

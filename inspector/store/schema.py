@@ -99,6 +99,8 @@ CREATE TABLE judged (exchange INTEGER PRIMARY KEY, rev INTEGER NOT NULL);
 AT_REST: dict[str, str] = {
     "exchange_target": "exchange (target COLLATE NOCASE)",
     "exchange_duration": "exchange (duration_ns)",
+    "finding_severity": "finding (severity, exchange)",
+    "finding_fault": "finding (fault, exchange)",
 }
 #: A trace that is shorter is scanned as quickly.
 WORTH_INDEXING = 20_000
