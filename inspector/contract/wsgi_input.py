@@ -274,6 +274,8 @@ def unread(call: Call) -> Iterator[Finding]:
     if call.asked is not None and call.asked.get("expect"):
         return  # the client waits to be asked for it
     found, length = reads(call), expected(call)
+    if length is None and not call.environ.get("wsgi.input_terminated"):
+        return  # no application knows how to read that (WSGI-IN-16)
     body = call.exchange.request_body.size if call.asked is not None and length is None else length
     left = (body or 0) - sum(read.event.size for read in found)
     failed = any(str(event.info.get("from", "")).startswith("input.") for event in call.raised_by_server)

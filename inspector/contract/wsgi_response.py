@@ -110,7 +110,7 @@ def early(call: Call) -> Iterator[Finding]:
         return
     if start.event.t_ns < answered.t_ns < first.t_ns and call.exchange.status == start.code:
         early_ms = (first.t_ns - answered.t_ns) / 1e6
-        detail = f"They were on the wire {early_ms:.1f} ms before the first piece of the body, or its end."
+        detail = f"They were on the wire {early_ms:.2g} ms before the first piece of the body, or its end."
         yield EARLY.broken(call.case, answered, detail)
 
 

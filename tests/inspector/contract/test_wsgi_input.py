@@ -13,6 +13,7 @@ from tests.support.wsgi_cases import Said, case, found, read, refused, ret, rule
 
 WIRED = b"POST /a HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked"}
+ENDING = {**CHUNKED, "wsgi.input_terminated": True}
 
 
 def posted(length: int | None, *reads: Said, **more: Any) -> Case:
@@ -104,8 +105,8 @@ TABLE = [
     (
         "WSGI-IN-14",
         "note",
+        posted(None, environ=ENDING, request_head=WIRED + b"\r\n", request_body=Body(3)),
         posted(None, environ=CHUNKED, request_head=WIRED + b"\r\n", request_body=Body(3)),
-        posted(None, environ=CHUNKED),
     ),
     (
         "WSGI-IN-14",
@@ -113,6 +114,7 @@ TABLE = [
         posted(3, request_head=WIRED + b"\r\n"),
         posted(3, request_head=WIRED + b"Expect: 100-continue\r\n\r\n"),
     ),
+    ("WSGI-IN-14", "note", posted(3), posted(None, environ=ENDING)),
     ("WSGI-IN-14", "note", posted(3), posted(3, returned_ns=0)),
     ("WSGI-IN-14", "note", posted(3), posted(3, error="the client closed the connection")),
     ("WSGI-IN-14", "note", posted(3), posted(3, read("a", 1))),
