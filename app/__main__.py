@@ -164,6 +164,9 @@ class Desk:
         self.findings.filter_wanted.connect(self._on_filter_wanted)
         self.findings.said.connect(window.say)
         self.statistics.filter_wanted.connect(self._on_filter_wanted)
+        self.logs.exchange_wanted.connect(self._on_exchange_wanted)
+        self.logs.offer = self.workers.offer = self.statistics.offer = self.traffic.offer_terms
+        self.traffic.filtering.narrowed.connect(lambda: self.window.show_page("traffic"))
         self.statistics.said.connect(window.say)
         traffic.filter.query_changed.connect(self.statistics.set_query)
         traffic.notes.changed.connect(self._on_notes_changed)

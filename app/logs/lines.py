@@ -38,6 +38,7 @@ class Line:
     level: str = ""
     worker: str = ""  #: ``slot.generation``
     note: str = ""  #: the rest, for a tip
+    exchange: int = 0  #: the request in which it was printed, where that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,12 @@ class Wanted:
     only: bool = False
 
 
-def make_line(identity: int, raw: str, **more: str) -> Line:
+def make_line(identity: int, raw: str, *, exchange: int = 0, **more: str) -> Line:
     """A line from what was printed."""
     text, spans = dressed(raw.rstrip("\r\n"))
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]}… ({len(text) - LONGEST:,} characters more)"
-    return Line(identity, text, spans, **more)
+    return Line(identity, text, spans, exchange=exchange, **more)
 
 
 def plain(line: str) -> str:

@@ -11,11 +11,12 @@ import itertools
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import deque
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
@@ -26,6 +27,7 @@ from app.logs.lines import Line, has, is_at_least, level_of, make_line
 from app.logs.model import LinesModel
 from app.logs.view import LinesView
 from app.settings import Settings
+from app.traffic.terms import FieldTerm
 
 FLUSH_MS = 100
 #: Lines that go to wsgi.errors are announced by nobody.
@@ -33,7 +35,13 @@ LOOK_MS = 1000
 
 
 class LogsPage(QWidget):
-    """The lines of the open trace, of all applications, or of one."""
+    """The lines of the open trace, of all applications, or of one.
+
+    Signals:
+        exchange_wanted(int): show this request in the traffic.
+    """
+
+    exchange_wanted = Signal(int)
 
     def __init__(
         self,
@@ -46,6 +54,7 @@ class LogsPage(QWidget):
         super().__init__(parent)
         self.setObjectName("logsPage")
         self._feed = feed
+        self.offer: Callable[[QMenu, Sequence[FieldTerm]], None] = lambda _menu, _terms: None  #: to filter by these
         self._most = settings.option("log_lines")
         self._kept: deque[tuple[str, Line]] = deque(maxlen=self._most)
         self._queue: list[tuple[str, Line]] = []
@@ -78,6 +87,8 @@ class LogsPage(QWidget):
         self.bar.copy_wanted.connect(lambda: actions.run("logs.copy"))
         self.bar.clear_wanted.connect(lambda: actions.run("logs.clear"))
         self.view.copy_wanted.connect(self.copy_all)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(lambda at: self.menu().popup(self.view.viewport().mapToGlobal(at)))
 
     @property
     def reads_trace(self) -> bool:
@@ -102,6 +113,22 @@ class LogsPage(QWidget):
             self._feed.ask(partial(reading.lines, ids=ids, names={}), _copy, key="logs-copy")
         else:
             _copy([line for _, line in self._kept if line.id in set(ids)])
+
+    def menu(self) -> QMenu:
+        """What can be done with the line under the cursor."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        index = self.view.currentIndex()
+        line = self.model.line(index.row()) if index.isValid() else None
+        if line is not None:
+            self.offer(menu, _terms(line))
+            if line.exchange:
+                menu.addAction(f"Go to request {line.exchange}", lambda: self.exchange_wanted.emit(line.exchange))
+            level = self.bar.levels.findData(line.level)
+            if level > 0:
+                menu.addAction(f"Only lines from {line.level} on", lambda: self.bar.levels.setCurrentIndex(level))
+        menu.addAction("Copy", self.copy_all)
+        return menu
 
     def find_next(self, *, backwards: bool = False) -> None:
         """Go to the next line with the text searched for, round the end."""
@@ -242,6 +269,13 @@ class LogsPage(QWidget):
             Action("logs.clear", "Clear the lines", self.clear, group="Logs", menu=False),
         ):  # fmt: skip
             actions.add(action)
+
+
+def _terms(line: Line) -> list[FieldTerm]:
+    """The request that printed it, and the requests of the worker that did."""
+    slot, _, generation = line.worker.partition(".")
+    found = [FieldTerm(f"id:{line.exchange}")] if line.exchange else []
+    return found + ([FieldTerm(f"worker:{slot}"), FieldTerm(f"worker:{slot} generation:{generation}")] if slot else [])
 
 
 def _copy(lines: list[Line]) -> None:

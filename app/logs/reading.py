@@ -47,5 +47,6 @@ def lines(reader: TraceReader, *, ids: Sequence[int], names: dict[int, str]) -> 
         note = f"{at:%Y-%m-%d %H:%M:%S.%f}, {row.stream}" + (f", in request #{row.exchange}" if row.exchange else "")
         clock = f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}"
         worker = names.get(row.worker, "")
-        made.append(make_line(row.id, row.text, at=clock, level=row.level, worker=worker, note=note))
+        more = {"at": clock, "level": row.level, "worker": worker, "note": note}
+        made.append(make_line(row.id, row.text, exchange=row.exchange, **more))
     return made

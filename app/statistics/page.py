@@ -6,6 +6,7 @@ Knows feed and actions; nothing of the supervisor. The plots' library is not loa
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QMenu,
     QSplitter,
     QTableView,
     QVBoxLayout,
@@ -34,6 +36,7 @@ from app.statistics.routes_model import COLUMNS, VALUE_ROLE, RoutesModel, as_tex
 from app.statistics.sums import Course, Figures, RouteFigures
 from app.theme.widgets import ElidedLabel, button, look
 from app.traffic import formats
+from app.traffic.terms import FieldTerm
 from inspector.query import Query
 
 if TYPE_CHECKING:
@@ -73,6 +76,7 @@ class StatisticsPage(QWidget):
         self.setObjectName("statisticsPage")
         self._feed, self._actions = feed, actions
         self._query: Query | None = None
+        self.offer: Callable[[QMenu, Sequence[FieldTerm]], None] = lambda _menu, _terms: None  #: to filter by these
         self.counting = Counting(feed, self)
         self.model = RoutesModel(self)
         self.sorted = QSortFilterProxyModel(self)
@@ -168,6 +172,10 @@ class StatisticsPage(QWidget):
         self.counting.counted.connect(self._on_counted)
         self.table.route_chosen.connect(self._on_chosen)
         self.table.doubleClicked.connect(lambda _index: self._on_chosen())
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(
+            lambda at: self.menu().popup(self.table.viewport().mapToGlobal(at))
+        )
 
     # what others may ask
 
@@ -253,7 +261,20 @@ class StatisticsPage(QWidget):
         for control in (self.copy, self.save):
             control.setEnabled(bool(figures.routes))
 
-    def _on_chosen(self) -> None:
+    @property
+    def _route(self) -> str:
+        """The filter of the route under the cursor; empty for none."""
         index: QModelIndex = self.sorted.mapToSource(self.table.currentIndex())
-        if index.isValid() and (wanted := filter_of(self.model.rows[index.row()])):
+        return filter_of(self.model.rows[index.row()]) if index.isValid() else ""
+
+    def menu(self) -> QMenu:
+        """What can be done with the route under the cursor."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.offer(menu, [FieldTerm(self._route)] if self._route else [])
+        menu.addAction("Copy the table", self.copy_table)
+        return menu
+
+    def _on_chosen(self) -> None:
+        if wanted := self._route:
             self.filter_wanted.emit(wanted)

@@ -6,37 +6,28 @@ with it is the filter's.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu, QTreeWidget, QTreeWidgetItem
 
+from app.traffic import formats
 from app.traffic.context import secret
 from app.traffic.filtering import Filtering
+from app.traffic.terms import FieldTerm, equal
 from inspector.model import Exchange
-from inspector.query.completion import quote
 from inspector.query.functions import header, key
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
-_LONGEST = 2_000  #: characters of a value that a filter is made of
-
-
-@dataclass(frozen=True, slots=True)
-class FieldTerm:
-    """``column`` is the name under which the field can be a column; ``shown`` stands for a term with a secret."""
-
-    term: str
-    column: str
-    shown: str = ""
+#: Adds entries for terms to a context menu.
+Offer = Callable[[QMenu, Sequence[FieldTerm]], None]
 
 
 def header_term(exchange: Exchange, side: str, name: str) -> FieldTerm | None:
     """The header ``name`` of one ``side`` has the value that it has; None where the language cannot say that."""
     head = exchange.request_head if side == "request" else exchange.response_head
     hide = secret(("headers", name))
-    return _term(f"{side}.header.{name}", f"header.{name.lower()}", name, header(head, name), hide=hide)
+    return equal(f"{side}.header.{name}", header(head, name), column=f"header.{name.lower()}", hide=hide)
 
 
 def context_term(exchange: Exchange, path: tuple[str, ...]) -> FieldTerm | None:
@@ -46,13 +37,7 @@ def context_term(exchange: Exchange, path: tuple[str, ...]) -> FieldTerm | None:
         return header_term(exchange, "request", path[1]) if len(path) == 2 else None
     name = f"{'environ' if wsgi else 'scope'}.{'.'.join(path[:1] if wsgi else path)}"
     value = key(exchange.interface, exchange.context, name)
-    return _term(name, name, name.partition(".")[2], value, hide=secret(path))
-
-
-def _term(field: str, column: str, name: str, value: str | None, *, hide: bool) -> FieldTerm | None:
-    if value is None or len(value) > _LONGEST or not _NAME.fullmatch(name):
-        return None
-    return FieldTerm(f"{field}:{quote(f'={value}')}", column, f"{field}: what it is here" if hide else "")
+    return equal(name, value, column=name, hide=secret(path))
 
 
 class FieldMenu(QObject):
@@ -84,9 +69,24 @@ class FieldMenu(QObject):
         """What can be done with a row."""
         menu = QMenu(tree)
         menu.aboutToHide.connect(menu.deleteLater)
-        if found is not None:
-            self._filtering.add_to(menu, found.term, found.shown)
-            menu.addAction(f"Show {found.column} as a column", lambda: self._show_column(found.column))
-            menu.addSeparator()
+        self.offer(menu, [found] if found is not None else [])
         menu.addAction("Copy", copy)
         return menu
+
+    def offer(self, menu: QMenu, terms: Sequence[FieldTerm]) -> None:
+        """Entries for the first of ``terms``, and for each of the others a menu of its own."""
+        for number, found in enumerate(terms[:_MOST]):
+            below = menu.addMenu(f"With  {said(found)}") if number else menu
+            self._filtering.add_to(below, found.term, found.shown)
+            if found.column:
+                below.addAction(f"Show {found.column} as a column", partial(self._show_column, found.column))
+        if terms:
+            menu.addSeparator()
+
+
+_MOST = 30  #: terms in one menu
+
+
+def said(found: FieldTerm) -> str:
+    """A term in a menu."""
+    return formats.cell(found.shown or found.term, 70).replace("&", "&&")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QBrush, QCursor
 from PySide6.QtWidgets import QMenu, QToolButton
 
@@ -31,7 +31,13 @@ _HIGHLIGHTS = "traffic/highlights"
 
 
 class Filtering(QObject):
-    """The filter's parts, at work."""
+    """The filter's parts, at work.
+
+    Signals:
+        narrowed(): a term was taken from a context menu, perhaps of another page.
+    """
+
+    narrowed = Signal()
 
     def __init__(
         self, feed: TraceFeed, bar: FilterBar, listing: Listing, actions: ActionRegistry, settings: Settings
@@ -170,6 +176,13 @@ class Filtering(QObject):
     def add_to(self, menu: QMenu, term: str, shown: str = "") -> None:
         """Entries of a context menu for one term; ``shown`` stands for it where it is not to be read."""
         said = formats.cell(shown or term, 70).replace("&", "&&")
-        menu.addAction(f"Filter by  {said}", lambda: self.bar.add_term(term))
-        menu.addAction(f"Exclude  {said}", lambda: self.bar.add_term(term, exclude=True))
-        menu.addAction(f"Highlight  {said}", lambda: self.bar.add_highlight(term))
+        for title, use in (
+            ("Filter by", self.bar.add_term),
+            ("Exclude", partial(self.bar.add_term, exclude=True)),
+            ("Highlight", self.bar.add_highlight),
+        ):
+            menu.addAction(f"{title}  {said}", partial(self._use, use, term))
+
+    def _use(self, use: Callable[[str], None], term: str) -> None:
+        use(term)
+        self.narrowed.emit()

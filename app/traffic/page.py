@@ -20,7 +20,7 @@ from app.traffic.clipboard import Copier
 from app.traffic.columns import INDEX, Axis, is_field
 from app.traffic.detail.panel import DetailPanel
 from app.traffic.empty import EmptyState
-from app.traffic.field_menu import FieldMenu, FieldTerm, context_term, header_term
+from app.traffic.field_menu import FieldMenu, context_term, header_term
 from app.traffic.filter_bar import FilterBar
 from app.traffic.filtering import Filtering
 from app.traffic.judging import RestJudging
@@ -32,7 +32,7 @@ from app.traffic.notes_views import CommentPrompt, DeletedStrip
 from app.traffic.painting import CellDelegate
 from app.traffic.table_model import ExchangeTableModel
 from app.traffic.table_view import ExchangeTable
-from app.traffic.terms import narrowed, term
+from app.traffic.terms import FieldTerm, narrowed, term
 from inspector.model import Kind
 from inspector.query import Query
 from inspector.query.language import judges
@@ -228,6 +228,13 @@ class TrafficPage(QWidget):
             menus.attach(tree, partial(self._header_term, side), tree.copy_selected)
         tree = self.detail.context.tree
         menus.attach(tree, self._context_term, tree.copy_selected)
+        detail = self.detail
+        detail.summary.offer = detail.messages.offer = self.offer_terms = menus.offer
+        for body, field in (
+            (detail.request.body, "request-body"), (detail.response.body, "response-body"),
+            (detail.messages.payload, "body"),
+        ):  # fmt: skip
+            body.offer_terms(field, menus.offer)
 
     def _header_term(self, side: str, item: QTreeWidgetItem) -> FieldTerm | None:
         exchange = self.detail.exchange

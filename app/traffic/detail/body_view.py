@@ -6,11 +6,12 @@ something else is to be shown.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.background import Background
 from app.cancel import Cancelled
@@ -27,6 +28,7 @@ from app.traffic.detail.parts_view import PartsView
 from app.traffic.detail.rows_table import RowsTable
 from app.traffic.detail.tree_view import DocumentTree
 from app.traffic.rendering import Rendered, Source, View
+from app.traffic.terms import FieldTerm, searched
 from inspector.model import Body
 
 _AT_ONCE = 8 * 1024  #: bytes that are made ready without another thread
@@ -109,6 +111,14 @@ class BodyView(QWidget):
         self.find_bar.closed.connect(lambda: self.view_with_focus().setFocus())
         self.copy.pressed.connect(self._fill_clipboard)
         self._later.timeout.connect(self._say_busy)
+
+    def offer_terms(self, field: str, offer: Callable[[QMenu, Sequence[FieldTerm]], None]) -> None:
+        """Let context menus ``offer`` to look for a text of this body in ``field`` of others."""
+
+        def found(menu: QMenu, text: str) -> None:
+            offer(menu, searched(field, text))
+
+        self.text.offer = self.tree.offer = found
 
     @property
     def bar_height(self) -> int:

@@ -60,6 +60,7 @@ class LineView(QAbstractScrollArea):
         self._marked = ""
         self._strong: range = range(0)
         self._placeholder = ""
+        self.offer: Callable[[QMenu, str], None] = lambda _menu, _text: None  #: adds what can be done with a text
         self._measure()
 
     # what is shown
@@ -358,8 +359,10 @@ class LineView(QAbstractScrollArea):
         self._move((line, high), select=True)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
-        """Copy, select, find."""
+        """Filter by what is selected; copy, select, find."""
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.offer(menu, self.selected_text())
         menu.addAction("Copy", self.copy).setEnabled(self._anchor != self._cursor)
         menu.addAction("Select all", self.all)
         menu.addAction("Find…", self.find_wanted.emit)

@@ -7,7 +7,7 @@ Asks the feed for what it has not got yet and for nothing twice, so that it grow
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -38,6 +38,7 @@ from app.traffic.detail.parts import MonoText, Segments, caption
 from app.traffic.detail.plain_table import PlainTable
 from app.traffic.message_words import explain
 from app.traffic.sequence import MessageFilter
+from app.traffic.terms import FieldTerm, message_terms
 from inspector.model import Body, Message
 from inspector.store.reader import TraceReader
 
@@ -63,6 +64,7 @@ class MessagesTab(QWidget):
         self._shown: Message | None = None
         self._found: frozenset[int] = frozenset()  # what has the text only in the part that is not held
         self._goal = -1  # the message to go to once it is here
+        self.offer: Callable[[QMenu, Sequence[FieldTerm]], None] = lambda _menu, _terms: None  #: to filter by these
         self.model = MessagesModel(self)
         self.table = PlainTable("Messages", self.model, _WIDTHS)
         self.ladder = LadderView(self.model, self.table.selectionModel())
@@ -157,6 +159,8 @@ class MessagesTab(QWidget):
         """What can be done with the message under the cursor, and with all that are shown."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self._shown is not None:
+            self.offer(menu, message_terms(self._shown))
         copy = menu.addAction("Copy the message", self.copy_message)
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         menu.addAction("Copy its payload", self.copy_payload)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFont, QPalette
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.theme import Role, color, mono_font, tip
 from app.theme.widgets import look
@@ -22,6 +32,7 @@ from app.traffic.lanes.marks import Blocked
 from app.traffic.lanes.stall_card import StallCard
 from app.traffic.narrative import Placed
 from app.traffic.phases import phases
+from app.traffic.terms import FieldTerm, fact_terms, last_line, searched
 from app.traffic.tones import TONES
 from inspector.model import Exchange, Finding, Severity, State
 
@@ -55,6 +66,8 @@ class SummaryTab(QScrollArea):
         self.stack = QPushButton("Show the stack")
         self.stack.setProperty("look", "link")
         self.stack.clicked.connect(self._show_stack)
+        self.offer: Callable[[QMenu, Sequence[FieldTerm]], None] = lambda _menu, _terms: None  #: to filter by these
+        self._terms: dict[str, list[FieldTerm]] = {}
         self._held, self._placed = HeldUp(), Placed()
         self._card: StallCard | None = None  # made when the first stack is looked at
         self.findings = _line("Findings")
@@ -83,6 +96,8 @@ class SummaryTab(QScrollArea):
         font.setWeight(QFont.Weight.DemiBold)
         self.headline.setFont(font)
         self._make_facts()
+        self._give_menu(self.headline, "Headline")
+        self.problem.offer = self._offer_exception
         self.problem.setMinimumHeight(120)
         body = QWidget()
         column = QVBoxLayout(body)
@@ -117,6 +132,7 @@ class SummaryTab(QScrollArea):
             value = _line(name)
             value.setFont(mono_font())
             value.setWordWrap(False)
+            self._give_menu(value, name)
             self._values[name] = value
             self.facts.addWidget(label, line, column * 2)
             self.facts.addWidget(value, line, column * 2 + 1)
@@ -198,7 +214,24 @@ class SummaryTab(QScrollArea):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._ink_headline()
 
+    def _give_menu(self, label: QLabel, name: str) -> None:
+        label.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        label.customContextMenuRequested.connect(lambda at: self.menu(name).popup(label.mapToGlobal(at)))
+
+    def menu(self, name: str) -> QMenu:
+        """What can be done with the headline or a fact."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.offer(menu, self._terms.get(name, []))
+        label = self.headline if name == "Headline" else self._values[name]
+        menu.addAction("Copy", lambda: QGuiApplication.clipboard().setText(label.selectedText() or label.text()))
+        return menu
+
+    def _offer_exception(self, menu: QMenu, selected: str) -> None:
+        self.offer(menu, searched("exception", selected or last_line(self._problem)))
+
     def _show_facts(self, exchange: Exchange, placed: Placed, axis: Axis) -> None:
+        self._terms = fact_terms(exchange, slot=placed.slot, pid=placed.pid, mode=placed.mode)
         began = exchange.opened_ns or exchange.called_ns
         facts = {
             "Exchange": str(exchange.id),

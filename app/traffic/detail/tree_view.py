@@ -6,6 +6,7 @@ What the branches are ``app.traffic.branches`` knows.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -204,6 +205,7 @@ class DocumentTree(QTreeView):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tree = TreeModel(self)
+        self.offer: Callable[[QMenu, str], None] = lambda _menu, _text: None  #: adds what can be done with a text
         self.setModel(self.tree)
         self.setAccessibleName(name)
         self.setUniformRowHeights(True)
@@ -299,6 +301,10 @@ class DocumentTree(QTreeView):
         if not index.isValid():
             return
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        branch = self.tree.branch(index)
+        if branch is not None:
+            self.offer(menu, branch.name if branch.forks else branch.copy_text())
         menu.addAction("Copy value\tCtrl+C", self.copy_value)
         menu.addAction("Copy path\tCtrl+Shift+C", self.copy_path)
         menu.addSeparator()
