@@ -137,6 +137,10 @@ class Calls:
         self, exchange: Exchange, t: int, direction: str, kind: str, size: int, payload: bytes | None, tail: bytes,
         sha256: str, info: dict[str, Any] | None,
     ) -> None:  # fmt: skip
+        if kind == "lost" and direction == Direction.IN:
+            exchange.dropped += size  # counted for the trace as a whole when the worker says so itself
+            self._recorder.touch(exchange)
+            return
         if kind in _STARTS:
             exchange.started_ns = exchange.started_ns or t
             if not exchange.request_head:  # else the proxy says what was answered

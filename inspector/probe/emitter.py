@@ -13,6 +13,9 @@ import time
 from .encode import encode
 from .ring import RingWriter
 
+#: The type of the message that stands for those of a call which were dropped; its size is how many.
+LOST = "lost"
+
 #: What is sent over the socket when somebody sleeps who should read the ring.
 BELL = encode(("bell",))
 
@@ -141,9 +144,8 @@ class Emitter:
         self._owner = _get_ident()
         try:
             self._pending.pop(number, None)
-            if self._queued > DETAIL_LIMIT:
-                self.lost += len(messages)
-                messages = []
+            if self._queued > DETAIL_LIMIT and messages:
+                messages = [self._drop(messages)]
             self._write(encode(("done", number, t, error, messages)))
         finally:
             self._owner = 0
@@ -171,8 +173,10 @@ class Emitter:
             for number, messages in list(self._pending.items()):
                 portion = messages[:]
                 del messages[: len(portion)]
-                if portion:
-                    self._flush_call(number, portion)
+                if portion and self._queued > DETAIL_LIMIT:
+                    messages.insert(0, self._drop(portion))
+                elif portion:
+                    self._write(encode(("msgs", number, portion)))
             while self._late:
                 self._write(self._late.pop(0))
             if self._blocked:
@@ -181,11 +185,12 @@ class Emitter:
             self._owner = 0
             self._lock.release()
 
-    def _flush_call(self, number, portion):
-        if self._queued > DETAIL_LIMIT:
-            self.lost += len(portion)
-        else:
-            self._write(encode(("msgs", number, portion)))
+    def _drop(self, messages):
+        """Count ``messages``, for which there is no room; the message that takes their place and says how many."""
+        fresh = [message for message in messages if message[2] != LOST]
+        self.lost += len(fresh)
+        count = len(fresh) + sum(message[3] for message in messages if message[2] == LOST)
+        return (messages[-1][0], "in", LOST, count, None, b"", "", None)
 
     def _wait(self):
         """Wait until nobody else sends. False if that is us, below on this stack (a signal handler, a finalizer)."""

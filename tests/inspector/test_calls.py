@@ -197,6 +197,14 @@ def test_calls_are_not_remembered_for_ever(world: World) -> None:
     assert world.recorder.lost == {"messages of unknown calls": 3}
 
 
+def test_what_the_worker_had_no_room_for_is_counted_where_it_is_missing(world: World) -> None:
+    exchange = world.proxied()
+    world.call()
+    world.tell(("msgs", 1, [(20, "in", "lost", 7, None, b"", "", None)]), ("done", 1, 30, "", []))
+    assert exchange.dropped == 7
+    assert "lost" not in world.types(exchange)
+
+
 def test_what_was_given_up_stays_given_up(world: World) -> None:
     exchange = world.proxied()
     world.call()
