@@ -12,13 +12,13 @@ from app.traffic.painting import paint_phase
 from app.traffic.phases import MEANINGS, TITLES, Phase
 from app.traffic.timing import BINS, Standing, scale
 
-_ROW = 26
-_HEAD = 24
+_ROW = 22
+_HEAD = 22
 _NAME = 172
-_FIGURE = 84
-_FIGURES = ("from", "took", "share", "usually", "90 % within")
+_FIGURE = 78
+_FIGURES = ("from", "took", "share", "usually", "p90")
 #: How many of those there is room for, by the width from which there is.
-_ROOM = ((900, 5), (720, 4), (0, 2))
+_ROOM = ((780, 5), (680, 4), (0, 2))
 _MIDDLE = int(Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
@@ -103,7 +103,7 @@ class PhaseChart(QWidget):
         total, first = max(1, self._total), self._phases[0].start_ns
         x = area.left() + area.width() * (phase.start_ns - first) / total
         width = max(2.0, area.width() * phase.length_ns / total)
-        paint_phase(painter, QRectF(x, top + 5, width, _ROW - 10), phase.name, running=phase.running)
+        paint_phase(painter, QRectF(x, top + 4, width, _ROW - 8), phase.name, running=phase.running)
         if (usual := self._usual.get(phase.name)) is not None and usual <= total:
             mark = x + area.width() * usual / total
             painter.setPen(QPen(color(Role.TEXT), 1.4))
