@@ -7,6 +7,7 @@ then there is nothing to act on. It knows link, feed and actions; a wish to see 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QDateTime, QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
@@ -28,6 +29,7 @@ from app.link import LinkState, SupervisorLink
 from app.settings import Settings
 from app.traffic.empty import EmptyState
 from app.traffic.lanes.marks import marks_of
+from app.traffic.terms import FieldTerm, quoted
 from app.workers import questions
 from app.workers.bar import WorkersBar
 from app.workers.cells import ProcessDelegate
@@ -68,6 +70,7 @@ class WorkersPage(QWidget):
         self.setObjectName("workersPage")
         self._link, self._feed, self._actions = link, feed, actions
         self._held = InHand()
+        self.offer: Callable[[QMenu, Sequence[FieldTerm]], None] = lambda _menu, _terms: None  #: to filter by these
         self._statuses: dict[str, AppStatus] = {}
         self._story = Story()
         self._evidence = Evidence()
@@ -353,6 +356,7 @@ class WorkersPage(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
+        self.offer(menu, _terms(self._node, self.chosen))
         self.bar.fill(menu)
         menu.popup(at)
 
@@ -408,6 +412,8 @@ class WorkersPage(QWidget):
         table = list_table(self.lives, "Lives of workers", (90, 0, 120, 170, 70, 90, 110))
         table.selectionModel().currentRowChanged.connect(self._on_life_row)
         table.activated.connect(lambda _index: self.show_details())
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(lambda at: self._show_menu(table.viewport().mapToGlobal(at)))
         lists.addTab(table, "Lives")
         lists.addTab(list_table(self.events, "Events", (90, 0, 84, 70)), "Events")
         return lists
@@ -445,3 +451,14 @@ class WorkersPage(QWidget):
         settings.remember(below)
         settings.remember(self.tree.header())
         settings.keep_checked(self.details.stacks.all_calls, "workers/all-calls")
+
+
+def _terms(node: Node | None, life: Life | None) -> list[FieldTerm]:
+    """The requests of what is chosen: of a process, of its slot, of its instance; those it has or had in hand."""
+    one: Node | Life | None = life or node
+    if one is None:
+        return []
+    wanted = (f"pid:{one.pid}" if one.slot else "", f"worker:{one.slot}" if one.slot else "",
+              f"instance:{one.instance}" if one.instance else "", f"app:{quoted(f'={one.app}')}" if one.app else "",
+              f"id:{','.join(map(str, one.in_hand))}" if one.in_hand else "")  # fmt: skip
+    return [FieldTerm(term) for term in wanted if term]
