@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspector.contract import RULES
 from inspector.query.completion import SEEN, Place, place, quote, suggestions
 from inspector.query.language import QueryError, parse
-from inspector.query.vocabulary import FIELDS
+from inspector.query.vocabulary import FIELDS, FINDINGS
 
 
 @pytest.mark.parametrize(
@@ -101,6 +102,16 @@ def test_values_that_were_seen_with_how_often():
     ws = suggestions(place("kind:ws", 7), [("websocket", 4)])
     assert [(each.text, each.count) for each in ws] == [("ws", 4)]
     assert len(suggestions(place("status:", 7), [(str(n), 1) for n in range(100)], limit=5)) == 5
+
+
+def test_rules_are_completed_by_their_titles_too():
+    known = next(iter(RULES.values()))
+    offered = suggestions(place("finding:", 8), [(known.id, 3), ("NEW-01", 1)])
+    assert [(each.text, each.note, each.count) for each in offered[:2]] == [(known.id, known.title, 3), ("NEW-01", "", 1)]
+    assert [each.text for each in offered[2:]] == list(FINDINGS)
+    assert all(each.note for each in offered[2:])
+    typed = f"finding:{known.title.split()[-1].lower()}"
+    assert suggestions(place(typed, len(typed)), [("NEW-01", 1), (known.id, 3)])[0].text == known.id
 
 
 @given(st.text(min_size=1))

@@ -20,6 +20,7 @@ from inspector.query.language import (
     ages,
     ascii_lower,
     heavy,
+    judges,
     parse,
     pieces,
 )
@@ -240,6 +241,11 @@ def test_what_takes_a_while_is_known():
 def test_what_depends_on_the_hour_is_known():
     assert ages(parse("status:200 -(a or age:<5m)").node)
     assert not ages(parse("time:>10:00 -b is:open").node)
+
+
+def test_whether_it_asks_for_findings():
+    assert judges(parse("status:200 -(a or finding:any)").node)
+    assert not judges(parse("status:200 error:finding").node)
 
 
 fragments = st.sampled_from(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from inspector import tagged
 from inspector.export.phases import lengths
-from inspector.model import Body, Exchange, Instance, Kind, State, Worker
+from inspector.model import Body, Exchange, Fault, Finding, Instance, Kind, Severity, State, Worker
 from inspector.query import parse, to_sql
 from inspector.query.functions import Functions, header
 from inspector.query.language import (
@@ -32,7 +32,7 @@ from inspector.query.language import (
     ascii_lower,
 )
 from inspector.query.sql import Clock
-from inspector.query.vocabulary import CHOICES, FLAGS, NUMBERS, TEXTS
+from inspector.query.vocabulary import CHOICES, FINDINGS, FLAGS, NUMBERS, TEXTS
 from inspector.store.reader import ExchangeRow, TraceReader
 from inspector.store.writer import TraceWriter
 
@@ -58,6 +58,7 @@ def trace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TraceReader]:
                     writer.message(exchange, row)
             writer.touch(exchange)
     annotate(path)
+    judge(path)
     with TraceReader(path) as reader:
         yield reader
 
@@ -67,6 +68,27 @@ def annotate(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         rows = [(number, MARKS[number % 3], ["", "look again"][number % 2]) for number in range(1, 120, 3)]
         connection.executemany("INSERT INTO annotation (exchange, mark, comment) VALUES (?, ?, ?)", rows)
+
+
+def judge(path: Path) -> None:
+    """Findings of our own in place of those that the recording made: most exchanges are judged, some break rules."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript("DELETE FROM finding; DELETE FROM judged")
+        over = connection.execute("SELECT id, rev FROM exchange WHERE state <> 'open'").fetchall()
+        connection.executemany("INSERT INTO judged VALUES (?, ?)", [row for row in over if row[0] % 4])
+        rows = [(i, found.rule, found.severity, found.fault) for i in range(1, 121) for found in broken(i)]
+        connection.executemany(
+            "INSERT INTO finding (exchange, rule, severity, fault, seq, t_ns, detail) VALUES (?, ?, ?, ?, 0, 0, '')",
+            rows,
+        )
+
+
+def broken(identity: int) -> list[Finding]:
+    if identity % 5 or list(State)[(identity - 1) % 3] == State.OPEN:
+        return []
+    severities = [Severity.NOTE, Severity.VIOLATION][: 1 + identity % 2]
+    rules = ["GET-SR-01", "HTTP-02"]
+    return [Finding(identity, rules[n], each, list(Fault)[identity % 2]) for n, each in enumerate(severities)]
 
 
 def annotation(identity: int) -> tuple[str, str]:
@@ -155,7 +177,8 @@ def texts(node: Text, row: ExchangeRow, exchange: Exchange) -> list[str | None]:
         case "mark" | "comment":
             return [annotation(row.id)[node.field == "comment"] or None]
         case "finding":
-            return []
+            words = {node.value} & words_of(row) if node.op == "prefix" else set()
+            return [*(found.rule for found in broken(row.id)), *words]
         case "message":
             return ["ws.text"] if exchange.kind == Kind.WEBSOCKET else []
         case "app":
@@ -173,6 +196,15 @@ def texts(node: Text, row: ExchangeRow, exchange: Exchange) -> list[str | None]:
         case "mode":
             return [row.mode or None]
     return [getattr(row, node.field)]
+
+
+def words_of(row: ExchangeRow) -> set[str]:
+    """The words that ``finding:`` may be followed by to have this exchange."""
+    found = broken(row.id)
+    words = {"any", *(str(word) for each in found for word in (each.severity, each.fault))} if found else set()
+    if row.state != "open":
+        words |= {"unjudged"} if row.id % 4 == 0 else set() if found else {"none"}
+    return words
 
 
 def bodies(field: str, exchange: Exchange) -> list[str | None]:
@@ -323,6 +355,14 @@ def test_paths_are_looked_for_in_an_index_without_losing_any(trace):
     for text in ("path:/API", "target:=*", "path:=/api/items", "path:=/api/items?page=2", "-path:/api", "method:=get"):
         plain = [row.id for row in rows(trace) if holds(parse(text).node, row, exchanges(trace)[row.id])]
         assert list(trace.ids(parse(text))) == plain, text
+
+
+@pytest.mark.parametrize("word", [*FINDINGS, "get-sr", "HTTP-02", "=HTTP-02", "~^get", "~2$", "x"])
+def test_findings_are_those_of_the_exchanges_and_alone_come_from_their_index(trace, word):
+    query, narrower = parse(f"finding:{word}"), parse(f"finding:{word} id:>0")
+    plain = [row.id for row in rows(trace) if holds(query.node, row, exchanges(trace)[row.id])]
+    assert list(trace.ids(query)) == list(trace.ids(narrower)) == plain
+    assert set(trace.ids(parse(f"-finding:{word}"))) == {row.id for row in rows(trace)} - set(plain)
 
 
 def test_what_is_known_of_a_header_is_not_looked_for():
