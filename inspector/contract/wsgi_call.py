@@ -70,7 +70,8 @@ class Start:
 
 
 class Call:
-    """One call. ``events`` are what application and server said to each other, in order; times are nanoseconds.
+    """One call. ``events`` are what application and server said to each other, in order; times are nanoseconds. What
+    was said when the call was over is in ``events`` alone.
 
     ``starts``: every call of start_response. ``result``: the application returned something. ``pieces``: the parts of
     the body, ``data`` those that hold something. ``all_bytes``: whether all of them are what they should be; else the
@@ -98,8 +99,12 @@ class Call:
         for index, event in enumerate(self.events):
             self.types.add(event.type)
             take = _TAKES.get(event.type)
-            if take is not None:
+            if take is not None and not self.is_late(event):
                 take(self, index, event)
+
+    def is_late(self, event: Event) -> bool:
+        """Whether the call was over by then: no part of it any more."""
+        return event.t_ns > self.exchange.returned_ns > 0
 
     def of(self, *types: str) -> list[Event]:
         """The events of these types."""

@@ -136,10 +136,12 @@ class Read:
 
 
 def reads(call: Call) -> list[Read]:
-    """Every read that gave something, in order."""
+    """Every read that gave something, in order, as long as the call went on."""
     found: list[Read] = []
     position = 0
     for event in call.of(*_METHODS):
+        if call.is_late(event):
+            break
         asked, given = _size(event)
         found.append(Read(event, event.type.partition(".")[2], position, asked, given))
         position += event.size

@@ -9,7 +9,6 @@ Source: PEP 3333, "Specification Details" and "The start_response() Callable".
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import Iterator
 
 from inspector.contract.case import Event
@@ -187,9 +186,9 @@ _WORDS = {
 @looks(*_WORDS)
 def order(call: Call) -> Iterator[Finding]:
     """Steps that are not to be made where they are."""
-    state, within, over = State.IDLE, False, call.exchange.returned_ns or math.inf
+    state, within = State.IDLE, False
     for event in call.events:
-        if event.t_ns > over:
+        if call.is_late(event):
             state = State.CLOSED if state in (State.CLOSING, State.CLOSED) else State.OVER
         for step in _steps(event, within):
             rule = OFFENCES[state].get(step)

@@ -26,6 +26,13 @@ def test_starts() -> None:
     assert call(start(), refused("write", "x")).announced is not None
 
 
+def test_what_comes_when_all_is_over_is_no_part_of_the_call() -> None:
+    made = call(start(), ret(), stop(b"x"), piece(b"y", at=END + 1), start("500 Oh", at=END + 2))
+    assert (len(made.events), len(made.pieces), len(made.starts)) == (5, 1, 1)
+    unended = call(start(), piece(b"y", at=END + 1), returned_ns=0)
+    assert len(unended.pieces) == 1
+
+
 def test_when_the_client_left() -> None:
     assert call().client_left_ns == 0
     assert call(wired=(wire("request.head"), wire("client.gone", at=5))).client_left_ns == 5

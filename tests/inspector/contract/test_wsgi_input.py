@@ -9,7 +9,7 @@ import pytest
 from inspector.contract import Case
 from inspector.model import Body
 from inspector.tagged import Opaque
-from tests.support.wsgi_cases import Said, case, found, read, refused, ret, rules, said, severities, start, stop
+from tests.support.wsgi_cases import END, Said, case, found, read, refused, ret, rules, said, severities, start, stop
 
 WIRED = b"POST /a HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked"}
@@ -141,6 +141,14 @@ def test_how_far_it_was_read_may_not_be_known() -> None:
     assert "WSGI-IN-02" not in rules(posted(None, read(b"abc"), environ=CHUNKED))
     unknown = case(read(b"abc"), start(), ret(), stop(b"x"), context="")
     assert rules(unknown) == set()
+
+
+def test_what_is_read_when_all_is_over_counts_for_nothing() -> None:
+    late = read(b"", 1, at=END + 1)
+    assert rules(case(start(), ret(), stop(b"x"), late, environ={"CONTENT_LENGTH": "3"})) == {
+        "WSGI-IN-14",
+        "WSGI-IN-15",
+    }
 
 
 def test_a_long_line_of_which_a_part_was_kept_is_not_judged() -> None:
