@@ -59,7 +59,7 @@ def _asgi(case: Case) -> Answer | None:
 
 
 def _wsgi(case: Case, call: Call) -> Answer | None:
-    start = call.announced
+    start = call.announced or next(iter(call.starts), None)  # what the server refused is said all the same
     if start is None:
         return None
     fields = [(name.encode("latin-1", "replace"), text.encode("latin-1", "replace")) for name, text in start.pairs]
