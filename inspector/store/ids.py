@@ -36,10 +36,10 @@ def collect(connection: sqlite3.Connection, select: str, parameters: Sequence[An
 def ascending(ids: array[int]) -> array[int]:
     """The same ids in order; each is there once."""
     if len(ids) <= _MANY:
-        return array("q", sorted(ids))
+        return array("q", sorted(set(ids)))
     low, high = min(ids), max(ids)
     if high - low > len(ids) * _SPARSE:
-        return array("q", sorted(ids))
+        return array("q", sorted(set(ids)))
     there = bytearray(high - low + 1)
     for identity in ids:
         there[identity - low] = 1
