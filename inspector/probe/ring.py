@@ -43,13 +43,14 @@ class RingWriter:
     OSError.
     """
 
-    __slots__ = ("_fence", "_memory", "_wake", "_words", "_written")
+    __slots__ = ("_end", "_fence", "_memory", "_wake", "_words", "_written")
 
     def __init__(self, path, wake):
         self._wake = wake
         self._memory = _shared(path)
         self._words = memoryview(self._memory)[:HEADER].cast("Q")
         self._written = 0
+        self._end = CAPACITY  # how much may have been written, by what the reader had read when we last looked
         self._fence = None if _ORDERED else _thread.allocate_lock()
 
     def write(self, data):
@@ -57,9 +58,12 @@ class RingWriter:
         written = self._written
         words = self._words
         size = len(data)
-        if written + size - words[_READ] > CAPACITY:
-            size = CAPACITY - written + words[_READ]
-            data = data[:size]
+        if written + size > self._end:
+            # Only now: the reader's word is mostly in another processor's cache.
+            self._end = words[_READ] + CAPACITY
+            if written + size > self._end:
+                size = self._end - written
+                data = data[:size]
         start = HEADER + written % CAPACITY
         end = start + size
         if end <= END:

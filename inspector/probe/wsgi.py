@@ -128,7 +128,11 @@ class Call:
                 info = {"status": args[0], "headers": args[1][:]}  # which the application may go on using
             else:
                 info = plain(_start_info(args, kwargs))
-            self._tell((t, "out", "start_response", 0, None, b"", "", info))
+            message = t, "out", "start_response", 0, None, b"", "", info
+            if self.over or self._emitter.calm:
+                self._tell(message)
+            else:  # the common case, without a call of our own
+                self._messages.append(message)
         except Exception:  # arguments of the strangest kind; the server will say so
             pass
         try:
