@@ -133,6 +133,7 @@ class Desk:
     def show_trace(self, path: str, live: bool) -> None:
         """Look at a trace from now on; an empty path: at none."""
         self.window.show_trace(path)
+        self.window.status.show_live(on=bool(path) and live)
         if path != self._trace_path:
             self._trace_path = path
             if path:
@@ -173,7 +174,8 @@ class Desk:
         traffic.said.connect(window.say)
         traffic.detail.said.connect(window.say)
         traffic.detail.worker_wanted.connect(self._on_worker_wanted)
-        traffic.shown_changed.connect(window.show_counts)
+        traffic.shown_changed.connect(window.status.show_counts)
+        self.feed.counts_changed.connect(window.status.show_volume)
         window.looked_at.connect(self.feed.set_visible)
         window.closed.connect(self._on_closed)
         self.settings.option_changed.connect(self._on_option_changed)
@@ -244,8 +246,8 @@ class Desk:
     def _on_changed(self) -> None:
         status = self.controller.status
         self.replay.set_app(self.controller.name if status else "")
-        self.window.show_recording(status.in_flight if status else 0, status.dropped if status else 0)
-        self.window.show_capture(status.capture if status else "", status.not_captured if status else 0)
+        self.window.status.show_recording(status.in_flight if status else 0, status.dropped if status else 0)
+        self.window.status.show_capture(status.capture if status else "", status.not_captured if status else 0)
         self.traffic.set_known(status is not None)
         self.traffic.set_address(status.url if status and self.controller.live else "")
         self.traffic.lanes.show_processes(status.processes if status else ())

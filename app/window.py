@@ -10,15 +10,11 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
-    QButtonGroup,
     QFileDialog,
-    QFrame,
-    QHBoxLayout,
     QMainWindow,
     QMenu,
     QSizePolicy,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -29,8 +25,9 @@ from app.keys import KeysPage
 from app.notice import Notice
 from app.palette import CommandPalette
 from app.settings import Settings
-from app.theme import Role, Scheme, Theme, set_icon
-from app.theme.widgets import ElidedLabel, icon_button, label, look
+from app.status import StatusLine
+from app.switcher import PageSwitcher
+from app.theme import Scheme, Theme
 
 _SMALLEST, _LARGEST = 70, 200  #: per cent
 _TEXT_SIZES = (
@@ -91,23 +88,21 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget()
         self._stack.setMinimumHeight(240)  # pages give way to what the launch area has to explain, as far as that
         self._stack.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
-        self._tabs = QButtonGroup(self)
         self.page = ""
-        self.counts, self.flight, self.captured, self.dropped = label(), label(), label("", "muted"), label()
-        self.trace = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
+        self.status = StatusLine()
+        self.setStatusBar(self.status)
         self._register(pages)
-        self._switcher = self._make_switcher(pages)
+        self._switcher = PageSwitcher([(page.id, page.title, page.icon) for page in pages], tools.actions)
+        self._switcher.page_wanted.connect(self.show_page)
         self._lay_out()
-        self._make_status_bar()
         self.palette_view = CommandPalette(tools.actions, self)
         tools.actions.set_home(self)
         self._fill_menus()
         self._refill = QTimer(self, singleShot=True, interval=0)
         self._refill.timeout.connect(self._fill_menus)
         tools.actions.added.connect(lambda _id: self._refill.start())
-        tools.actions.rebound.connect(lambda _id: self._say_keys())
         self.page = pages[0].id
-        self._show_tab()
+        self._switcher.show_current(self.page)
         tools.settings.remember(self)
 
     def show_page(self, identity: str) -> None:
@@ -116,12 +111,8 @@ class MainWindow(QMainWindow):
         self.page = identity
         self._settings.set_value("window.page", identity)
         self._bring(self._pages[identity].widget)
-        self._show_tab()
+        self._switcher.show_current(self.page)
         self.leave_welcome()
-
-    def _show_tab(self) -> None:
-        for tab in self._tabs.buttons():
-            tab.setChecked(tab.objectName() == f"tab-{self.page}")
 
     def show_welcome(self) -> None:
         """Show the first page, and nothing else."""
@@ -150,32 +141,11 @@ class MainWindow(QMainWindow):
 
     def say(self, text: str) -> None:
         """Say something for a few seconds."""
-        self.statusBar().showMessage(text, 4000)
-
-    def show_counts(self, shown: int, total: int) -> None:
-        """How many exchanges the table shows, of how many."""
-        exchanges = "exchange" if total == 1 else "exchanges"
-        self.counts.setText(f"{total:,} {exchanges}" if shown == total else f"{shown:,} of {total:,} {exchanges}")
-
-    def show_capture(self, filter_: str, not_captured: int) -> None:
-        """What is recorded by the user's choice, and how much it left out; an empty filter records everything."""
-        self.captured.setVisible(bool(filter_))
-        self.captured.setText(f"{not_captured:,} not captured")
-        self.captured.setToolTip(
-            f"By your choice only what passes this filter is recorded (launch options):\n{filter_}"
-        )
-
-    def show_recording(self, in_flight: int, dropped: int) -> None:
-        """What is under way, and what was not recorded."""
-        self.flight.setText(f"{in_flight:,} in flight")
-        self.dropped.setText(f"{dropped:,} dropped")
-        look(self.dropped, "error" if dropped else "")
-        tip = "Details left out because recording could not keep up; requests never wait for it"
-        self.dropped.setToolTip(tip)
+        self.status.say(text)
 
     def show_trace(self, path: str) -> None:
         """Which file is looked at."""
-        self.trace.show_text(path)
+        self.status.show_trace(path)
         self.setWindowTitle(f"{path.rpartition('/')[2]} - Gatescope" if path else "Gatescope")
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
@@ -239,68 +209,21 @@ class MainWindow(QMainWindow):
         column.addWidget(self._stack, 1)
         self.setCentralWidget(middle)
 
-    def _make_switcher(self, pages: Sequence[Page]) -> QFrame:
-        bar = QFrame()
-        bar.setObjectName("pageSwitcher")
-        bar.setAccessibleName("Pages")
-        look(bar, "tabs")
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(8, 0, 12, 0)
-        row.setSpacing(2)
-        self._tabs.setExclusive(True)
-        for page in pages:
-            row.addWidget(self._make_tab(page))
-        row.addStretch(1)
-        self._commands = icon_button("keyboard", "All commands")
-        self._commands.clicked.connect(lambda: self._actions.run("window.palette"))
-        row.addWidget(self._commands)
-        self._say_keys()
-        return bar
-
-    def _make_tab(self, page: Page) -> QToolButton:
-        tab = QToolButton()
-        tab.setObjectName(f"tab-{page.id}")
-        tab.setText(page.title)
-        tab.setCheckable(True)
-        tab.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        set_icon(tab, page.icon, Role.MUTED)
-        tab.setIconSize(QSize(16, 16))
-        tab.setAccessibleName(f"{page.title} page")
-        tab.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        tab.clicked.connect(lambda _checked=False: self.show_page(page.id))
-        look(tab, "tab")
-        self._tabs.addButton(tab)
-        return tab
-
-    def _make_status_bar(self) -> None:
-        bar = self.statusBar()
-        bar.setSizeGripEnabled(False)
-        bar.setContentsMargins(8, 0, 8, 0)
-        names = ("Exchanges", "In flight", "Not captured", "Dropped")
-        for widget, name in zip((self.counts, self.flight, self.captured, self.dropped), names, strict=True):
-            widget.setAccessibleName(name)
-            bar.addWidget(widget)
-        self.captured.hide()
-        self.trace.setAccessibleName("Trace file")
-        self.trace.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        bar.addWidget(self.trace, 1)  # a permanent one would leave no room for messages
-
     # actions
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """A key that nobody took: if it belongs to what can't be done now, say why."""
-        owner = self._actions.owner_of(QKeySequence(event.keyCombination()), QApplication.focusWidget())
+        """A key that nobody took: do what it is for in the page in view, or say why that can't be done now."""
+        key, shown = QKeySequence(event.keyCombination()), self._stack.currentWidget()
+        owner = self._actions.owner_of(key, QApplication.focusWidget())
+        if owner is None and event.text().isalpha() and shown is not None:
+            owner = self._actions.owner_within(key, shown)  # nobody types: a letter need not be pressed in the table
         why = self._actions.why_not(owner.id) if owner else ""
         if owner and why:
             self.say(f"{owner.title.rstrip('…')}: not now. {why}.")
+        elif owner and owner.scope is not None and event.text().isalpha():
+            self._actions.run(owner.id)
         else:
             super().keyPressEvent(event)
-
-    def _say_keys(self) -> None:
-        """The keys in the tooltips of the window's own buttons, as they are now."""
-        for tab in self._tabs.buttons():
-            tab.setToolTip(self._actions.get(f"page.{tab.objectName().removeprefix('tab-')}").toolTip())
-        self._commands.setToolTip(self._actions.get("window.palette").toolTip())
 
     def _keep_keys(self) -> None:
         self._settings.set_shared("keys", self._actions.chosen_keys())

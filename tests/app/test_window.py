@@ -17,6 +17,7 @@ from app.actions import Action, ActionRegistry
 from app.link import LinkState
 from app.theme import Scheme, Theme
 from app.window import MainWindow, Page, Tools
+from inspector.store.reader import TraceCounts
 from supervisor.control.messages import Shutdown, StartApp
 
 WAIT = 10_000
@@ -62,7 +63,7 @@ def test_pages_are_switched_by_key(window, qtbot):
 
 
 def test_tabs_show_which_page_it_is(window, qtbot):
-    tabs = {tab.objectName(): tab for tab in window._tabs.buttons()}
+    tabs = {tab.objectName(): tab for tab in window._switcher._tabs.buttons()}
     qtbot.mouseClick(tabs["tab-two"], Qt.MouseButton.LeftButton)
     assert tabs["tab-two"].isChecked()
     assert not tabs["tab-one"].isChecked()
@@ -96,18 +97,25 @@ def test_the_first_page_hides_the_rest_until_there_is_something(window):
 
 
 def test_the_status_bar(window):
-    window.show_counts(12, 3456)
-    window.show_recording(2, 0)
+    window.status.show_counts(12, 3456)
+    window.status.show_recording(2, 0)
     window.show_trace("/srv/traces/a.gatescope")
-    assert window.counts.text() == "12 of 3,456 exchanges"
-    assert (window.flight.text(), window.dropped.text()) == ("2 in flight", "0 dropped")
+    assert window.status.counts.text() == "12 of 3,456 exchanges"
+    assert (window.status.flight.text(), window.status.dropped.text()) == ("2 in flight", "0 dropped")
     assert window.windowTitle() == "a.gatescope - Gatescope"
-    window.show_counts(5, 5)
-    window.show_recording(0, 3)
+    window.status.show_counts(5, 5)
+    window.status.show_recording(0, 3)
     window.show_trace("")
-    assert window.counts.text() == "5 exchanges"
-    assert window.dropped.property("look") == "error"
+    assert window.status.counts.text() == "5 exchanges"
+    assert window.status.dropped.property("look") == "error"
     assert window.windowTitle() == "Gatescope"
+    window.status.show_volume(TraceCounts(5, 0, 10, {}, 1_500_000))
+    assert window.status.volume.text() == "1.50 MB"
+    window.status.show_live(on=True)
+    assert not window.status.rate.isHidden()
+    assert window.status.rate.text() == "0/s"
+    window.status.show_live(on=False)
+    assert window.status.rate.isHidden()
     window.say("Copied")
     assert window.statusBar().currentMessage() == "Copied"
 
