@@ -199,6 +199,14 @@ class ActionRegistry(QObject):
                 return action
         return None
 
+    def owner_within(self, key: QKeySequence, page: QWidget) -> Action | None:
+        """The action that ``key`` belongs to somewhere in ``page``, whatever has the focus."""
+        for action in self._actions.values():
+            here = action.scope is not None and (action.scope is page or page.isAncestorOf(action.scope))
+            if here and any(QKeySequence(each) == key for each in keys_of(action)):
+                return action
+        return None
+
     def _with_chosen_keys(self, action: Action) -> Action:
         keys = self._chosen.get(action.id)
         if keys is None or keys == action.shortcut:

@@ -307,6 +307,9 @@ class ExchangeTable(QTableView):
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self.entered_detail.emit()
                 return
+            if event.text().isalpha():
+                event.ignore()  # whose key it is, and why it does nothing now, the window knows
+                return
         super().keyPressEvent(event)
 
     def keyboardSearch(self, search: str) -> None:  # noqa: N802

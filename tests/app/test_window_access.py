@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 
 from app.__main__ import Desk, Request
+from app.actions import keys_text
 from tests.support.made_trace import MadeTrace
 
 WAIT = 10_000
@@ -93,16 +94,16 @@ def grouped(widget: QWidget) -> bool:
     return group is not None and group.exclusive() and group.checkedButton() not in (None, widget)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_tab_comes_to_everything_and_everything_has_a_name(desk: Desk, page: str) -> None:
-    desk.window.show_page(page)
-    QApplication.processEvents()
-    wanted = focusable(desk.window)
-    assert [tell(widget) for widget in wanted if not spoken(widget)] == []
-    there = round_trip(desk.window)
-    assert [tell(widget) for widget in wanted if widget not in there and not grouped(widget)] == []
-    back = round_trip(desk.window, Qt.Key.Key_Backtab)
-    assert {id(widget) for widget in back} == {id(widget) for widget in there}
+def test_tab_comes_to_everything_and_everything_has_a_name(desk: Desk) -> None:
+    for page in desk.window._pages:
+        desk.window.show_page(page)
+        QApplication.processEvents()
+        wanted = focusable(desk.window)
+        assert [tell(widget) for widget in wanted if not spoken(widget)] == [], page
+        there = round_trip(desk.window)
+        assert [tell(widget) for widget in wanted if widget not in there and not grouped(widget)] == [], page
+        back = round_trip(desk.window, Qt.Key.Key_Backtab)
+        assert {id(widget) for widget in back} == {id(widget) for widget in there}, page
 
 
 def test_tab_goes_as_one_reads(desk: Desk) -> None:
@@ -116,9 +117,9 @@ def test_tab_goes_as_one_reads(desk: Desk) -> None:
 
 def test_a_page_that_comes_takes_the_focus(desk: Desk) -> None:
     desk.traffic.table.setFocus()
-    for number, page in enumerate(PAGES, start=1):
+    for number, page in enumerate(desk.window._pages, start=1):
         press(desk.window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
-        shown = desk.window.findChild(QWidget, f"{page}Page")
+        shown = desk.window._pages[page].widget
         assert shown.isVisible()
         now = QApplication.focusWidget()
         assert now is shown or shown.isAncestorOf(now), page
@@ -137,3 +138,37 @@ def test_a_key_of_what_can_not_be_done_says_why(desk: Desk, qtbot) -> None:
     press(desk.window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
     said = desk.window.statusBar().currentMessage()
     assert said == "Make some traffic: not now. Only for the demo applications, while one of them runs."
+
+
+def test_a_letter_without_a_selection_says_what_it_lacks(desk: Desk) -> None:
+    table = desk.traffic.table
+    table.setFocus()
+    table.clearSelection()
+    for key in "RCMN":
+        desk.window.statusBar().clearMessage()
+        press(desk.window, Qt.Key(ord(key)))
+        said = desk.window.statusBar().currentMessage()
+        assert said.endswith(": not now. Select an exchange in the table first."), key
+
+
+def test_letters_work_where_nobody_types(desk: Desk, qtbot) -> None:
+    desk.traffic.detail.show_tab(0)
+    desk.traffic.detail.focus()
+    assert desk.traffic.detail.isAncestorOf(QApplication.focusWidget())
+    with qtbot.waitSignal(desk.traffic.replay_wanted, timeout=WAIT) as asked:
+        press(desk.window, Qt.Key.Key_R)
+    assert asked.args == [desk.traffic.table.selected_ids()]
+    desk.window.show_page("traffic")
+    desk.traffic.focus_filter()
+    with qtbot.assertNotEmitted(desk.traffic.replay_wanted):
+        press(desk.window, Qt.Key.Key_R)
+    assert desk.traffic.filter.text == "r"
+
+
+def test_every_action_is_in_the_palette_with_its_key(desk: Desk) -> None:
+    model = desk.window.palette_view.model
+    model.filter("")
+    assert {action.id for action in model.shown} == {action.id for action in desk.actions}
+    keys = {model.index(at, 0).data(Qt.ItemDataRole.AccessibleTextRole) for at in range(model.rowCount())}
+    wanted = [action for action in desk.actions if action.shortcut]
+    assert [each.id for each in wanted if not any(words.endswith(keys_text(each)) for words in keys)] == []
