@@ -30,6 +30,7 @@ from app.launch import extras as beside
 from app.launch.controller import LaunchController
 from app.launch.interpreters import found
 from app.launch.variables_table import VariablesTable
+from app.theme import px
 from app.theme.widgets import bold, button, icon_button, label, look
 from app.traffic.filter_field import FilterField
 from inspector.query.capturing import parse_capture
@@ -67,7 +68,9 @@ class OptionsPanel(QFrame):
         self.python = self._make_python()
         self.args = self._line("as on the server's command line: --timeout 5", "Arguments for the server")
         self.root_path = self._line("/api", "Root path")
-        self.capture = FilterField("Capture only", "everything; or for example  status:5xx -path:/health", parse_capture)
+        self.capture = FilterField(
+            "Capture only", "everything; or for example  status:5xx -path:/health", parse_capture
+        )
         self.capture.setToolTip(_CAPTURE)
         self.capture.used.connect(lambda _text: self._take())
         self.reload = QCheckBox("Reload when a file of the project changes")
@@ -263,7 +266,7 @@ class OptionsPanel(QFrame):
         """Below the button, inside the window."""
         window = self.window()
         at = self._anchor.mapTo(window, QPoint(self._anchor.width(), self._anchor.height() + _GAP))
-        wide = min(_WIDE, window.width() - 2 * _GAP)
+        wide = min(px(_WIDE), window.width() - 2 * _GAP)
         high = min(self.sizeHint().height(), window.height() - at.y() - _GAP)
         self.setGeometry(max(_GAP, min(at.x() - wide // 2, window.width() - wide - _GAP)), at.y(), wide, high)
 
@@ -272,7 +275,7 @@ class OptionsPanel(QFrame):
         column.setContentsMargins(14, 10, 14, 12)
         column.setSpacing(8)
         column.addLayout(_row(self.title, None, self.close_it))
-        self.variables.setFixedHeight(26 * 4 + 34)
+        self.variables.setMinimumHeight(px(26 * 4 + 34))
         column.addWidget(self.variables)
         files = QHBoxLayout(self.files)
         files.setContentsMargins(0, 0, 0, 0)

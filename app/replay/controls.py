@@ -81,7 +81,6 @@ class ReplayControls(QFrame):
         for title, value in _SPEEDS:
             self.speeds.addItem(title, value)
         self.at_once.setToolTip("How many requests may be under way at once")
-        self.filter.setFont(mono_font())
         self.ignore.setFont(mono_font())
         self.ignore.setToolTip(
             "What may differ without counting as a difference, with commas between: names of headers, and places in "
@@ -110,12 +109,13 @@ class ReplayControls(QFrame):
             if label:
                 row.addWidget(caption(label))
             row.addWidget(box, 2 if box is self.filtering else 0)
-        row.addWidget(caption("May differ"))
-        row.addWidget(self.ignore, 1)
+        row.addStretch(0)
         row.addWidget(self.start)
         row.addWidget(self.cancel)
         state = QHBoxLayout()
         state.setSpacing(12)
+        state.addWidget(caption("May differ"))
+        state.addWidget(self.ignore, 2)
         state.addWidget(self.words)
         state.addStretch(1)
         state.addWidget(self.differing)
