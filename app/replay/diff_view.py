@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidg
 
 from app.replay.comparison import Difference, Line, side_by_side
 from app.theme import Role, color
-from app.traffic import bodies, formats
+from app.traffic import bodies, formats, secrecy
 from app.traffic.bodies import BodyKind
 from app.traffic.detail.parts import MonoText, PairTable, caption
 from app.traffic.detail.tabs import Tabs
@@ -91,14 +91,17 @@ class DiffView(QWidget):
 
 def _row(difference: Difference) -> tuple[str, ...]:
     where = f"{difference.where} (overlooked)" if difference.volatile else difference.where
-    return (where, *(formats.cell(text) for text in (difference.path, difference.original, difference.replay)))
+    values = [difference.original, difference.replay]
+    if difference.where == "header":
+        values = [text and secrecy.field(difference.path, text, secrets=False) for text in values]
+    return (where, *(formats.cell(text) for text in (difference.path, *values)))
 
 
 def _response(exchange: Exchange | None) -> str:
     if exchange is None:
         return ""
     head = parse_head(exchange.response_head)
-    fields = "\n".join(f"{name}: {value}" for name, value in head.headers)
+    fields = "\n".join(f"{name}: {secrecy.field(name, value, secrets=False)}" for name, value in head.headers)
     return f"{head.start_line}\n{fields}\n\n{_body(exchange, head.get('content-type'), head.get('content-encoding'))}"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from app.traffic import formats
+from app.traffic.secrecy import dots
 from inspector import tagged
 from inspector.export.secrets import is_secret
 
@@ -75,8 +76,8 @@ def secret(path: tuple[str, ...]) -> bool:
 
 
 def masked(node: Node) -> str:
-    """What stands for a secret value: how long it is, and nothing of it."""
-    return f"•••••••• ({formats.count(len(node.decoded or node.value))} characters)"
+    """What stands for a secret value."""
+    return dots(len(node.decoded or node.value))
 
 
 def _sequence(value: list[Any] | tuple[Any, ...], path: tuple[str, ...]) -> Node:

@@ -9,9 +9,9 @@ import json
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
-from app.traffic import formats
+from app.traffic import formats, secrecy
 from inspector import tagged
 from inspector.model import Direction, Message, Side
 
@@ -83,8 +83,11 @@ def is_slim(message: Message) -> bool:
     return message.payload is not None and len(message.payload) == KEPT < message.size
 
 
-def line(message: Message, began: int) -> str:
-    """A message as a line of text, for the clipboard: time, who saw it, direction, name, size, content."""
+def line(message: Message, began: int, *, secrets: bool = False) -> str:
+    """A message as a line of text, for the clipboard: time, who saw it, direction, name, size, content.
+
+    ``secrets``: with the values of headers that are masked otherwise.
+    """
     size = formats.size(message.size) if message.size else ""
     parts = (
         formats.interval(message.t_ns - began),
@@ -92,7 +95,7 @@ def line(message: Message, began: int) -> str:
         arrow(message),
         message.type,
         size,
-        preview(message),
+        preview(message, secrets=secrets),
     )
     return "\t".join(parts)
 
@@ -116,21 +119,26 @@ def side(message: Message) -> str:
     return "wire" if message.side == Side.WIRE else "app"
 
 
-def preview(message: Message) -> str:
+def preview(message: Message, *, secrets: bool = False) -> str:
     """The beginning of what it carries, on one line."""
     if message.payload:
         return formats.cell(message.payload[:_PREVIEW_BYTES].decode("utf-8", "replace"), 160)
-    return formats.cell(_brief_info(message.info), 160) if message.info else ""
+    return formats.cell(_brief_info(message.info, secrets=secrets), 160) if message.info else ""
 
 
-def _brief_info(info: str) -> str:
+def has_secrets(message: Message) -> bool:
+    """Whether some of what it says is masked."""
+    return pretty_info(message.info) != pretty_info(message.info, secrets=True)
+
+
+def _brief_info(info: str, *, secrets: bool) -> str:
     """Tagged JSON made shorter for a list: bytes as their text, no quotes around keys."""
     try:
         value = json.loads(info, object_hook=_plain)
     except ValueError:
         return info
     if isinstance(value, dict):
-        return ", ".join(f"{key}={_short(item)}" for key, item in value.items())
+        return ", ".join(f"{key}={_short(_masked(item, secrets=secrets))}" for key, item in value.items())
     return _short(value)
 
 
@@ -148,7 +156,18 @@ def _short(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def pretty_info(info: str) -> str:
+def _masked(value: object, *, secrets: bool) -> object:
+    """A value of a message, or where it is a list of headers, that list with its secrets masked."""
+    if secrets or not _is_pairs(value):
+        return value
+    return [[name, secrecy.field(str(name), str(content), secrets=False)] for name, content in value]
+
+
+def _is_pairs(value: object) -> TypeGuard[list[list[object]]]:
+    return isinstance(value, list) and bool(value) and all(isinstance(i, list) and len(i) == 2 for i in value)
+
+
+def pretty_info(info: str, *, secrets: bool = False) -> str:
     """A message's other keys, one a line, for the pane under the list."""
     if not info:
         return ""
@@ -158,11 +177,11 @@ def pretty_info(info: str) -> str:
         return info
     if not isinstance(value, dict):
         return json.dumps(value, indent=2, ensure_ascii=False)
-    return "\n".join(_pretty_member(key, item) for key, item in value.items())
+    return "\n".join(_pretty_member(key, _masked(item, secrets=secrets)) for key, item in value.items())
 
 
 def _pretty_member(key: str, value: object) -> str:
-    if isinstance(value, list) and value and all(isinstance(item, list) and len(item) == 2 for item in value):
+    if _is_pairs(value):
         fields = "\n".join(f"    {name}: {content}" for name, content in value)
         return f"{key}:\n{fields}"
     return f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"

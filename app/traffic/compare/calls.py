@@ -5,8 +5,9 @@ Pure. What both have comes first, in one order, by what it means; then what only
 
 from __future__ import annotations
 
-from app.traffic import context, formats
+from app.traffic import context
 from app.traffic.contrast import Path, by_meaning
+from app.traffic.secrecy import dots
 
 _HEADERS = "headers"
 
@@ -33,7 +34,7 @@ def spelt(interface: str, recorded: str, other_interface: str, other: str) -> st
 
 def _shown(place: Path, value: str) -> str:
     """A value, which is in quotes, or what stands for a secret."""
-    return f"•••••••• ({formats.count(len(value) - 2)} characters)" if context.secret(place) else value
+    return dots(len(value) - 2) if context.secret(place) else value
 
 
 def _is_taken(node: context.Node, taken: set[Path]) -> bool:

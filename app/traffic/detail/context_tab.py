@@ -196,7 +196,7 @@ class ContextTab(QWidget):
             node.type,
             formats.cell(value, 1000),
             formats.cell(decoded, 1000),
-            remark.text if remark else "",
+            (remark.change if hidden and remark.text else remark.text) if remark else "",
         ]
         item = self._dressed(texts, node.path, remark.change if remark else "")
         item.addChildren([self._item(child) for child in node.children])

@@ -85,6 +85,9 @@ class MessagesTab(QWidget):
         self.words.setAccessibleName("What this message is")
         self.words.setContentsMargins(8, 6, 8, 6)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.secrets = QCheckBox("Show secrets")
+        self.secrets.setToolTip("Credentials, cookies, tokens: masked here until you ask for them")
+        self.secrets.hide()
         self.keys = MonoText("Message keys")
         self.payload = BodyView("Payload")
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
@@ -118,6 +121,10 @@ class MessagesTab(QWidget):
         whole.setSpacing(0)
         self._words_area = Scrolled(self.words, _WORDS)
         whole.addWidget(self._words_area)
+        eye = QHBoxLayout()
+        eye.setContentsMargins(8, 0, 8, 4)
+        eye.addWidget(self.secrets)
+        whole.addLayout(eye)
         whole.addWidget(chosen, 1)
         self.splitter.addWidget(pane)
         self.splitter.setStretchFactor(0, 3)
@@ -138,6 +145,7 @@ class MessagesTab(QWidget):
         self.search.textChanged.connect(self._on_filter_changed)
         self.search.returnPressed.connect(self.find_next)
         self.only.toggled.connect(self._on_filter_changed)
+        self.secrets.toggled.connect(lambda _on: self._show_message(self._shown))
         self.ladder.opened.connect(self._focus_payload)
         self.table.activated.connect(self._focus_payload)
         for view in (self.ladder, self.table):
@@ -170,7 +178,7 @@ class MessagesTab(QWidget):
     def copy_message(self) -> None:
         """The message under the cursor as a line of text."""
         if self._shown is not None:
-            QGuiApplication.clipboard().setText(sequence.line(self._shown, self.model.began))
+            QGuiApplication.clipboard().setText(sequence.line(self._shown, self.model.began, secrets=self.secrets.isChecked()))
 
     def copy_payload(self) -> None:
         """What the message under the cursor carries, as far as it was recorded, as text."""
@@ -326,6 +334,7 @@ class MessagesTab(QWidget):
     def _show_message(self, message: Message | None) -> None:
         self._shown = message
         self._words_area.setVisible(message is not None)
+        self.secrets.setVisible(message is not None and sequence.has_secrets(message))
         if message is None:
             self.keys.setPlainText("")
             self.payload.show_body(Body(), "")
@@ -333,7 +342,7 @@ class MessagesTab(QWidget):
         about = explain(message, wsgi=self._wsgi)
         self.words.setText(f"{about.text}  ({about.source})" if about.source else about.text)
         note = sequence.cut_note(message)
-        said = sequence.pretty_info(message.info)
+        said = sequence.pretty_info(message.info, secrets=self.secrets.isChecked())
         self.keys.setPlainText(formats.fold("\n".join(part for part in (message.type, said, note) if part)))
         recorded = message.payload is not None
         body = Body(message.size if recorded else 0, message.payload or b"", message.tail)

@@ -108,6 +108,10 @@ class DetailPanel(QWidget):
         self.findings.said.connect(self.said)
         for side in (self.request, self.response):
             side.body.said.connect(self.said)
+        boxes = (self.context.secrets, self.request.secrets, self.response.secrets, self.messages.secrets)
+        for box in boxes:  # who has asked for them in one tab need not ask in the next
+            for other in boxes:
+                box.toggled.connect(other.setChecked)
         for keys, step in (("Ctrl+Tab Ctrl+PgDown", 1), ("Ctrl+Shift+Tab Ctrl+PgUp", -1)):
             for key in keys.split():
                 shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from app.theme import mono_font, tip
-from app.traffic import formats
+from app.traffic import formats, secrecy
 from app.traffic.detail.body_view import BodyView
 from app.traffic.detail.parts import PairTable
 from app.traffic.heads import parse_head
@@ -29,6 +29,9 @@ class SideTab(QWidget):
         self.start_line.setContentsMargins(8, 0, 8, 0)
         # The head's table and the body begin on one line.
         self.start_line.setFixedHeight(self.body.bar_height)
+        self.secrets = QCheckBox("Show secrets")
+        self.secrets.setToolTip("Credentials, cookies, tokens: masked here until you ask for them")
+        self.secrets.toggled.connect(lambda _on: self._show_head())
         self.headers = PairTable(f"{title} headers", ("Header", "Value"))
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.splitter.setObjectName(f"{side}Splitter")
@@ -40,6 +43,7 @@ class SideTab(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.splitter)
         self._head_shown: bytes | None = None
+        self._head_of, self._absence = parse_head(b""), ""
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Text of another size."""
@@ -52,7 +56,11 @@ class SideTab(QWidget):
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.start_line)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 8, 0)
+        row.addWidget(self.start_line, 1)
+        row.addWidget(self.secrets)
+        column.addLayout(row)
         column.addWidget(self.headers, 1)
         return box
 
@@ -63,11 +71,20 @@ class SideTab(QWidget):
         head = parse_head(raw)
         if raw != self._head_shown:
             self._head_shown = raw
-            self.start_line.setText(formats.cell(head.start_line, 300) or self._absent(exchange))
-            self.start_line.setToolTip(tip(formats.cell(head.start_line, 4000)))
-            self.headers.show_pairs([(name, formats.cell(value, 4000)) for name, value in head.headers])
+            self._head_of, self._absence = head, self._absent(exchange)
+            self._show_head()
         body = exchange.request_body if request else exchange.response_body
         self.body.show_body(body, head.get("content-type"), head.get("content-encoding"), arrivals)
+
+    def _show_head(self) -> None:
+        """The head, with its secrets if they are asked for."""
+        head, secrets = self._head_of, self.secrets.isChecked()
+        line = secrecy.start_line(head.start_line, secrets=secrets)
+        self.start_line.setText(formats.cell(line, 300) or self._absence)
+        self.start_line.setToolTip(tip(formats.cell(line, 4000)))
+        fields = ((name, secrecy.field(name, value, secrets=secrets)) for name, value in head.headers)
+        self.headers.show_pairs([(name, formats.cell(value, 4000)) for name, value in fields])
+        self.secrets.setVisible(secrecy.hides(head.start_line, (name for name, _value in head.headers)))
 
     def _absent(self, exchange: Exchange) -> str:
         if self._side == "request":
