@@ -30,6 +30,7 @@ PURE = (
     "inspector/wire/",
     "inspector/query/",
     "inspector/contract/",
+    "inspector/contract/",
     "inspector/export/",
     "inspector/replay/plan.py",
     "inspector/replay/request.py",
