@@ -104,6 +104,7 @@ PURE_IN_THE_WINDOW = (
     "app/traffic/sequence.py",
     "app/traffic/narrative.py",
     "app/traffic/terms.py",
+    "app/traffic/secrecy.py",
 )
 IMPURE_IMPORTS = {"asyncio", "socket", "subprocess", "threading", "sqlite3", "time", "PySide6", "os", "psutil"}
 

@@ -178,7 +178,8 @@ class MessagesTab(QWidget):
     def copy_message(self) -> None:
         """The message under the cursor as a line of text."""
         if self._shown is not None:
-            QGuiApplication.clipboard().setText(sequence.line(self._shown, self.model.began, secrets=self.secrets.isChecked()))
+            said = sequence.line(self._shown, self.model.began, secrets=self.secrets.isChecked())
+            QGuiApplication.clipboard().setText(said)
 
     def copy_payload(self) -> None:
         """What the message under the cursor carries, as far as it was recorded, as text."""
