@@ -184,8 +184,9 @@ def asked(call: Call) -> Iterator[Finding]:
         severity = Severity.NOTE if name == "readinto" else None
         rule = CLOSED if name == "close" else FOREIGN
         yield rule.broken(call.case, event, f"It takes wsgi.input.{name}.", severity=severity)
-    length, told = expected(call), False
-    for read in reads(call):
+    found = reads(call)
+    length, told = expected(call) if found else 0, False
+    for read in found:
         if read.seconds * _SECOND > _LONG:
             yield SLOW.broken(call.case, read.event, f"{read.name}() took {read.seconds:.1f} s.")
         if told or length is None or call.environ.get("wsgi.input_terminated"):
@@ -222,7 +223,7 @@ def given(call: Call) -> Iterator[Finding]:
     if wrong is not None:
         detail = f"{wrong.name}() gave {shown(wrong.event.info['result'])}."
         yield NOT_BYTES.broken(call.case, wrong.event, detail)
-    if wrong is not None or not call.case.complete or call.of("input.attribute"):
+    if not found or wrong is not None or not call.case.complete or call.of("input.attribute"):
         return
     length = expected(call)
     told: set[str] = set()
