@@ -138,8 +138,8 @@ class Judging:
     def _write(self) -> None:
         """Write what was judged, and say of exchanges in which other rules are broken than before that they changed."""
         done, self._done = self._done, {}
-        self._connection.execute("BEGIN IMMEDIATE")
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             changed = {each.exchange for each in done.values() if each.findings} | self._broken_before(done)
             judged = [
                 replace(each, rev=self._next_rev()) if each.exchange in changed else each for each in done.values()

@@ -107,11 +107,15 @@ def test_values_that_were_seen_with_how_often():
 def test_rules_are_completed_by_their_titles_too():
     known = next(iter(RULES.values()))
     offered = suggestions(place("finding:", 8), [(known.id, 3), ("NEW-01", 1)])
-    assert [(each.text, each.note, each.count) for each in offered[:2]] == [(known.id, known.title, 3), ("NEW-01", "", 1)]
+    assert [(each.text, each.note, each.count) for each in offered[:2]] == [
+        (known.id, known.title, 3),
+        ("NEW-01", "", 1),
+    ]
     assert [each.text for each in offered[2:]] == list(FINDINGS)
     assert all(each.note for each in offered[2:])
-    typed = f"finding:{known.title.split()[-1].lower()}"
-    assert suggestions(place(typed, len(typed)), [("NEW-01", 1), (known.id, 3)])[0].text == known.id
+    typed = f'finding:"{known.title.lower()}'
+    [found] = suggestions(place(typed, len(typed)), [("NEW-01", 1), (known.id, 3)])
+    assert found.text == known.id
 
 
 @given(st.text(min_size=1))
