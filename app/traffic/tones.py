@@ -32,8 +32,8 @@ class Look:
 
 #: By the names of ``phases``: a hue for each party, faint where it lets others wait, hatched where it holds them up.
 PHASES: dict[str, Look] = {
-    "wait": Look(Role.MUTED, 0.5),
-    "queue": Look(Role.CLIENT_ERROR, 0.5),
+    "wait": Look(Role.MUTED, 0.35),
+    "queue": Look(Role.CLIENT_ERROR, 0.6),
     "app": Look(Role.ACCENT),
     "server": Look(Role.ACCENT),
     "sending": Look(Role.ACCENT, 0.5),

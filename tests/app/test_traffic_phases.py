@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from app.theme import Role, Scheme, Theme, color
 from app.traffic.narrative import WHERE
+from app.traffic.painting import paint_phase
 from app.traffic.phases import MEANINGS, TITLES
 from app.traffic.tones import PHASES
 
@@ -16,3 +25,25 @@ def test_every_phase_has_a_title_a_meaning_a_place_in_a_sentence_and_a_look() ->
 def test_no_two_phases_look_the_same() -> None:
     shown_apart = [name for name in PHASES if name not in ("server", "connected")]  # those stand for others
     assert len({PHASES[name] for name in shown_apart}) == len(shown_apart) == 7
+
+
+def painted(name: str) -> bytes:
+    """A stretch of a phase in shades of grey."""
+    image = QImage(24, 8, QImage.Format.Format_Grayscale8)
+    image.fill(color(Role.BASE))
+    painter = QPainter(image)
+    paint_phase(painter, QRectF(0, 0, 24, 8), name)
+    painter.end()
+    return bytes(image.constBits())
+
+
+@pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK, Scheme.CONTRAST, Scheme.CONTRAST_LIGHT])
+def test_phases_that_stand_side_by_side_are_told_apart_without_colours(qapp: QApplication, scheme: Scheme) -> None:
+    theme = Theme(qapp, Scheme.LIGHT)
+    theme.apply(scheme)
+    try:
+        stand = [painted(name) for name in ("wait", "queue", "app", "sending", "buffered", "held", "after")]
+    finally:
+        theme.apply(Scheme.LIGHT)
+    for before, after in pairwise(stand):
+        assert sum(abs(a - b) for a, b in zip(before, after, strict=True)) / len(before) > 8

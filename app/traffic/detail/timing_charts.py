@@ -6,7 +6,7 @@ from PySide6.QtCore import QLineF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.theme import Role, color, mono_font, tip
+from app.theme import Role, color, mono_font, px, tip
 from app.traffic import formats
 from app.traffic.painting import paint_phase
 from app.traffic.phases import MEANINGS, TITLES, Phase
@@ -45,7 +45,7 @@ class PhaseChart(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """A line each, and the axis."""
-        return QSize(560, _HEAD + _ROW * len(self._phases) + 4)
+        return QSize(560, px(_HEAD) + px(_ROW) * len(self._phases) + 4)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """As high as wanted, narrower than wished."""
@@ -68,46 +68,51 @@ class PhaseChart(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """Figures at the left, bars at the right."""
         painter = QPainter(self)
-        figures = next(count for width, count in _ROOM if self.width() > width)
-        left = _NAME + _FIGURE * figures
+        figures = next(count for width, count in _ROOM if self.width() > px(width))
+        left = self._figure_at(figures).left()
         area = QRect(left + 16, 0, max(40, self.width() - left - 32), self.height())
         self._paint_axis(painter, area)
         painter.setPen(color(Role.MUTED))
         for number, title in enumerate(_FIGURES[:figures]):
-            painter.drawText(QRect(_NAME + number * _FIGURE, 0, _FIGURE - 8, _HEAD), _RIGHT, title)
+            painter.drawText(self._figure_at(number, height=px(_HEAD)), _RIGHT, title)
         for number, phase in enumerate(self._phases):
-            self._paint_phase(painter, phase, _HEAD + number * _ROW, area, figures)
+            self._paint_phase(painter, phase, px(_HEAD) + number * px(_ROW), area, figures)
         painter.end()
+
+    def _figure_at(self, number: int, top: int = 0, height: int = 0) -> QRect:
+        """Where a figure stands in the line that begins at ``top``."""
+        return QRect(px(_NAME) + number * px(_FIGURE), top, px(_FIGURE) - 8, height)
 
     def _paint_axis(self, painter: QPainter, area: QRect) -> None:
         total = self._total
-        for t_ns in scale(total, max(2, area.width() // 90)) if total else []:
+        for t_ns in scale(total, max(2, area.width() // px(90))) if total else []:
             x = area.left() + area.width() * t_ns / total
             painter.setPen(color(Role.LINE))
-            painter.drawLine(QLineF(x, _HEAD - 3, x, self.height()))
+            painter.drawLine(QLineF(x, px(_HEAD) - 3, x, self.height()))
             painter.setPen(color(Role.MUTED))
             text = "0" if not t_ns else formats.duration(t_ns)
             width = painter.fontMetrics().horizontalAdvance(text)
             place = min(max(x - width / 2, area.left()), self.width() - width - 2)
-            painter.drawText(QRectF(place, 0, width + 4, _HEAD - 4), _MIDDLE, text)
+            painter.drawText(QRectF(place, 0, width + 4, px(_HEAD) - 4), _MIDDLE, text)
 
     def _paint_phase(self, painter: QPainter, phase: Phase, top: int, area: QRect, figures: int) -> None:
-        paint_phase(painter, QRectF(2, top + _ROW / 2 - 5, 10, 10), phase.name)
+        row = px(_ROW)
+        paint_phase(painter, QRectF(2, top + row / 2 - 5, 10, 10), phase.name)
         painter.setPen(color(Role.TEXT))
         painter.setFont(self.font())
-        painter.drawText(QRect(20, top, _NAME - 20, _ROW), _MIDDLE, TITLES[phase.name])
+        painter.drawText(QRect(20, top, px(_NAME) - 20, row), _MIDDLE, TITLES[phase.name])
         painter.setFont(mono_font(self.font().pointSizeF() * 0.92))
         for number, text in enumerate(self._figures(phase)[:figures]):
             painter.setPen(color(Role.TEXT if number == 1 else Role.MUTED))
-            painter.drawText(QRect(_NAME + number * _FIGURE, top, _FIGURE - 8, _ROW), _RIGHT, text)
+            painter.drawText(self._figure_at(number, top, row), _RIGHT, text)
         total, first = max(1, self._total), self._phases[0].start_ns
         x = area.left() + area.width() * (phase.start_ns - first) / total
         width = max(2.0, area.width() * phase.length_ns / total)
-        paint_phase(painter, QRectF(x, top + 4, width, _ROW - 8), phase.name, running=phase.running)
+        paint_phase(painter, QRectF(x, top + 4, width, row - 8), phase.name, running=phase.running)
         if (usual := self._usual.get(phase.name)) is not None and usual <= total:
             mark = x + area.width() * usual / total
             painter.setPen(QPen(color(Role.TEXT), 1.4))
-            painter.drawLine(QLineF(mark, top + 2, mark, top + _ROW - 3))
+            painter.drawLine(QLineF(mark, top + 2, mark, top + row - 3))
         painter.setFont(self.font())
 
 

@@ -55,9 +55,17 @@ def test_how_one_stands() -> None:
     assert (found.count, found.slower_than, found.p50, found.p90, found.p99) == (100, 0.74, 50 * MS, 90 * MS, 99 * MS)
     assert sum(found.bins) == 100
     assert len(found.bins) == BINS
-    assert found.usual == {"app": 50 * MS}
+    assert (found.usual, found.most) == ({"app": 50 * MS}, {"app": 90 * MS})
     assert (found.position(MS), found.position(100 * MS), found.position(0), found.position(10**12)) == (0, 1, 0, 1)
     assert sentence(found) == "Slower than 74 % of the 100 answered requests of GET /x."
+
+
+def test_who_has_no_such_phase_counts_as_none() -> None:
+    """A client that is slow once in twenty is not usual."""
+    rows = [took(n * MS) for n in range(1, 21)]
+    rows[7].held_ns = rows[7].closed_ns = rows[7].closed_ns + 50 * MS
+    found = standing("R", MS, rows)
+    assert (found.usual["held"], found.most["held"]) == (0, 0)
 
 
 def test_the_ends_of_the_scale_are_said_in_words() -> None:
