@@ -62,6 +62,8 @@ class TraceWriter:
     scribe. Raises TraceError when the file cannot be made.
     """
 
+    _mesh: Row = ()  #: which of the exchanges that are over stay, for the scribe
+
     def __init__(
         self,
         path: str | os.PathLike[str],
@@ -98,8 +100,6 @@ class TraceWriter:
         self._lost: Counter[str] = Counter()  #: what could not be sent; of the sending thread
         self._told: Counter[str] = Counter()  #: the drops that the scribe knows of
         self._snapshots = Snapshots()
-        self._wall_ns = wall_ns
-        self._mesh: Row = ()  #: which of the exchanges that are over stay, for the scribe
         self._numbers = itertools.count(1)
         self._waiters: list[threading.Event] = []
         self._asleep = self._closing = self._stopped = False
@@ -212,7 +212,7 @@ class TraceWriter:
     def capture(self, query: Query | None) -> None:
         """Of the exchanges that are over from now on keep only what ``query`` lets through; None: everything."""
         zone_ns = (time.localtime().tm_gmtoff or 0) * 10**9
-        self._mesh = mesh(query, self._wall_ns() - self._monotonic_ns(), zone_ns)
+        self._mesh = mesh(query, time.time_ns() - self._monotonic_ns(), zone_ns)
 
     @property
     def not_captured(self) -> int:

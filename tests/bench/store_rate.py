@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from inspector.model import Body, Exchange, State
+from inspector.query.capturing import parse_capture
 from inspector.store.writer import TraceWriter
 
 HEAD = b"GET /items/17?page=2 HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: wrk\r\nAccept: */*\r\n\r\n"
@@ -78,6 +79,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rate", type=int, nargs="+", default=[5_000, 20_000, 30_000])
     options.add_argument("--seconds", type=float, default=5.0)
+    options.add_argument("--capture", default="", metavar="FILTER", help="keep only what it lets through")
     chosen = options.parse_args()
     alone, _ = drive(None, 0, chosen.seconds)
     cost = handing_cost()
@@ -85,6 +87,7 @@ def main() -> None:
     for rate in chosen.rate:
         with tempfile.TemporaryDirectory() as folder:
             writer = TraceWriter(Path(folder, "rate.gatescope"))
+            writer.capture(parse_capture(chosen.capture))
             begin, ran = time.perf_counter(), time.thread_time()
             units, handed = drive(writer, rate, chosen.seconds)
             ran = (time.thread_time() - ran) / chosen.seconds
@@ -93,7 +96,8 @@ def main() -> None:
             size = writer.path.stat().st_size >> 20
             # What the main thread kept, its own work of making exchanges counted as kept.
             kept = units / alone + handed * cost / 1e6 / chosen.seconds
-            print(f"asked {rate}/s: {handed / taken:.0f}/s in the file ({size} MiB), dropped {writer.drops}")
+            print(f"asked {rate}/s: {handed / taken:.0f}/s in the file ({size} MiB), dropped {writer.drops}"
+                  f", not captured {writer.not_captured}")
             print(f"  main thread ran {ran:.0%} of the time, kept {kept:.0%} of its speed (handing over is its own)")
 
 
