@@ -10,9 +10,7 @@ import asyncio
 import contextlib
 import functools
 import os
-import signal
 import socket
-import subprocess
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,10 +30,10 @@ from supervisor.launching import Plan, spawn
 from supervisor.lines import understand
 from supervisor.output import Output, follow, words_for
 from supervisor.policy import BOOT_LIMIT, Backoff, Readiness, readiness
-from supervisor.tree import proc
+from supervisor.processes import REAP, Processes
 from supervisor.tree.kin import Kin
 from supervisor.tree.ports import listening
-from supervisor.tree.watch import Watch, session
+from supervisor.tree.watch import Watch
 
 #: After the master died by itself, how long its workers may take to notice before they are killed.
 ORPHANS = 1.0
@@ -43,12 +41,8 @@ ORPHANS = 1.0
 LAST_WORDS = 0.2
 #: How long a worker may take to say what it is doing: it lists its stacks in milliseconds, once it gets to run.
 ANSWER = 3.0
-#: How long what it started in a session of its own may take to end when it is told to.
-STRAYS = 1.0
 #: How long a server may take to react to a signal.
 REACT = 10.0
-#: How long the end of a killed process may take to be seen.
-REAP = 5.0
 #: Of a command that somebody wrote: seconds between two looks whether its port is open, how long a probe may be silent
 #: after that, and how long a command without a worker has to start another.
 LOOK = 0.1
@@ -107,8 +101,7 @@ class RunningInstance:
         self._lines: deque[str] = deque(maxlen=60)
         self._levels = Levels()
         self._news = asyncio.Event()
-        self._cleared = asyncio.Event()  #: the root process is gone, and all that it left
-        self._ended = asyncio.Event()  #: and it will not be started again
+        self._ended = asyncio.Event()  #: its processes are gone, and it will not be started again
         self._told_to_end = asyncio.Event()
         self._serving = False
         self._aborted = False
@@ -118,8 +111,7 @@ class RunningInstance:
         self._held = False  #: whether requests wait elsewhere until a worker is ready
         self._unseen = False  #: it serves, and no probe has been heard of
         self._spawned_at = 0.0
-        self.kin: Kin | None = None  #: what has left its session
-        self._root: subprocess.Popen[bytes] | None = None
+        self._processes: Processes | None = None  #: of its last launch
         self._pipes: dict[asyncio.ReadTransport, Output] = {}
         self._attendance = Attendance(plan.attend_socket, plan.token, self._line_of)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -127,7 +119,12 @@ class RunningInstance:
     @property
     def alive(self) -> bool:
         """Whether there are processes of it, or will be again."""
-        return self._root is not None and not self._ended.is_set()
+        return self._processes is not None and not self._ended.is_set()
+
+    @property
+    def kin(self) -> Kin | None:
+        """What has left the session of its server."""
+        return self._processes.kin if self._processes else None
 
     # --- starting -----------------------------------------------------------------------------------------------------
 
@@ -167,13 +164,11 @@ class RunningInstance:
 
     async def _spawn(self) -> None:
         root = spawn(self.plan)
-        self._root = root
-        self.kin = Kin(root.pid)
+        self._processes = Processes(root, together=self.plan.mode.stops_together, remark=self.remark, now=self._now)
         self._spawned_at = self._now()
         self.model.pid = root.pid
         self.model.started_ns = self.model.started_ns or self._clock()
         self._recorder.instance(self.model)
-        self._cleared.clear()
         self.crew.begin_again()
         self.crew.master = self.plan.mode.has_master(self.plan.launch.workers)
         try:
@@ -186,12 +181,12 @@ class RunningInstance:
             transport, output = await follow(pipe, say, self._left_out)
             self._pipes[transport] = output
         if self.plan.mode.unknown:
-            self._background(self._await_port(root))
+            self._background(self._await_port(self._processes))
 
-    async def _await_port(self, root: subprocess.Popen[bytes]) -> None:
+    async def _await_port(self, launched: Processes) -> None:
         """A command serves when its worker says so; one that nobody hears of, once something listens at its port."""
         port, since = self.plan.launch.own_port, 0.0
-        while self._root is root and not self._cleared.is_set() and not self.crew.reported:
+        while self._processes is launched and not launched.gone.is_set() and not self.crew.reported:
             since = (since or self._now()) if listening(port) else 0.0
             if since and self._now() - since >= SILENCE:
                 self._serve_unseen()
@@ -252,10 +247,11 @@ class RunningInstance:
 
     async def _replace_lost(self, worker: Worker) -> None:
         """Start a command anew that goes on without its worker, as uvicorn's reloader does."""
-        root = self._root
-        if await self._until(lambda: bool(self.crew.lives) or self._cleared.is_set(), REPLACEMENT):
+        launched = self._processes
+        assert launched is not None
+        if await self._until(lambda: bool(self.crew.lives) or launched.gone.is_set(), REPLACEMENT):
             return
-        if self._root is not root or self.crew.order is not Order.NONE:
+        if self._processes is not launched or self.crew.order is not Order.NONE:
             return
         reason = boot.deserted(worker)
         self._pause = self._backoff.died(self._now() - self._spawned_at)
@@ -293,7 +289,7 @@ class RunningInstance:
 
     def _root_ended(self, status: int | None) -> None:
         """The process that we started is gone."""
-        assert self._root is not None
+        assert self._processes is not None
         lived = self._now() - self._spawned_at
         evidence = Evidence(
             status=status,
@@ -304,7 +300,7 @@ class RunningInstance:
         )
         self.model.outcome = judge(evidence).outcome
         self.crew.master_gone = self.crew.master
-        self.crew.pid_ended(self._root.pid, status)
+        self.crew.pid_ended(self._processes.root.pid, status)
         if self._serving and self.crew.order is Order.NONE and not self.plan.mode.takes_socket:
             # There is no queue of ours that connections could wait in: they would be refused.
             self._held = True
@@ -313,14 +309,15 @@ class RunningInstance:
 
     async def _after_root(self, lived: float) -> None:
         """Clear away what is left of the session, then end or begin again."""
-        await self._clear_session(ORPHANS if self.crew.master else 0.0)
-        assert self._root is not None
-        self._root.wait()
+        launched = self._processes
+        assert launched is not None
+        await launched.clear(ORPHANS if self.crew.master else 0.0)
+        launched.root.wait()
         await self.crew.gone(1.0)
-        worker = self.crew.last_with(self._root.pid)
+        worker = self.crew.last_with(launched.root.pid)
         if worker is not None:  # the one process: it has said more of its end than its status
             self.model.outcome = worker.outcome
-        self._cleared.set()
+        launched.gone.set()
         if self.plan.mode.unknown:
             await asyncio.sleep(LAST_WORDS)  # they say whether it wanted the port for itself
         pause = self._pause_after(lived)
@@ -395,8 +392,8 @@ class RunningInstance:
 
     def _line(self, stream: str, text: str, speaker: Worker | None = None, pipe: int = 0) -> None:
         said = understand(text)
-        if speaker is None and self._root is not None and not self.crew.master:
-            root = self.crew.lives.get(self._root.pid)  # the only process there is
+        if speaker is None and self._processes is not None and not self.crew.master:
+            root = self.crew.lives.get(self._processes.root.pid)  # the only process there is
             speaker = root.worker if root else None
         speaker = self.crew.heard(said, speaker)
         self._lines.append(said.text)
@@ -424,14 +421,14 @@ class RunningInstance:
         """Have its server take ``workers``, by the server's own signals, one after the other: equal signals that come
         at once are one to the kernel. Returns when the new ones are ready, or why it did not work.
         """
-        assert self._root is not None
+        assert self._processes is not None
         up = workers > self.model.workers
         number = self.plan.mode.more if up else self.plan.mode.fewer
         assert number is not None
         self.crew.reason = self.crew.reason if up else Remark.SCALE_DOWN
         while self.model.workers != workers:
             goal = self.crew.staff + (1 if up else -1)
-            os.kill(self._root.pid, number)
+            os.kill(self._processes.root.pid, number)
             reached = (lambda: self.crew.staff >= goal) if up else (lambda: self.crew.staff <= goal)  # noqa: B023
             if not await self._until(reached, REACT):
                 return boot.deaf(self.plan, number.name)
@@ -464,12 +461,12 @@ class RunningInstance:
 
         ``order`` is why.
         """
-        if self._root is None:
+        if self._processes is None:
             self.listener.close()
             await self._attendance.close()
             return
         self._told_to_end.set()
-        self._look_for_strays()  # while who came from whom can be seen
+        self._processes.look()
         self.crew.wake()
         self.crew.stopping(order)
         await self._end_processes(force=force)
@@ -485,62 +482,21 @@ class RunningInstance:
         self.listener.close()
 
     async def _end_processes(self, *, force: bool = False) -> None:
+        launched = self._processes
+        assert launched is not None
         for number, step in enumerate(() if force else self.plan.mode.stop):
             if number:
                 self._insist(Order.AGAIN)
-            if await self._tell(step.signal, step.wait):
+            if await launched.tell(step.signal, step.wait):
                 break
-        if not self._cleared.is_set():
+        if not launched.gone.is_set():
             self._insist(Order.KILL)
-        await self._clear_session(0.0)
+        await launched.clear(0.0)
 
     def _insist(self, order: Order) -> None:
         """It did not end when it was told to; why it shall end stays the same for one that is held."""
         if self.crew.order is not Order.HOLD:
             self.crew.stopping(order)
-
-    async def _tell(self, number: signal.Signals, wait: float) -> bool:
-        """Send ``number`` to the root process, or its group; whether it ended in ``wait`` seconds."""
-        assert self._root is not None
-        if self._root.returncode is None and not self._cleared.is_set():
-            with contextlib.suppress(ProcessLookupError):
-                (os.killpg if self.plan.mode.stops_together else os.kill)(self._root.pid, number)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await self._cleared.wait()
-        return self._cleared.is_set()
-
-    async def _clear_session(self, grace: float) -> None:
-        """Kill what is left of the session after ``grace`` seconds, and see it gone; then what has left the session."""
-        assert self._root is not None
-        self._look_for_strays()
-        began = self._now()
-        while left := session(self._root.pid):
-            waited = self._now() - began
-            if waited >= grace + REAP:  # in the kernel's hands; nothing more can be done
-                return
-            for pid in left if waited >= grace else ():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            await asyncio.sleep(0.02)
-        await self._clear_strays()
-
-    async def _clear_strays(self) -> None:
-        """Nobody else will ever end what it has started in sessions of their own."""
-        assert self.kin is not None
-        if strays := self.kin.look():
-            named = ", ".join(f"{proc.name(pid)} (pid {pid})" for pid in strays)
-            self.remark(f"gatescope: ended with it, having been started in a session of its own: {named}")
-        began, number = self._now(), signal.SIGTERM
-        while self.kin.look() and self._now() - began < STRAYS + REAP:
-            if number == signal.SIGTERM or self._now() - began >= STRAYS:
-                self.kin.signal(number)
-                number = signal.SIGKILL
-            await asyncio.sleep(0.02)
-
-    def _look_for_strays(self) -> None:
-        if self.kin is not None:
-            self.kin.look(thorough=True)
 
     # --- small things -------------------------------------------------------------------------------------------------
 

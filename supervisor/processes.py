@@ -1,0 +1,80 @@
+"""The processes of one launch of a server: the root that was started, its session, and what has left that.
+
+Told to end, and seen gone. Knows nothing of what they do, nor why they shall end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+
+from supervisor.tree import proc
+from supervisor.tree.kin import Kin
+
+#: How long what it started in a session of its own may take to end when it is told to.
+STRAYS = 1.0
+#: How long the end of a killed process may take to be seen.
+REAP = 5.0
+
+
+class Processes:
+    """``root`` leads a session. ``together``: what it is told is told to its whole group, as a terminal does.
+
+    ``remark(text)`` is called for what the user should know. ``gone`` is for whoever clears up behind the root to set.
+    """
+
+    def __init__(
+        self, root: subprocess.Popen[bytes], *, together: bool, remark: Callable[[str], None], now: Callable[[], float]
+    ) -> None:
+        self.root = root
+        self.kin = Kin(root.pid)
+        self.gone = asyncio.Event()  #: the root is, and all that it left
+        self._send = os.killpg if together else os.kill
+        self._remark = remark
+        self._now = now
+        self._clearing = asyncio.Lock()
+
+    async def tell(self, number: signal.Signals, wait: float) -> bool:
+        """Send ``number`` to the root; whether all was gone in ``wait`` seconds."""
+        if self.root.returncode is None and not self.gone.is_set():
+            with contextlib.suppress(ProcessLookupError):
+                self._send(self.root.pid, number)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self.gone.wait()
+        return self.gone.is_set()
+
+    def look(self) -> None:
+        """See who has left the session, while who came from whom can be told."""
+        self.kin.look(thorough=True)
+
+    async def clear(self, grace: float) -> None:
+        """Kill what is left of the session after ``grace`` seconds, and see it gone; then what has left the session."""
+        self.look()
+        began = self._now()
+        while left := proc.session(self.root.pid):
+            waited = self._now() - began
+            if waited >= grace + REAP:  # in the kernel's hands; nothing more can be done
+                return
+            for pid in left if waited >= grace else ():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.02)
+        async with self._clearing:
+            await self._clear_strays()
+
+    async def _clear_strays(self) -> None:
+        """Nobody else will ever end what it has started in sessions of their own."""
+        if strays := self.kin.look():
+            named = ", ".join(f"{proc.name(pid)} (pid {pid})" for pid in strays)
+            self._remark(f"gatescope: ended with it, having been started in a session of its own: {named}")
+        began, number = self._now(), signal.SIGTERM
+        while self.kin.look() and self._now() - began < STRAYS + REAP:
+            if number == signal.SIGTERM or self._now() - began >= STRAYS:
+                self.kin.signal(number)
+                number = signal.SIGKILL
+            await asyncio.sleep(0.02)
