@@ -10,8 +10,7 @@ sum (``held_ns``); it is put at the end, where it belongs but for a client that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from inspector.model import Kind
 
@@ -56,8 +55,7 @@ class Times(Protocol):
     def held_ns(self) -> int: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(NamedTuple):
     """One stretch of an exchange. ``running``: it has not ended; its end is the ``now`` that was asked with."""
 
     name: str
@@ -110,8 +108,9 @@ def _cut(times: Times, now: int) -> list[Phase]:
             if now > position:
                 found.append(Phase(name, position, now, running=True))
             break
-        found.append(Phase(name, position, max(position, end)))
-        position = max(position, end)
+        end = end if end > position else position
+        found.append(Phase(name, position, end))
+        position = end
     return found
 
 
