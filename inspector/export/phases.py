@@ -108,9 +108,8 @@ def _cut(times: Times, now: int) -> list[Phase]:
             if now > position:
                 found.append(Phase(name, position, now, running=True))
             break
-        end = end if end > position else position
-        found.append(Phase(name, position, end))
-        position = end
+        begun, position = position, max(position, end)
+        found.append(Phase(name, begun, position))
     return found
 
 
