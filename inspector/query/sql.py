@@ -139,8 +139,8 @@ def _number(node: Number) -> Condition:
     if node.field in _WORKER:
         workers = f"SELECT w.id FROM worker AS w WHERE {_WORKER[node.field]} {node.op} ?"  # noqa: S608
         return f"e.worker IN ({workers})", [node.value]
-    if node.field == "duration":  # NULL while the exchange is open
-        return f"ifnull(e.duration_ns {node.op} ?, 0)", [node.value]
+    if node.field == "duration":  # NULL while the exchange is open; said so that its index serves
+        return f"(e.duration_ns IS NOT NULL AND e.duration_ns {node.op} ?)", [node.value]
     if node.field in PHASES:  # and so is a phase until it is over
         return f"ifnull({PHASES[node.field]} {node.op} ?, 0)", [node.value]
     return f"{_NUMBERS[node.field]} {node.op} ?", [node.value]

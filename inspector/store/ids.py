@@ -11,12 +11,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Sequence
-from itertools import compress
+from itertools import compress, repeat
+from operator import lt
 from typing import Any
 
 _PIECE = 1 << 16  #: characters, about 9,000 ids: half a millisecond
 _MANY = 50_000  #: beyond, sorting at once would hold the lock for long
+_FEW = 64  #: such a part of all, and cutting them out is quicker than a mask
 _SPARSE = 16  #: so many times as wide as long, and a set of ids is not worth a byte for each that might be
 
 
@@ -35,17 +39,70 @@ def collect(connection: sqlite3.Connection, select: str, parameters: Sequence[An
 
 def ascending(ids: array[int]) -> array[int]:
     """The same ids in order; each is there once."""
-    if len(ids) <= _MANY:
+    if _in_order(ids):
+        return ids
+    if len(ids) <= _MANY or max(ids) - min(ids) > len(ids) * _SPARSE:
         return array("q", sorted(set(ids)))
-    low, high = min(ids), max(ids)
-    if high - low > len(ids) * _SPARSE:
-        return array("q", sorted(set(ids)))
+    low, high = _low(min(ids), len(ids)), max(ids)
     there = bytearray(high - low + 1)
-    for identity in ids:
-        there[identity - low] = 1
+    _put(there, ids, low, 1)
+    return _held(low, there)
+
+
+def others(every: array[int], some: array[int]) -> array[int]:
+    """Those of ``every``, which is in order, that are not among ``some``, which all are in it."""
+    if len(some) * _FEW < len(every):
+        return _cut(every, sorted(set(some)))
+    span = every[-1] - every[0] + 1 if every else 0
+    if span > len(every) * _SPARSE:
+        gone = set(some)
+        return array("q", (identity for identity in every if identity not in gone))
+    low = _low(every[0], len(every)) if every else 0
+    if span == len(every):
+        there = bytearray(every[0] - low if every else 0) + bytearray(b"\1") * span
+    else:
+        there = bytearray(every[-1] - low + 1)
+        _put(there, every, low, 1)
+    _put(there, some, low, 0)
+    return _held(low, there)
+
+
+def _in_order(ids: array[int]) -> bool:
+    """As an index gives them that has one value for all."""
+    for start in range(0, len(ids), _PIECE):
+        piece = ids[start : start + _PIECE + 1]
+        if not all(map(lt, piece, piece[1:])):
+            return False
+    return True
+
+
+def _cut(every: array[int], gone: list[int]) -> array[int]:
+    """``every`` without a few."""
+    kept, begin = array("q"), 0
+    for identity in gone:
+        at = bisect_left(every, identity, begin)
+        kept.extend(every[begin:at])
+        begin = at + 1
+    kept.extend(every[begin:])
+    return kept
+
+
+def _low(lowest: int, count: int) -> int:
+    """Where a mask begins: at 0 if that costs little, so that nothing has to be taken off each id."""
+    return 0 if 0 <= lowest <= count else lowest
+
+
+def _put(there: bytearray, ids: array[int], low: int, value: int) -> None:
+    for start in range(0, len(ids), _PIECE):
+        piece = ids[start : start + _PIECE]
+        deque(map(there.__setitem__, (one - low for one in piece) if low else piece, repeat(value)), maxlen=0)
+
+
+def _held(low: int, there: bytearray) -> array[int]:
+    """The ids of a mask, in order."""
     ordered = array("q")
     for start in range(0, len(there), _PIECE):
-        ordered.extend(compress(range(low + start, high + 1), there[start : start + _PIECE]))
+        ordered.extend(compress(range(low + start, low + len(there)), there[start : start + _PIECE]))
     return ordered
 
 

@@ -94,13 +94,17 @@ CREATE INDEX finding_rule ON finding (rule, exchange);
 CREATE TABLE judged (exchange INTEGER PRIMARY KEY, rev INTEGER NOT NULL);
 """
 
-#: Indexes on values that differ in each exchange. Each would nearly double what a recording writes, so a trace has them
-#: only while nobody records into it: sorted once at the end they cost a second in a million exchanges.
+#: Indexes for filters on a long trace. Each costs a recording much of its time (one on a value that differs in each
+#: exchange nearly doubles what is written), so a trace has them only while nobody records into it: made at the end, in
+#: one go, they cost a second in a million exchanges.
 AT_REST: dict[str, str] = {
     "exchange_target": "exchange (target COLLATE NOCASE)",
     "exchange_duration": "exchange (duration_ns)",
     "finding_severity": "finding (severity, exchange)",
     "finding_fault": "finding (fault, exchange)",
+    "exchange_kind": "exchange (kind)",
+    "exchange_state": "exchange (state)",
+    "exchange_dropped": "exchange (id) WHERE dropped > 0",
 }
 #: A trace that is shorter is scanned as quickly.
 WORTH_INDEXING = 20_000
