@@ -28,7 +28,8 @@ from inspector.store.reader import ExchangeRow, TraceError, TraceReader
 POLL_MS = 40  #: what comes in between is on the screen within the 25 ms that the recorder gathers and this
 BATCH = 600  #: rows of one poll: what the thread reads and the window takes in within a frame or two
 HISTORY = 100_000  #: rows before the newest that a fresh look at a trace delivers as changes
-BEHIND = 10_000  #: changes that a window which has once caught up goes through one by one; further back it skips
+LIVE_HISTORY = 10_000  #: the same while somebody records, since the newest are what one looks for
+BEHIND = 5_000  #: changes that a window which has once caught up goes through one by one; further back it skips
 _OPEN_PATIENCE = 100  #: polls to wait for a live trace's file to appear: five seconds
 
 
@@ -360,7 +361,7 @@ class TraceFeed(QObject):
         behind = BEHIND if self._caught_up else 0
         call = partial(
             _changes, since=self._since, version=self._version, noted=self._noted, counts=self._counts, behind=behind,
-            under_way=frozenset(self._under_way),
+            under_way=frozenset(self._under_way), history=LIVE_HISTORY if self.live else HISTORY,
         )  # fmt: skip
         self.ask(call, self._on_polled)
 
@@ -404,16 +405,24 @@ def _ids(reader: TraceReader, *, query: Query | None, order: str, descending: bo
 
 
 def _changes(
-    reader: TraceReader, *, since: int, version: int, noted: int, counts: Any, behind: int, under_way: frozenset[int]
+    reader: TraceReader,
+    *,
+    since: int,
+    version: int,
+    noted: int,
+    counts: Any,
+    behind: int,
+    under_way: frozenset[int],
+    history: int,
 ) -> _Polled:
-    """The next changes. ``behind``: from how many on to take the newest only; 0: not yet."""
+    """The next changes. ``behind``: from how many on to take the newest only; 0: not yet. ``history``: of the first."""
     now = reader.data_version()
     if now == version:
         return _Polled(now, [], counts, noted=noted)
     skipped, unfinished = False, None
     if since < 0:  # the first look at this trace: not all of a long history
         unfinished = reader.ids(parse("is:open"))
-        since = max(0, reader.newest_rev() - HISTORY)
+        since = max(0, reader.newest_rev() - history)
     elif behind and (newest := reader.newest_rev()) - since > behind:
         since, skipped = newest - BATCH, True
     rows = reader.changes(since, BATCH)
