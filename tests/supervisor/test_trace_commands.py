@@ -116,8 +116,24 @@ def test_ls_json_has_the_worker_the_context_and_the_messages_of_every_exchange(c
     assert third["scope"]["headers"] == [["a", "b"]]
     assert [m["type"] for m in third["messages"]] == ["call", "start_response", "iterate"]
     assert second["timings"] == {"total": 2.0}
-    assert second["findings"] == []
+    assert "WSGI-ENV-03" in {found["rule"] for found in second["findings"]}  # its environ lacks nearly everything
     assert third["state"] == "open"
+
+
+def test_findings_by_rule_and_as_json(call):
+    status, out, err = call("findings")
+    assert (status, err) == (0, "")
+    found = [json.loads(line) for line in call("findings", "--json")[1].splitlines()]
+    assert out.splitlines()[-1].startswith(f"{len(found)} findings by ")
+    assert {each["rule"] for each in found} == {line.split()[0] for line in out.splitlines() if "-" in line[:6]}
+    assert all(len(line) <= 100 for line in out.splitlines())
+    some = [json.loads(line) for line in call("findings", "id:1", "--json")[1].splitlines()]
+    assert some == [each for each in found if each["exchange"] == 1]
+    [shown] = map(json.loads, call("show", "1", "--json")[1].splitlines())
+    assert shown["findings"] == some
+    assert f"Findings ({len(some)})" in call("show", "1")[1]
+    assert call("ls", "finding:any")[1].splitlines()[-1].startswith(f"{len({each['exchange'] for each in found})} of 3")
+    assert "0 findings" in call("findings", "id:99")[1]
 
 
 def test_a_filter_that_is_none_is_pointed_at(call):

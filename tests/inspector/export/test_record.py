@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from inspector.export.record import (
     to_line,
     worker_record,
 )
-from inspector.model import Body, Exchange, Instance, LogLine, Message, Worker, WorkerEvent
+from inspector.model import Body, Exchange, Finding, Instance, LogLine, Message, Worker, WorkerEvent
 
 MS = 1_000_000
 SCOPE = {"type": "http", "headers": [(b"host", b"a"), (b"x", b"\xff")], "client": ("1.2.3.4", 5), "state": {}}
@@ -51,6 +52,12 @@ def test_the_words_of_the_program_are_the_keys():
         },
         {"seq": 1, "at": 2.0, "side": "app", "direction": "in", "type": "return", "size": 0},
     ]  # fmt: skip
+
+
+def test_findings_have_the_time_of_the_wall():
+    found = Finding(7, "ASGI-HTTP-02", "violation", "application", 0, 3 * MS, "seen")
+    [record] = exchange_record(replace(made(), findings=[found]))["findings"]
+    assert (record["rule"], record["message"], record["t"]) == ("ASGI-HTTP-02", 0, 5.002)
 
 
 def test_wsgi_has_an_environ():
