@@ -73,7 +73,6 @@ def test_own_test_files_of_a_room_cover_every_branch(room: str, tmp_path: Path) 
     data = tmp_path / "coverage"
     outcome = run_tests(ROOT / room / "*", ROOT / "tests" / room, data, windows=False)
     assert outcome.returncode == 0, outcome.stdout[-4000:] + outcome.stderr[-2000:]
-    for module in (path for path in MODULES if path not in ALONE):
-        assert own_test(module).is_file()
-        # What runs while modules are loaded belongs to no test.
-        assert missing(module, data, ["^$", rf"\.{own_test(module).stem}\."]) == ""
+    modules = [path for path in pure_files(TOGETHER) if path in MODULES]
+    # What runs while modules are loaded belongs to no test.
+    assert "".join(missing(path, data, ["^$", rf"\.{own_test(path).stem}\."]) for path in modules) == ""

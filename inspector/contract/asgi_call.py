@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.contract.case import Case, Event
-from inspector.contract.rule import Rule, checks
+from inspector.contract.rule import ASGI, Rule, checks
 from inspector.contract.stages import COMPLETE, Stage
 from inspector.model import Fault, Finding, Severity
 
@@ -73,29 +73,29 @@ APP_15 = Rule(
 _ENDED = ("CancelledError", "KeyboardInterrupt", "GeneratorExit", "SystemExit")
 
 
-@checks(APP_02)
+@checks(APP_02, on=ASGI)
 def is_an_application(case: Case) -> Iterator[Finding]:
     """Could it be called at all?"""
     ended = case.ended
-    if not case.asgi or ended is None or ended.type != "raise" or len(case.app) > 2:
+    if ended is None or ended.type != "raise" or len(case.app) > 2:
         return
     error = str(ended.info.get("exception", ""))
     if error.startswith("TypeError") and "\n  File " not in case.exchange.exception:  # no line of it was run
         yield APP_02.broken(case, ended, f"Calling it raised {error[:300]}")
 
 
-@checks(APP_03)
+@checks(APP_03, on=("lifespan",))
 def is_up_to_date(case: Case) -> Iterator[Finding]:
     """Is it of version 3? Said once in its life."""
-    if case.protocol == "lifespan" and case.exchange.interface == "ASGI2":
+    if case.exchange.interface == "ASGI2":
         yield APP_03.broken(case, None, "It was called twice: with the scope, then with receive and send.")
 
 
-@checks(APP_06, APP_07, APP_08)
+@checks(APP_06, APP_07, APP_08, on=("http", "websocket"))
 def keeps_its_exceptions(case: Case) -> Iterator[Finding]:
     """Did an exception leave it that was not the server's own?"""
     ended = case.ended
-    if case.protocol not in ("http", "websocket") or ended is None or ended.type != "raise" or not case.complete:
+    if ended is None or ended.type != "raise" or not case.complete:
         return
     error = str(ended.info.get("exception", "an exception"))
     if error.partition(":")[0].rpartition(".")[2] in _ENDED or case.deserted or _the_servers(case):
@@ -117,22 +117,20 @@ def keeps_its_exceptions(case: Case) -> Iterator[Finding]:
         yield APP_07.broken(case, ended, error[:300])
 
 
-@checks(APP_11)
+@checks(APP_11, on=ASGI)
 def stays_in_its_thread(case: Case) -> Iterator[Finding]:
     """Were receive and send called by the event loop's thread?"""
-    if not case.asgi:
-        return
     for event in case.app:
         if "gatescope.thread" in event.info:
             detail = f"{event.type} came from the thread {event.info['gatescope.thread']}."
             yield APP_11.broken(case, event, detail)
 
 
-@checks(APP_13)
+@checks(APP_13, on=ASGI)
 def is_silent_afterwards(case: Case) -> Iterator[Finding]:
     """Was anything sent when the call was over?"""
     ended = case.ended
-    if not case.asgi or ended is None:
+    if ended is None:
         return
     for event in case.app:
         if event.t_ns > ended.t_ns and event.direction == "out":
@@ -140,11 +138,11 @@ def is_silent_afterwards(case: Case) -> Iterator[Finding]:
             yield APP_13.broken(case, event, f"{event.type} was sent {late:.0f} ms after the call had ended.")
 
 
-@checks(APP_15)
+@checks(APP_15, on=("http",))
 def is_followed_by_an_end(case: Case) -> Iterator[Finding]:
     """Did the server end what the application did not?"""
     ended, exchange = case.ended, case.exchange
-    if case.protocol != "http" or ended is None or case.walk.last in COMPLETE or not case.complete:
+    if ended is None or case.walk.last in COMPLETE or not case.complete:
         return
     for event in case.wire:
         if (

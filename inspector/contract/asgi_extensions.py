@@ -191,10 +191,10 @@ _FORBIDDEN = frozenset(
 _PATHS = "http.response.pathsend"
 
 
-@checks(TR_02, TR_04, TR_05, EH_03, ZC_04, PS_03, PS_04, PS_05, DBG_01, PU_01)
+@checks(TR_02, TR_04, TR_05, EH_03, ZC_04, PS_03, PS_04, PS_05, DBG_01, PU_01, on=("http",))
 def come_in_order(case: Case) -> Iterator[Finding]:
     """What of a response's extensions has its place where."""
-    if case.protocol != "http" or not case.complete:
+    if not case.complete:
         return
     for event in _sent(case, "http.response.debug")[1:]:
         yield DBG_01.broken(case, event, "It is the second one.")
@@ -204,11 +204,11 @@ def come_in_order(case: Case) -> Iterator[Finding]:
             yield rule.broken(case, event, f"{event.type}, when the response was {stage}.")
 
 
-@checks(TR_03, TR_06, TR_07, TR_08, TR_09, TR_10)
+@checks(TR_03, TR_06, TR_07, TR_08, TR_09, TR_10, on=("http",))
 def trailers(case: Case) -> Iterator[Finding]:
     """Are trailers announced, sent, and made of what they may be?"""
     start = case.walk.start
-    if case.protocol != "http" or start is None:
+    if start is None:
         return
     promised = start.info.get("trailers") is True
     if promised and not offers(case, "http.response.trailers"):
@@ -231,11 +231,9 @@ def trailers(case: Case) -> Iterator[Finding]:
             yield TR_08.broken(case, event, f"The request's TE is {te.decode('latin-1')!r}.")
 
 
-@checks(EH_02, ZC_03, DBG_02, PU_02, PU_03)
+@checks(EH_02, ZC_03, DBG_02, PU_02, PU_03, on=("http",))
 def hold_what_they_must(case: Case) -> Iterator[Finding]:
     """What the messages of extensions are made of."""
-    if case.protocol != "http":
-        return
     for event in case.app:
         info = event.info
         if event.type not in _HOLD or event.direction != "out" or not _offered(case, event):
@@ -260,10 +258,10 @@ def hold_what_they_must(case: Case) -> Iterator[Finding]:
                 yield PU_02.broken(case, event, wrong or f"path is {shown(info['path'])}.")
 
 
-@checks(PS_02, PS_06)
+@checks(PS_02, PS_06, on=("http",))
 def paths(case: Case) -> Iterator[Finding]:
     """Is a file named as the server can find it, with what the client must know of it?"""
-    for event in _sent(case, _PATHS) if case.protocol == "http" else ():
+    for event in _sent(case, _PATHS):
         path = event.info.get("path", "/")
         if not _is(path, str) or (isinstance(path, str) and path[:1] != "/" and path[1:2] != ":"):
             yield PS_02.broken(case, event, f"path is {shown(path)}.")
@@ -273,10 +271,10 @@ def paths(case: Case) -> Iterator[Finding]:
                 yield PS_06.broken(case, event, f"The response has no {name.decode()}.")
 
 
-@checks(DR_02, DR_03, DR_04, DR_05)
+@checks(DR_02, DR_03, DR_04, DR_05, on=("websocket",))
 def refusals_come_in_order(case: Case) -> Iterator[Finding]:
     """A refusal is started once, instead of anything else, and completed."""
-    if case.protocol != "websocket" or not case.complete:
+    if not case.complete:
         return
     for event, stage, step in case.walk.strays:
         if step.startswith("websocket.http.response."):
@@ -289,11 +287,9 @@ def refusals_come_in_order(case: Case) -> Iterator[Finding]:
         yield DR_05.broken(case, case.ended, "It returned before the last body.")
 
 
-@checks(DR_06, DR_07)
+@checks(DR_06, DR_07, on=("websocket",))
 def refusals_are_responses(case: Case) -> Iterator[Finding]:
     """Is a refusal made of what a response is made of?"""
-    if case.protocol != "websocket":
-        return
     for event in _sent(case, "websocket.http.response.start"):
         status = event.info.get("status", 403)
         if wrong := _wrong_fields(event.info.get("headers", [])):
@@ -308,10 +304,10 @@ def refusals_are_responses(case: Case) -> Iterator[Finding]:
             yield DR_06.broken(case, event, f"The body is {a(event.info['body'])}.")
 
 
-@checks(DBG_03, TLS_01, TLS_02, TLS_03, TLS_05)
+@checks(DBG_03, TLS_01, TLS_02, TLS_03, TLS_05, on=("http", "websocket"))
 def are_offered_where_they_belong(case: Case) -> Iterator[Finding]:
     """What the server says of extensions in the scope."""
-    extensions = case.context.get("extensions") if case.asgi else None
+    extensions = case.context.get("extensions")
     if not isinstance(extensions, dict):
         return
     if "http.response.debug" in extensions and case.exchange.request_head:

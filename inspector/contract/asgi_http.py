@@ -136,10 +136,10 @@ _STRAYS = (
 )
 
 
-@checks(HTTP_01, HTTP_02, HTTP_05)
+@checks(HTTP_01, HTTP_02, HTTP_05, on=("http",))
 def sends_in_order(case: Case) -> Iterator[Finding]:
     """Start, then bodies, then nothing."""
-    if case.protocol != "http" or not case.complete:
+    if not case.complete:
         return
     for event, stage, step in case.walk.strays:
         for stages, begins, rule in _STRAYS:
@@ -147,10 +147,10 @@ def sends_in_order(case: Case) -> Iterator[Finding]:
                 yield rule.broken(case, event, f"{event.type}, when the response was {_standing(stage)}.")
 
 
-@checks(HTTP_03, HTTP_04)
+@checks(HTTP_03, HTTP_04, on=("http",))
 def finishes(case: Case) -> Iterator[Finding]:
     """Was there a whole response when the application returned?"""
-    if case.protocol != "http" or not case.returned or case.deserted or case.refused:
+    if not case.returned or case.deserted or case.refused:
         return
     stage = case.walk.last
     if stage is Stage.NEW:
@@ -161,7 +161,7 @@ def finishes(case: Case) -> Iterator[Finding]:
         yield HTTP_04.broken(case, case.ended, "It returned; the last body it sent said more_body=True.")
 
 
-@checks(HTTP_07)
+@checks(HTTP_07, on=("http",))
 def has_a_status(case: Case) -> Iterator[Finding]:
     """Is the status a number that a response can have?"""
     for event in _of(case, "http.response.start"):
@@ -175,7 +175,7 @@ def has_a_status(case: Case) -> Iterator[Finding]:
             yield HTTP_07.broken(case, event, f"The status is {status}.", severity=severity)
 
 
-@checks(HTTP_08, HTTP_09, HTTP_10)
+@checks(HTTP_08, HTTP_09, HTTP_10, on=("http",))
 def has_headers(case: Case) -> Iterator[Finding]:
     """Are the headers pairs of bytes, in lower case?"""
     for event in _of(case, "http.response.start"):
@@ -194,11 +194,9 @@ def has_headers(case: Case) -> Iterator[Finding]:
                 yield HTTP_10.broken(case, event, f"The header is called {name.decode('latin-1')}.")
 
 
-@checks(HTTP_11, HTTP_12)
+@checks(HTTP_11, HTTP_12, on=("http",))
 def has_a_body(case: Case) -> Iterator[Finding]:
     """Is each body bytes, and each flag a bool?"""
-    if case.protocol != "http":
-        return
     for event in case.app:
         info = event.info
         if event.direction != "out" or not info:
@@ -212,11 +210,9 @@ def has_a_body(case: Case) -> Iterator[Finding]:
                 yield HTTP_12.broken(case, event, f"{key} is {shown(info[key])}.")
 
 
-@checks(HTTP_14)
+@checks(HTTP_14, on=("http",))
 def stops_when_nobody_listens(case: Case) -> Iterator[Finding]:
     """Did it stop sending when it knew that the client had left?"""
-    if case.protocol != "http":
-        return
     told, after = 0, 0
     done = case.walk.done_ns
     for event in case.app:
@@ -230,7 +226,7 @@ def stops_when_nobody_listens(case: Case) -> Iterator[Finding]:
             told = event.t_ns
 
 
-@checks(HTTP_16)
+@checks(HTTP_16, on=("http",))
 def stops_receiving(case: Case) -> Iterator[Finding]:
     """Did it stop receiving when the client had left?"""
     told = _received(case, "http.disconnect")
@@ -238,7 +234,7 @@ def stops_receiving(case: Case) -> Iterator[Finding]:
         yield HTTP_16.broken(case, told[TOLD - 1], f"It received http.disconnect {len(told)} times.")
 
 
-@checks(HTTP_17, HTTP_21)
+@checks(HTTP_17, HTTP_21, on=("http",))
 def heeds_the_end_of_the_request(case: Case) -> Iterator[Finding]:
     """What did it do about a disconnect that came before its answer?"""
     told = _received(case, "http.disconnect")
@@ -257,10 +253,10 @@ def heeds_the_end_of_the_request(case: Case) -> Iterator[Finding]:
         yield HTTP_17.broken(case, begun, f"It answered {then // MS} ms after the client had given up.")
 
 
-@checks(HTTP_20)
+@checks(HTTP_20, on=("http",))
 def reads_the_request(case: Case) -> Iterator[Finding]:
     """Was a body that was announced read?"""
-    if case.protocol != "http" or not case.returned or case.deserted:
+    if not case.returned or case.deserted:
         return
     headers = case.request_fields
     text = first(headers, b"content-length") or b"0"
@@ -278,8 +274,6 @@ def reads_the_request(case: Case) -> Iterator[Finding]:
 
 
 def _of(case: Case, kind: str) -> list[Event]:
-    if case.protocol != "http":
-        return []
     return [event for event in case.app if event.type == kind]
 
 

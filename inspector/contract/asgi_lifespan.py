@@ -131,10 +131,10 @@ _RETURNED = {
 }  # fmt: skip
 
 
-@checks(LS_05, LS_06, LS_07, LS_10, LS_50)
+@checks(LS_05, LS_06, LS_07, LS_10, LS_50, on=("lifespan",))
 def answers_in_order(case: Case) -> Iterator[Finding]:
     """One answer to each question, and after it."""
-    if case.protocol != "lifespan" or not case.complete:
+    if not case.complete:
         return
     for event, stage, step in case.walk.strays:
         rule: Rule | None = None
@@ -151,10 +151,10 @@ def answers_in_order(case: Case) -> Iterator[Finding]:
             yield rule.broken(case, event, f"{event.type}, when the application was {stage}.")
 
 
-@checks(LS_01, LS_02, LS_03, LS_08, LS_09, LS_11, LS_12)
+@checks(LS_01, LS_02, LS_03, LS_08, LS_09, LS_11, LS_12, on=("lifespan",))
 def ends_after_the_shutdown(case: Case) -> Iterator[Finding]:
     """Where did the call end, and how?"""
-    if case.protocol != "lifespan" or not case.complete or case.ended is None:
+    if not case.complete or case.ended is None:
         return
     stage = case.walk.last
     if case.ended.type == "return":
@@ -168,11 +168,9 @@ def ends_after_the_shutdown(case: Case) -> Iterator[Finding]:
         yield rule.broken(case, case.ended, f"It raised {when}: {error[:200]}")
 
 
-@checks(LS_04, LS_13)
+@checks(LS_04, LS_13, on=("lifespan",))
 def is_quick(case: Case) -> Iterator[Finding]:
     """How long did each answer take?"""
-    if case.protocol != "lifespan":
-        return
     asked: dict[str, int] = {}
     for event in case.app:
         if event.type in ("lifespan.startup", "lifespan.shutdown"):
@@ -184,21 +182,19 @@ def is_quick(case: Case) -> Iterator[Finding]:
             yield rule.broken(case, event, f"It took {(event.t_ns - since) / SECOND:.0f} s.")
 
 
-@checks(LS_14)
+@checks(LS_14, on=("lifespan",))
 def says_why(case: Case) -> Iterator[Finding]:
     """Is the message of a failure text?"""
-    if case.protocol != "lifespan":
-        return
     for event in case.app:
         message = event.info.get("message", "")
         if event.type.endswith(".failed") and not (isinstance(message, str) or _is_text(message)):
             yield LS_14.broken(case, event, f"The message is {a(message)}: {shown(message)}.")
 
 
-@checks(LS_15)
+@checks(LS_15, on=("http", "websocket"))
 def names_its_state(case: Case) -> Iterator[Finding]:
     """Are the keys of the state names?"""
-    state = case.context.get("state") if case.asgi else None
+    state = case.context.get("state")
     if isinstance(state, dict):
         for key in state:
             if not isinstance(key, str):

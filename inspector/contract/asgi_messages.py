@@ -11,7 +11,7 @@ from typing import Any
 
 from inspector.contract.case import Case, Event
 from inspector.contract.fields import a, shown
-from inspector.contract.rule import Rule, checks
+from inspector.contract.rule import ASGI, Rule, checks
 from inspector.model import Fault, Finding, Severity
 from inspector.tagged import Opaque
 
@@ -115,11 +115,9 @@ MSG_13 = Rule(
 _NEWER = {("websocket.accept", "headers"): (2, 1), ("websocket.close", "reason"): (2, 3)}
 
 
-@checks(MSG_01, MSG_02)
+@checks(MSG_01, MSG_02, on=ASGI)
 def is_a_message(case: Case) -> Iterator[Finding]:
     """Is it a dict, with a type?"""
-    if not case.asgi:
-        return
     for event in case.app:
         kind = event.type
         if kind == "?":
@@ -133,11 +131,9 @@ def is_a_message(case: Case) -> Iterator[Finding]:
             yield MSG_02.broken(case, event, f"The type is {kind[:100]}, which is not a str.")
 
 
-@checks(MSG_03, MSG_04, MSG_12)
+@checks(MSG_03, MSG_04, MSG_12, on=ASGI)
 def has_a_known_type(case: Case) -> Iterator[Finding]:
     """Is the type one that this application may send here?"""
-    if not case.asgi:
-        return
     protocol = case.protocol
     for event in case.app:
         if event.direction != "out" or event.type in OURS:
@@ -153,11 +149,9 @@ def has_a_known_type(case: Case) -> Iterator[Finding]:
             yield MSG_04.broken(case, event, f"There is no message {shown(event.type)} that an application sends.")
 
 
-@checks(MSG_05, MSG_06)
+@checks(MSG_05, MSG_06, on=ASGI)
 def has_values_that_travel(case: Case) -> Iterator[Finding]:
     """Are its values of the types that messages have?"""
-    if not case.asgi:
-        return
     for event in case.app:
         if len(event.info) < 1 or event.type in OURS or event.type == "?":
             continue
@@ -173,11 +167,9 @@ def has_values_that_travel(case: Case) -> Iterator[Finding]:
                 yield MSG_06.broken(case, event, f"{key} holds {number}.", fault=fault)
 
 
-@checks(MSG_07, MSG_08, MSG_13)
+@checks(MSG_07, MSG_08, MSG_13, on=ASGI)
 def has_its_keys(case: Case) -> Iterator[Finding]:
     """Are the keys there that must be, and no others by mistake?"""
-    if not case.asgi:
-        return
     spec = spec_version(case)
     for event in case.app:
         known = SENT.get(event.type) if event.direction == "out" else None

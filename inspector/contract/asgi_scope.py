@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from inspector.contract.case import Case
 from inspector.contract.fields import Field, a, head_fields, misshapen, shown
-from inspector.contract.rule import Rule, checks
+from inspector.contract.rule import ASGI, Rule, checks
 from inspector.model import Fault, Finding, Severity
 from inspector.tagged import Opaque
 
@@ -116,10 +116,10 @@ WSC_02 = _rule(
 )  # fmt: skip
 
 
-@checks(SC_02, SC_03, SC_04, SC_05, SC_06)
+@checks(SC_02, SC_03, SC_04, SC_05, SC_06, on=ASGI)
 def is_a_scope(case: Case) -> Iterator[Finding]:
     """What every scope has."""
-    scope = case.context if case.asgi else {}
+    scope = case.context
     if not scope:
         return
     if not isinstance(scope.get("type"), str):
@@ -141,11 +141,11 @@ def is_a_scope(case: Case) -> Iterator[Finding]:
                 yield SC_06.broken(case, None, f"{name} is {shown(value)}.")
 
 
-@checks(HSC_01, HSC_02, HSC_03, WSC_01, WSC_02)
+@checks(HSC_01, HSC_02, HSC_03, WSC_01, WSC_02, on=("http", "websocket"))
 def says_what_is_asked(case: Case) -> Iterator[Finding]:
     """The version, method and scheme."""
-    scope = _request(case)
-    if scope is None:
+    scope = case.context
+    if not scope:
         return
     version, method, scheme = scope.get("http_version"), scope.get("method"), scope.get("scheme", "http")
     socket = case.protocol == "websocket"
@@ -162,11 +162,11 @@ def says_what_is_asked(case: Case) -> Iterator[Finding]:
         yield WSC_02.broken(case, None, f"It is {shown(offered)}.")
 
 
-@checks(HSC_04, HSC_05, HSC_06, HSC_07)
+@checks(HSC_04, HSC_05, HSC_06, HSC_07, on=("http", "websocket"))
 def says_where(case: Case) -> Iterator[Finding]:
     """The path and query, beside what was on the wire."""
-    scope = _request(case)
-    if scope is None:
+    scope = case.context
+    if not scope:
         return
     target = case.exchange.target.encode("latin-1", "replace") if case.exchange.request_head else None
     wire_path, _, wire_query = (target or b"").partition(b"?")
@@ -190,11 +190,11 @@ def says_where(case: Case) -> Iterator[Finding]:
         yield HSC_07.broken(case, None, f"root_path is {shown(root)}, path is {shown(path)}.")
 
 
-@checks(HSC_08, HSC_09, HSC_10, HSC_14, HSC_15)
+@checks(HSC_08, HSC_09, HSC_10, HSC_14, HSC_15, on=("http", "websocket"))
 def has_the_headers(case: Case) -> Iterator[Finding]:
     """The headers, beside what was on the wire."""
-    scope = _request(case)
-    if scope is None:
+    scope = case.context
+    if not scope:
         return
     headers = scope.get("headers")
     if isinstance(headers, Opaque):
@@ -216,11 +216,11 @@ def has_the_headers(case: Case) -> Iterator[Finding]:
         yield from _against_the_wire(case, known)
 
 
-@checks(HSC_11, HSC_12)
+@checks(HSC_11, HSC_12, on=("http", "websocket"))
 def says_who(case: Case) -> Iterator[Finding]:
     """The addresses of both ends."""
-    scope = _request(case)
-    if scope is None:
+    scope = case.context
+    if not scope:
         return
     for rule, key in ((HSC_11, "client"), (HSC_12, "server")):
         value = scope.get(key)
@@ -228,10 +228,6 @@ def says_who(case: Case) -> Iterator[Finding]:
             # A number as text does little harm, and would be told of each request.
             severity = Severity.WARNING if _is_an_address(_with_a_number(value), may_be_path=False) else None
             yield rule.broken(case, None, f"{key} is {shown(value)}.", severity=severity)
-
-
-def _request(case: Case) -> dict[str, Any] | None:
-    return case.context if case.protocol in ("http", "websocket") and case.context else None
 
 
 def _are_names(value: Any) -> bool:

@@ -15,7 +15,7 @@ from inspector.contract.case import Case, Event
 from inspector.contract.fields import a, first, head_fields, length, pairs, shown
 from inspector.contract.rule import Rule, checks
 from inspector.contract.stages import COMPLETE, Stage
-from inspector.model import CLIENT_LEFT, Fault, Finding, Kind, Severity
+from inspector.model import CLIENT_LEFT, Fault, Finding, Severity
 from inspector.tagged import Opaque
 
 _WWW = "ASGI HTTP & WebSocket message format 2.5"
@@ -105,11 +105,9 @@ WS_60 = _rule(
 )  # fmt: skip
 
 
-@checks(HTTP_50, HTTP_51, HTTP_52, HTTP_54, HTTP_55)
+@checks(HTTP_50, HTTP_51, HTTP_52, HTTP_54, HTTP_55, on=("http",))
 def hands_over_the_request(case: Case) -> Iterator[Finding]:
     """Does the application receive the request, whole and once?"""
-    if case.protocol != "http":
-        return
     size, parts, ended = 0, 0, False
     for event in case.app:
         if event.direction != "in" or event.type in ("call", "raise", "?", "http.disconnect"):
@@ -128,10 +126,10 @@ def hands_over_the_request(case: Case) -> Iterator[Finding]:
             yield from _against_the_request(case, event, size, parts)
 
 
-@checks(HTTP_56)
+@checks(HTTP_56, on=("http", "websocket"))
 def says_when_nobody_listens(case: Case) -> Iterator[Finding]:
     """Does send raise when the client is gone, if the server says it would?"""
-    if case.protocol not in ("http", "websocket") or spec_version(case) < (2, 4):
+    if spec_version(case) < (2, 4):
         return
     gone = next((event.t_ns for event in case.wire if event.type == "client.gone"), 0)
     if not gone:
@@ -146,22 +144,20 @@ def says_when_nobody_listens(case: Case) -> Iterator[Finding]:
                 return
 
 
-@checks(HTTP_59)
+@checks(HTTP_59, on=("http",))
 def knows_who_is_there(case: Case) -> Iterator[Finding]:
     """Is http.disconnect true?"""
     exchange = case.exchange
-    if case.protocol != "http" or exchange.error or not exchange.answered_ns or not case.walk.gone_ns:
+    if exchange.error or not exchange.answered_ns or not case.walk.gone_ns:
         return
     if case.walk.last in COMPLETE:  # so it did answer, and the client took it
         told = next(event for event in case.app if event.type == "http.disconnect")
         yield HTTP_59.broken(case, told, "The client was there, and received the whole response afterwards.")
 
 
-@checks(WS_50, WS_51, WS_52, WS_53, WS_54)
+@checks(WS_50, WS_51, WS_52, WS_53, WS_54, on=("websocket",))
 def hands_over_messages(case: Case) -> Iterator[Finding]:
     """Does the application receive connect, messages, disconnect, in this order?"""
-    if case.protocol != "websocket":
-        return
     for event, stage, step in case.walk.strays if case.complete else ():
         if event.direction != "in":
             continue
@@ -184,10 +180,10 @@ def hands_over_messages(case: Case) -> Iterator[Finding]:
                 yield WS_53.broken(case, event, f"code is {shown(code)}.")
 
 
-@checks(WS_55, WS_57, WS_60)
+@checks(WS_55, WS_57, WS_60, on=("websocket",))
 def passes_closes_on(case: Case) -> Iterator[Finding]:
     """Do close frames and messages say the same, and is there a frame at all?"""
-    if case.protocol != "websocket" or case.exchange.status != 101 or not case.over:
+    if case.exchange.status != 101 or not case.over:
         return
     closes = [event for event in case.wire if event.type == "ws.close"]
     if any(event.info.get("from") == "proxy" for event in closes):
@@ -203,10 +199,10 @@ def passes_closes_on(case: Case) -> Iterator[Finding]:
         yield WS_60.broken(case, cut, "The connection was closed; the peer sees code 1006.")
 
 
-@checks(WS_56, WS_58)
+@checks(WS_56, WS_58, on=("websocket",))
 def answers_the_handshake(case: Case) -> Iterator[Finding]:
     """Does the response to the handshake say what the application said?"""
-    if not case.is_kind(Kind.WEBSOCKET) or case.protocol != "websocket" or not case.exchange.response_head:
+    if not case.exchange.response_head:
         return
     if any(event.type == "response.head" and event.info.get("from") == "proxy" for event in case.wire):
         return

@@ -167,10 +167,10 @@ _DONE = {
 }  # fmt: skip
 
 
-@checks(WS_01, WS_02, WS_03, WS_08, WS_09)
+@checks(WS_01, WS_02, WS_03, WS_08, WS_09, on=("websocket",))
 def speaks_in_order(case: Case) -> Iterator[Finding]:
     """Connect, accept, messages, close, and nothing after."""
-    if case.protocol != "websocket" or not case.complete:
+    if not case.complete:
         return
     gone = case.walk.gone_ns
     for event, stage, step in case.walk.strays:
@@ -183,10 +183,10 @@ def speaks_in_order(case: Case) -> Iterator[Finding]:
             yield rule.broken(case, event, f"{event.type} was sent {_DONE[stage]}.", severity=severity)
 
 
-@checks(WS_04, WS_05)
+@checks(WS_04, WS_05, on=("websocket",))
 def leaves_no_open_end(case: Case) -> Iterator[Finding]:
     """Was the WebSocket answered, and closed, when the application returned?"""
-    if case.protocol != "websocket" or not case.returned or case.deserted or case.refused:
+    if not case.returned or case.deserted or case.refused:
         return
     ended = case.ended
     assert ended is not None
@@ -198,11 +198,9 @@ def leaves_no_open_end(case: Case) -> Iterator[Finding]:
         yield WS_05.broken(case, ended, "It returned while the WebSocket was open.")
 
 
-@checks(WS_06, WS_07)
+@checks(WS_06, WS_07, on=("websocket",))
 def sends_text_or_bytes(case: Case) -> Iterator[Finding]:
     """Does each message have one of them, of the right type?"""
-    if case.protocol != "websocket":
-        return
     for event in case.app:
         if event.type != "websocket.send" or event.direction != "out":
             continue
@@ -216,7 +214,7 @@ def sends_text_or_bytes(case: Case) -> Iterator[Finding]:
                 yield WS_07.broken(case, event, f"{key} is {what}.")
 
 
-@checks(WS_10, WS_11, WS_12, WS_13)
+@checks(WS_10, WS_11, WS_12, WS_13, on=("websocket",))
 def accepts_with_care(case: Case) -> Iterator[Finding]:
     """Are the subprotocol and headers of the accept what they may be?"""
     for event in _sent(case, "websocket.accept"):
@@ -240,7 +238,7 @@ def accepts_with_care(case: Case) -> Iterator[Finding]:
                 yield WS_13.broken(case, event, f"The headers have {said}.")
 
 
-@checks(WS_14, WS_15, WS_18, WS_19)
+@checks(WS_14, WS_15, WS_18, WS_19, on=("websocket",))
 def closes_with_care(case: Case) -> Iterator[Finding]:
     """Are the code and reason of a close what they may be?"""
     for event in _sent(case, "websocket.close"):
@@ -258,18 +256,18 @@ def closes_with_care(case: Case) -> Iterator[Finding]:
             yield WS_15.broken(case, event, f"The reason has {len(reason.encode('utf-8', 'replace'))} bytes.")
 
 
-@checks(WS_17)
+@checks(WS_17, on=("websocket",))
 def stops_receiving(case: Case) -> Iterator[Finding]:
     """Did it stop receiving when the peer was gone?"""
     told = [event for event in case.app if event.type == "websocket.disconnect"]
-    if case.protocol == "websocket" and len(told) > 1:
+    if len(told) > 1:
         yield WS_17.broken(case, told[1], f"It received websocket.disconnect {len(told)} times.")
 
 
-@checks(WS_23)
+@checks(WS_23, on=("websocket",))
 def receives_what_comes(case: Case) -> Iterator[Finding]:
     """Did it receive what the peer sent, before long?"""
-    if case.protocol != "websocket" or not case.complete or case.ended is None:
+    if not case.complete or case.ended is None:
         return
     said = [event for event in case.wire if event.direction == "in" and event.type in ("ws.text", "ws.binary")]
     heard = [event for event in case.app if event.type in ("websocket.receive", "websocket.disconnect")]
@@ -286,6 +284,4 @@ def sendable(code: int) -> bool:
 
 
 def _sent(case: Case, kind: str) -> list[Event]:
-    if case.protocol != "websocket":
-        return []
     return [event for event in case.app if event.type == kind and event.direction == "out"]

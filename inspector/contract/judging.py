@@ -67,7 +67,8 @@ CIRCUMSTANCES: tuple[tuple[Callable[[Case], object], tuple[str, ...]], ...] = (
 
 def judge(case: Case) -> list[Finding]:
     """What ``case`` breaks, in order of time: first causes only, and of each rule the first few findings."""
-    found = [finding for check in CHECKS for finding in check(case)]
+    looks = CHECKS.get(case.protocol or case.exchange.interface, ())
+    found = [finding for check in looks for finding in check(case)]
     if case.asgi:
         found.extend(reception(case, found))
     if not found:

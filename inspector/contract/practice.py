@@ -64,12 +64,10 @@ PRAC_10 = Rule(
 )  # fmt: skip
 
 
-@checks(PRAC_03, PRAC_04, PRAC_07, PRAC_10)
+@checks(PRAC_03, PRAC_04, PRAC_07, PRAC_10, on=("http", "WSGI"))
 def takes_its_time(case: Case) -> Iterator[Finding]:
     """How long did each part take?"""
     exchange = case.exchange
-    if not case.is_kind(Kind.HTTP, Kind.SSE) or not exchange.called_ns:
-        return
     if exchange.started_ns - exchange.called_ns > SLOW * SECOND:
         yield PRAC_07.broken(case, None, f"It started after {_seconds(exchange.started_ns - exchange.called_ns)}.")
     if not exchange.returned_ns:
@@ -89,7 +87,7 @@ def takes_its_time(case: Case) -> Iterator[Finding]:
         )
 
 
-@checks(PRAC_08, PRAC_09)
+@checks(PRAC_08, PRAC_09, on=("http", "WSGI"))
 def sends_fair_pieces(case: Case) -> Iterator[Finding]:
     """Are the pieces of the body neither tiny nor huge?"""
     answer = case.view(answer_of)

@@ -149,7 +149,7 @@ _ETAG = re.compile(rb'(W/)?"[\x21\x23-\x7e\x80-\xff]*"\Z')
 _WITH = {405: b"allow", 401: b"www-authenticate"}
 
 
-@checks(RESP_01, RESP_02, RESP_03, RESP_04)
+@checks(RESP_01, RESP_02, RESP_03, RESP_04, on=("http", "WSGI"))
 def has_the_body_it_announces(case: Case) -> Iterator[Finding]:
     """Are there as many bytes as there should be?"""
     answer = case.view(answer_of)
@@ -170,7 +170,7 @@ def has_the_body_it_announces(case: Case) -> Iterator[Finding]:
         yield RESP_02.broken(case, answer.end, detail)
 
 
-@checks(RESP_05, RESP_08, RESP_09, RESP_11)
+@checks(RESP_05, RESP_08, RESP_09, RESP_11, on=("http", "WSGI"))
 def announces_it_rightly(case: Case) -> Iterator[Finding]:
     """Are the fields that describe the body what they can be?"""
     answer = case.view(answer_of)
@@ -194,7 +194,7 @@ def announces_it_rightly(case: Case) -> Iterator[Finding]:
         yield RESP_11.broken(case, answer.start, f"The status is {answer.status}.")
 
 
-@checks(RESP_06, RESP_07, RESP_12, RESP_13, RESP_15, RESP_19)
+@checks(RESP_06, RESP_07, RESP_12, RESP_13, RESP_15, RESP_19, on=("http", "WSGI"))
 def has_right_fields(case: Case) -> Iterator[Finding]:
     """Can each header be one? (WSGI has stricter rules of its own for the first three.)"""
     answer = case.view(answer_of)
@@ -217,7 +217,7 @@ def has_right_fields(case: Case) -> Iterator[Finding]:
         yield RESP_19.broken(case, answer.start, f"They have {size:,} bytes.")
 
 
-@checks(RESP_10, RESP_14, RESP_16, RESP_17, RESP_18, RESP_20)
+@checks(RESP_10, RESP_14, RESP_16, RESP_17, RESP_18, RESP_20, on=("http", "WSGI"))
 def says_what_it_is(case: Case) -> Iterator[Finding]:
     """Do the fields, the status and the body go together?"""
     answer = case.view(answer_of)

@@ -35,17 +35,19 @@ Check = Callable[[Case], Iterator[Finding]]
 
 #: Every rule, by its id.
 RULES: dict[str, Rule] = {}
-#: Who looks, in order.
-CHECKS: list[Check] = []
+#: Who looks at a call, in order: by its interface, or for ASGI by its protocol.
+CHECKS: dict[str, list[Check]] = {"http": [], "websocket": [], "lifespan": [], "WSGI": []}
+ASGI = ("http", "websocket", "lifespan")
 
 
-def checks(*rules: Rule) -> Callable[[Check], Check]:
-    """Register ``rules`` and the function that looks for what breaks them."""
+def checks(*rules: Rule, on: tuple[str, ...]) -> Callable[[Check], Check]:
+    """Register ``rules`` and the function that looks for what breaks them; ``on``: which calls it looks at."""
 
     def register(check: Check) -> Check:
         for rule in rules:
             assert RULES.setdefault(rule.id, rule) is rule, f"{rule.id} is another rule's"
-        CHECKS.append(check)
+        for calls in on:
+            CHECKS[calls].append(check)
         return check
 
     return register

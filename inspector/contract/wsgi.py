@@ -27,7 +27,7 @@ MODULES = (
 )  # fmt: skip
 
 
-@checks(*WSGI_RULES)
+@checks(*WSGI_RULES, on=("WSGI",))
 def wsgi(case: Case) -> Iterator[Finding]:
     """What a call of a WSGI application breaks."""
     if not case.wsgi:

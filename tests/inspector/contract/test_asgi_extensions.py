@@ -38,8 +38,10 @@ DENY = sent("websocket.http.response.start", status=404, headers=[])
 NO = sent("websocket.http.response.body", body=b"no")
 
 
-def with_(*story: Message, scope: dict[str, Any] | None = None):
-    return answered(*story, scope={**OFFERED, "headers": [(b"host", b"here"), (b"te", b"trailers")], **(scope or {})})
+def with_(*story: Message, scope: dict[str, Any] | None = None, **fields: Any):
+    return answered(
+        *story, **fields, scope={**OFFERED, "headers": [(b"host", b"here"), (b"te", b"trailers")], **(scope or {})}
+    )
 
 
 def trailing(*headers: Any, **keys: Any):
@@ -181,3 +183,8 @@ def test_other_strays_of_a_websocket_are_for_others_to_judge() -> None:
     assert found(websocket(ACCEPT)) == {"ASGI-WS-03"}
     assert found(denied(NO, scope={"extensions": {}})) == {"ASGI-MSG-12", "ASGI-MSG-09"}
     assert found(denied(DENY, got("websocket.receive", text="x"), NO)) == {"ASGI-WS-51"}
+
+
+def test_of_what_was_not_recorded_whole_no_order_is_told() -> None:
+    assert found(with_(TRAILERS, dropped=1)) == set()
+    assert found(denied(NO, dropped=1)) == set()

@@ -119,4 +119,4 @@ def test_every_module_with_rules_is_asked() -> None:
 def test_an_id_belongs_to_one_rule() -> None:
     rule = replace(next(iter(RULES.values())), title="Another")
     with pytest.raises(AssertionError, match="another rule's"):
-        checks(rule)(lambda case: iter(()))
+        checks(rule, on=())(lambda case: iter(()))
