@@ -51,6 +51,8 @@ TABLE = [
     ("WSGI-ENV-15", "violation", to("/caf%C3%A9", "", "/caf%C3%A9"), to("/caf%C3%A9?q=%20", "", "/caf\xc3\xa9")),
     ("WSGI-ENV-15", "violation", to("/api/x", "/api", "/y"), to("/api/x", "/api", "/x")),
     ("WSGI-ENV-15", "violation", to("/x", "", "/é"), to("/x", "/api", "/x")),
+    ("WSGI-ENV-15", "note", to("//x", "", "/x"), to("//x", "", "//x")),
+    ("WSGI-ENV-15", "note", to("/api", "/api", "/"), to("/api", "/api", "")),
     ("WSGI-ENV-15", "violation", to("/x", "", "/y"), to("http://localhost/x", "", "/x")),
     (
         "WSGI-ENV-25",
