@@ -123,7 +123,7 @@ class LaunchController(LaunchState):
         self._take_entry(dataclasses.replace(entry, spec=spec, home=home))
 
     def set_extras(self, extras: Extras) -> None:
-        """Other options; they count from the next start, but for what is captured: that counts at once."""
+        """Other options; they count when they are applied, but for what is captured: that counts at once."""
         if self.current is not None and extras != self.extras:
             if extras.capture != self.extras.capture and self.status is not None:
                 name = self.name
@@ -298,6 +298,15 @@ class LaunchController(LaunchState):
         else:
             self._tell(RestartApp(id=0, app=self.name), "restarting")
 
+    def apply_options(self) -> None:
+        """Give what runs the options that are set now: by a switch, which loses no request, where that is enough."""
+        entry, status = self.current, self.status
+        running = status is not None and status.state == "running" and not self.busy and self.verdict.can_run
+        if running and entry is not None and self.here.can_be_applied(entry.spec):
+            self._tell(self.here.switch(entry), "switching")
+        else:
+            self.restart()
+
     def install(self, slug: str) -> None:
         """Put what the mode ``slug`` lacks into the environment of the application in view."""
         mode = choices.find_mode(self.listed, slug)
@@ -384,7 +393,7 @@ class LaunchController(LaunchState):
                 standing.refused(reply.problem, tried)
             case Finished(app=AppStatus() as status):
                 if told:
-                    standing.failed = None
+                    standing.done()
                 self.on_app_changed(status)
             case _:
                 pass
@@ -420,7 +429,8 @@ class LaunchController(LaunchState):
             return
         if not here.to_switch(status) or not self.verdict.can_run:
             return
-        self._tell(here.switch(self.name), "switching")
+        assert self.current is not None
+        self._tell(here.switch(self.current), "switching")
 
     def _tell(self, command: StartApp | StopApp | ReloadApp | RestartApp | SwitchMode, state: str) -> None:
         if not self.name:

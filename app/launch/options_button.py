@@ -14,7 +14,7 @@ from app.theme.widgets import look
 
 
 class OptionsButton(QToolButton):
-    """Says in its tooltip what is set; the dot is amber when that does not count before a restart."""
+    """Says in its tooltip what is set; the dot is amber when what runs has other options."""
 
     def __init__(self, controller: LaunchController, actions: ActionRegistry) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class OptionsButton(QToolButton):
         self.set_options = summary(entry.spec, controller.extras) if entry else ()
         said = ", ".join(self.set_options) or "nothing set"
         if controller.outdated:
-            said += "; counts from the next start"
+            said += "; what runs has other ones"
         self.setEnabled(entry is not None)
         self.setAccessibleName(f"Options: {said}")
         self.setToolTip(tip(f"Variables, folder, interpreter, arguments: {said}"))

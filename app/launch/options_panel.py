@@ -1,6 +1,6 @@
 """The options of the application in view, below their button: variables, files of them, folder, interpreter, arguments.
 
-It lies over the page, holds nothing up, and takes each change as it is made; what runs takes them at its next start.
+It lies over the page, holds nothing up, and takes each change as it is made; what runs takes them when it is told to.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class OptionsPanel(QFrame):
         self.reload.toggled.connect(self._take)
         self.error = label("", "error", wrap=True)
         self.note = label("", "muted")
-        self.restart = button("Restart now", icon="replay")
-        self.restart.clicked.connect(controller.restart)
+        self.apply = button("Apply now", icon="replay")
+        self.apply.clicked.connect(controller.apply_options)
         self.close_it = icon_button("close", "Close the options (Esc)")
         self.close_it.clicked.connect(self.leave)
         self._lay_out()
@@ -133,7 +133,7 @@ class OptionsPanel(QFrame):
             self.reload.setChecked(extras.reload)
         outdated = self._controller.outdated
         self.note.setText("What runs was started with other options." if outdated else "Kept for this project.")
-        self.restart.setVisible(outdated)
+        self.apply.setVisible(outdated)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Escape closes."""
@@ -304,7 +304,7 @@ class OptionsPanel(QFrame):
                 grid.addWidget(more, at, 2)
         column.addLayout(grid)
         column.addWidget(self.error)
-        column.addLayout(_row(self.note, None, self.restart))
+        column.addLayout(_row(self.note, None, self.apply))
         self.error.hide()
         look(self, "popup")
 

@@ -24,7 +24,8 @@ class Standing:
     choice: Choice | None = None
     extras: Extras | None = None
     busy: str = ""  #: what it was told to do and has not answered yet
-    ran: tuple[TargetSpec, Extras] | None = None  #: what this window started it with
+    ran: tuple[TargetSpec, Extras] | None = None  #: what this window started it with, or switched it to
+    asked: tuple[TargetSpec, Extras] | None = None  #: what it is being switched to
     command: str | None = None  #: the user's own that runs
     good: Choice | None = None  #: what it was last seen to serve in
     tried: Choice | None = None  #: what was asked for and has not been answered yet
@@ -98,6 +99,10 @@ class Standing:
         before, options = self.ran
         return (before, options) != (spec, dataclasses.replace(self.options, capture=options.capture))
 
+    def can_be_applied(self, spec: TargetSpec) -> bool:
+        """Whether a switch gives what runs the options that are set now; for another address it has to be started."""
+        return self.outdated(spec) and self.ran is not None and self.ran[1].listen == self.options.listen
+
     def production_command(self, *, live: bool) -> str:
         """The production command of what is picked."""
         status, mode = self.status, self.mode
@@ -128,14 +133,21 @@ class Standing:
             capture=extras.capture if extras.capture or self.listed else None,
         )  # fmt: skip
 
-    def switch(self, name: str) -> SwitchMode:
-        """The command that switches what runs as ``name`` to what is picked, and the note that this was tried."""
+    def switch(self, entry: Entry) -> SwitchMode:
+        """The command that switches what runs to what is picked and set, and the note that this was tried."""
         self.sent = self.tried = picked = self.effective
         self.command = picked.custom
-        return SwitchMode(
-            id=0, app=name, mode=picked.mode, workers=picked.workers, threads=picked.threads, adapt=picked.adapt,
+        command = SwitchMode(
+            id=0, app=entry.name, mode=picked.mode, workers=picked.workers, threads=picked.threads, adapt=picked.adapt,
             custom=_custom(picked),
         )  # fmt: skip
+        if self.ran is None or not self.outdated(entry.spec):
+            return command
+        extras = dataclasses.replace(self.options, listen=self.ran[1].listen)  # that needs a start
+        self.asked = (entry.spec, extras)
+        return dataclasses.replace(
+            command, target=entry.spec, args=extras.args, root_path=extras.root_path, reload=extras.reload
+        )
 
     # what arrives
 
@@ -189,9 +201,14 @@ class Standing:
             self.problem = None
         return failed is not None
 
+    def done(self) -> None:
+        """A command was carried out."""
+        self.failed = None
+        self.ran, self.asked = self.asked or self.ran, None
+
     def refused(self, problem: Problem, tried: Choice | None) -> None:
         """A command was not done; ``tried`` is what it asked for."""
-        self.problem, self.sent, self.start_after = problem, None, False
+        self.problem, self.sent, self.start_after, self.asked = problem, None, False, None
         if tried is not None:
             self.failed = tried
         if self.status is not None and self.status.state in ("running", "switching"):  # the news come after the reply

@@ -243,11 +243,11 @@ def test_options_count_from_the_next_start(desk, folder, qtbot):
     options.variables.item(0, 0).setText("GREET")
     options.variables.item(0, 1).setText("a good day")
     assert desk.launch.bar.options.set_options == ("1 variable",)
-    assert options.restart.isVisible()
+    assert options.apply.isVisible()
     qtbot.waitUntil(lambda: desk.controller.listed is not None, timeout=WAIT)
-    click(options.restart)
-    qtbot.waitUntil(lambda: desk.controller.state == "restarting", timeout=WAIT)
+    click(options.apply)
+    qtbot.waitUntil(lambda: desk.controller.state == "switching", timeout=WAIT)
     settle(desk, qtbot)
-    assert not options.restart.isVisible()
+    assert not options.apply.isVisible()
     with urllib.request.urlopen(desk.controller.status.url, timeout=30) as answer:
         assert answer.read() == b"a good day"

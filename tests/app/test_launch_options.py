@@ -310,16 +310,34 @@ def test_what_is_wrong_with_an_option_is_said_there(shop, area):
     assert shop.current.spec.env == (("A", ""),)
 
 
-def test_what_runs_takes_options_when_it_is_restarted(shop, area, backend, qtbot):
+def test_what_runs_takes_options_by_a_switch(shop, area, backend, qtbot):
     run(shop, qtbot)
     area.options.open_at("cwd")
-    assert area.options.restart.isHidden()
-    shop.set_extras(Extras(root_path="/api"))
-    assert not area.options.restart.isHidden()
-    assert "counts from the next start" in area.bar.options.accessibleName()
-    area.options.restart.click()
+    assert area.options.apply.isHidden()
+    shop.set_extras(Extras(root_path="/api", args=("--debug",)))
+    assert not area.options.apply.isHidden()
+    assert "what runs has other ones" in area.bar.options.accessibleName()
+    backend.refusals[SwitchMode] = Problem(what="It did not come up.")
+    area.options.apply.click()
+    qtbot.waitUntil(lambda: len(backend.of(SwitchMode)) == 1 and not shop.busy, timeout=WAIT)
+    assert shop.outdated
+    del backend.refusals[SwitchMode]
+    area.options.apply.click()
+    qtbot.waitUntil(lambda: len(backend.of(SwitchMode)) == 2 and not shop.busy, timeout=WAIT)
+    command = backend.of(SwitchMode)[1]
+    assert (command.root_path, command.args, command.target) == ("/api", ("--debug",), shop.current.spec)
+    assert not shop.outdated
+    assert area.options.apply.isHidden()
+    assert backend.of(StopApp) == []
+
+
+def test_another_address_needs_a_start(shop, area, backend, qtbot):
+    run(shop, qtbot)
+    area.options.open_at("cwd")
+    shop.set_extras(Extras(root_path="/api", listen="127.0.0.1:9876"))
+    area.options.apply.click()
     qtbot.waitUntil(lambda: len(backend.of(StartApp)) == 2 and not shop.busy, timeout=WAIT)
-    assert len(backend.of(StopApp)) == 1
+    assert (len(backend.of(StopApp)), backend.of(SwitchMode)) == (1, [])
     assert backend.of(StartApp)[1].root_path == "/api"
     shop.restart()
     qtbot.waitUntil(lambda: bool(backend.of(RestartApp)), timeout=WAIT)
