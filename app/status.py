@@ -8,7 +8,7 @@ from __future__ import annotations
 from time import monotonic
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QLabel, QStatusBar
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from app.rate import Rate
 from app.theme import tip
@@ -53,6 +53,14 @@ class StatusLine(QStatusBar):
         self.trace.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.addWidget(self.trace, 1)  # a permanent one would leave no room for messages
 
+    def _offer(self, widget: QWidget, *, there: bool) -> None:
+        """Show or hide a figure; while something is said, Qt holds all of them back and shows them afterwards."""
+        if there and self.currentMessage():
+            widget.hide()
+            widget.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, on=False)
+        else:
+            widget.setVisible(there)
+
     def say(self, text: str) -> None:
         """Say something for a few seconds."""
         self.showMessage(text, _STAY_MS)
@@ -65,13 +73,13 @@ class StatusLine(QStatusBar):
     def show_volume(self, counts: TraceCounts) -> None:
         """How much there is in the trace now."""
         self.volume.setText(formats.size(counts.file_bytes))
-        self.volume.show()
+        self._offer(self.volume, there=True)
         self._recorded = counts.exchanges
         self._rate.see(counts.exchanges, monotonic())
 
     def show_live(self, *, on: bool) -> None:
         """Whether the trace grows: one that does not has no rate."""
-        self.rate.setVisible(on)
+        self._offer(self.rate, there=on)
         if on and not self._again.isActive():
             self._rate = Rate()
             self._again.start()
@@ -88,7 +96,7 @@ class StatusLine(QStatusBar):
 
     def show_capture(self, filter_: str, not_captured: int) -> None:
         """What is recorded by the user's choice, and how much it left out; an empty filter records everything."""
-        self.captured.setVisible(bool(filter_))
+        self._offer(self.captured, there=bool(filter_))
         self.captured.setText(f"{not_captured:,} not captured")
         words = f"By your choice only what passes this filter is recorded (launch options):\n{filter_}"
         self.captured.setToolTip(tip(words))

@@ -160,7 +160,9 @@ class DetailPanel(QWidget):
             self._show_current()
 
     def focus(self) -> None:
-        """Put the cursor into the tab in view."""
+        """Put the cursor into the tab in view, if there is anything to be seen in it."""
+        if self.tabs.isHidden():
+            return
         page = self.tabs.current
         targets: dict[QWidget, QWidget] = {self.messages: self.messages.view, self.context: self.context.tree}
         targets |= {side: side.headers for side in (self.request, self.response)}
