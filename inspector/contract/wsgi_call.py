@@ -30,11 +30,13 @@ HOP_BY_HOP = frozenset((
 
 @dataclass(slots=True)
 class Start:
-    """A call of ``start_response``. ``arguments``: what else it was than two or three, all positional."""
+    """A call of ``start_response``."""
 
     event: Event
+    index: int  #: of the event among the call's
     raised: str  #: what the server raised from it: "ValueError: ..."; empty: nothing
-    committed: bool  #: whether a part of the body had been handed over before
+    begun: bool  #: whether a part of the body had been handed over before, be it empty
+    committed: bool  #: whether one was that is not
     within: bool  #: whether the application had returned its iterable before
 
     @property
@@ -114,7 +116,8 @@ class Call:
 
     def _started(self, index: int, event: Event) -> None:
         committed = bool(self.data) or not self.all_bytes
-        self.starts.append(Start(event, self._raised_by(index), committed, self.result is not None))
+        within = self.result is not None
+        self.starts.append(Start(event, index, self._raised_by(index), bool(self.pieces), committed, within))
 
     def _raised_by(self, index: int) -> str:
         """What the server raised when it was called by the event at ``index``."""

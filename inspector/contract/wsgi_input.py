@@ -226,9 +226,10 @@ def given(call: Call) -> Iterator[Finding]:
     if not found or wrong is not None or not call.case.complete or call.of("input.attribute"):
         return
     length = expected(call)
+    end = found[-1].ends if length is None else length
     told: set[str] = set()
-    for index, read in enumerate(found):
-        more = any(later.event.size for later in found[index + 1 :]) if length is None else read.ends < length
+    for read in found:
+        more = read.ends < end
         for rule, detail in _faults(read, length, more=more):
             if rule.id not in told:
                 told.add(rule.id)

@@ -135,8 +135,8 @@ def address(call: Call) -> Iterator[Finding]:
         # A proxy may have taken the mount point off before the server put it back.
         if path not in (script + rest, rest):
             detail = f"The path is {shown(path)}; SCRIPT_NAME is {shown(script)} and PATH_INFO {shown(rest)}."
-            # Several slashes at the beginning are made one by servers that fear they are taken for a host's name; and some
-            # write the mount point itself with a slash behind it.
+            # Servers that fear several slashes may be taken for a host's name make one of them; others write the mount
+            # point itself with a slash behind it.
             harmless = path.lstrip("/") == (script + rest).lstrip("/") or path + "/" == script + rest
             yield PATH.broken(call.case, None, detail, severity=Severity.NOTE if harmless else None)
     if environ.get("wsgi.url_scheme") == "https" and not any(head.get(name) for name in _FORWARDED):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
+from itertools import islice
 
 from inspector.contract.case import Event
 from inspector.contract.rule import Rule
@@ -241,7 +242,7 @@ def _followed(call: Call, start: Start) -> bool:
 
 
 def _trapped(call: Call, start: Start) -> bool:
-    after = call.events[call.events.index(start.event) + 2 :]
+    after = islice(call.events, start.index + 2, None)  # but for what it raised
     if any(is_piece(event) or event.type == "start_response" for event in after):
         return True
     return call.returned and call.case.complete and call.failure is None
@@ -251,8 +252,6 @@ def _replaces(call: Call, start: Start) -> bool:
     """Whether ``start`` would replace an earlier one, with the server raising the application's own exception again:
     not refusing its arguments.
     """
-    index = call.events.index(start.event)
-    before = any(event.type == "start_response" for event in call.events[:index])
-    pieces = any(is_piece(event) for event in call.events[:index])
     given = str(start.event.info.get("exc_info")).rstrip().rpartition("\n")[2].partition(":")[0].rpartition(".")[2]
-    return before and pieces and exception_name(call.events[index + 1]) == given
+    replaces = start.begun and start is not call.starts[0]
+    return replaces and exception_name(call.events[start.index + 1]) == given
