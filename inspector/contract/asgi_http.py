@@ -24,7 +24,7 @@ MS = 1_000_000
 #: Milliseconds that an application may go on sending after it was told that the client left, and how many messages.
 GRACE_MS, GRACE_COUNT = 1000, 3
 #: Milliseconds within which a response follows what it waited for, and how long such a wait is no accident.
-PROMPTLY_MS, WAITED_MS = 50, 500
+PROMPTLY_MS, WAITED_MS = 100, 500
 #: Times that an application is told of the disconnect: middleware may well ask once more.
 TOLD = 3
 #: Bytes of a request's body that are no matter if nobody reads them.

@@ -74,7 +74,7 @@ def visit(run: GatescopeRun) -> dict[str, str]:
             talk(f"ws://{host}{path}")
         elif path != "/mistakes/send-afterwards":
             with suppress(httpx.HTTPError):  # what comes back is the server's choice
-                httpx.request("POST", run.url + path, content=b"x", timeout=0.7, trust_env=False)
+                httpx.request("POST", run.url + path, content=b"x", timeout=2, trust_env=False)
     return mistakes
 
 

@@ -84,7 +84,7 @@ TABLE = [
      http(start(), MORE, raised("ValueError: x"), body(more_body=True, wait=1500))),
     ("ASGI-HTTP-14", "warning", http(GONE, start(), *[MORE] * 4), http(start(), body(), GONE, *[MORE] * 4)),
     ("ASGI-HTTP-16", "warning", http(REQUEST, GONE, GONE, GONE), http(REQUEST, GONE, GONE)),
-    ("ASGI-HTTP-17", "warning", late(waited=600, then=1), late(waited=600, then=100)),
+    ("ASGI-HTTP-17", "warning", late(waited=600, then=1), late(waited=600, then=150)),
     ("ASGI-HTTP-17", "warning", late(waited=600, then=1), late(waited=100, then=1)),
     ("ASGI-HTTP-17", "warning", late(waited=600, then=1), late(waited=600, then=1, code=499)),
     ("ASGI-HTTP-17", "warning", late(waited=600, then=1), http(GONE, start(), body(), RETURN)),
