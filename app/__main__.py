@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.about import installed, versions
 from app.actions import Action, ActionRegistry
+from app.capturing import Capturing
 from app.crash import CrashReports, LastWords, left_behind
 from app.display import missing_display
 from app.feed import TraceFeed
@@ -188,6 +189,7 @@ class Desk:
         self.actions.add(demo)
         self.actions.add(Action("window.new", "New window", self.opening.open_beside, shortcut="Ctrl+N", group="File",
                                 tip="With an application and a trace of its own"))  # fmt: skip
+        Capturing(self.controller, lambda: self.traffic.filter.text, self.actions, window.say)
         self.actions.add(Action("window.about", "About: versions of everything", self.show_about, group="Help",
                                 icon="info"))  # fmt: skip
 

@@ -18,6 +18,8 @@ NEEDS: dict[str, str] = {
     "launch.custom": _CHOSEN,
     "launch.copy-command": _CHOSEN,
     "launch.install": "Only for a server that is not there yet, and while nothing is being installed",
+    "launch.capture": "Choose an application and type a filter above the table first",
+    "launch.capture_all": "Everything is recorded",
     "launch.make-traffic": "Only for the demo applications, while one of them runs",
     "replay.start": "Only while something can be sent again, and no replay runs",
     "replay.cancel": "Only while a replay runs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -29,20 +30,22 @@ class Copier(QObject):
         QGuiApplication.clipboard().setText(text)
         self._say("Copied")
 
-    def copy_curl(self) -> None:
-        """Copy the exchanges as curl commands, a command each; secrets are masked."""
+    def copy_curl(self, *, secrets: bool = False) -> None:
+        """Copy the exchanges as curl commands, a command each; without ``secrets`` those are masked, as in exports."""
         ids = self.ids[:_MOST]
         if ids:
-            self._feed.ask(lambda reader: _exchanges(reader, ids), self._take, key="copy")
+            self._feed.ask(lambda reader: _exchanges(reader, ids), partial(self._take, secrets=secrets), key="copy")
 
-    def _take(self, exchanges: list[tuple[Exchange, str]]) -> None:
-        commands = [to_curl(exchange, proxy=url) for exchange, url in exchanges if exchange.request_head]
+    def _take(self, exchanges: list[tuple[Exchange, str]], *, secrets: bool) -> None:
+        commands = [
+            to_curl(exchange, proxy=url, secrets=secrets) for exchange, url in exchanges if exchange.request_head
+        ]
         if not commands:
             self._say("Nothing to copy: no request was seen on the wire")
             return
         QGuiApplication.clipboard().setText("\n\n".join(commands))
         more = "" if len(self.ids) <= _MOST else f" (the first {_MOST} of {len(self.ids)})"
-        self._say(f"Copied {len(commands)} as curl{more}")
+        self._say(f"Copied {len(commands)} as curl{', secrets and all' if secrets else ''}{more}")
 
 
 def _exchanges(reader: TraceReader, ids: list[int]) -> list[tuple[Exchange, str]]:

@@ -157,7 +157,10 @@ class TrafficPage(QWidget):
             make("filter", "Filter", self.focus_filter, shortcut="Ctrl+F", icon="filter"),
             make("follow", "Follow the newest", self._toggle_follow, shortcut="F", icon="follow",
                  checked_when=lambda: self.table.following),
-            make("copy_curl", "Copy as curl", self._copier.copy_curl, shortcut="C", icon="copy", enabled_when=chosen),
+            make("copy_curl", "Copy as curl", self._copier.copy_curl, shortcut="C", icon="copy", enabled_when=chosen,
+                 tip="Credentials, cookies and tokens are masked, as in exports"),
+            make("copy_curl_secrets", "Copy as curl, secrets and all", partial(self._copier.copy_curl, secrets=True),
+                 enabled_when=chosen),
             make("replay", "Replay the selection", self._on_replay, shortcut="R", icon="replay", enabled_when=chosen),
             make("compare", "Compare the two selected", self._on_compare, shortcut="Ctrl+D", icon="columns",
                  tip="Two exchanges side by side, message by message", enabled_when=lambda: self._chosen_count() == 2),
@@ -285,9 +288,15 @@ class TrafficPage(QWidget):
     def show_exchange(self, identity: int) -> None:
         """Select an exchange, letting go of the filter if it hides it."""
         if not self.table.go_to(identity):
-            self.filter.set_text("")
-            self._feed.load_rows([identity], self.model.fill)
-            QTimer.singleShot(250, self, lambda: self.table.go_to(identity))
+            self._feed.load_rows([identity], partial(self._on_sought, identity), key="sought")
+
+    def _on_sought(self, identity: int, rows: list[ExchangeRow]) -> None:
+        if not rows:
+            self.said.emit(f"Exchange {identity} is not in the trace: it was not captured, or had to make room")
+            return
+        self.filter.set_text("")
+        self.model.fill(rows)
+        QTimer.singleShot(250, self, lambda: self.table.go_to(identity))
 
     def filter_by(self, text: str) -> None:
         """Use a filter made elsewhere, such as a range of time in the lanes."""

@@ -347,6 +347,9 @@ def test_copy_as_curl_and_wish_for_a_replay(shown: Shown, trace: MadeTrace) -> N
         shown.actions.run("traffic.copy_curl")
     assert said.args == ["Copied 1 as curl"]
     assert f"http://127.0.0.1{made[1].target}" in QGuiApplication.clipboard().text()
+    with shown.qtbot.waitSignal(shown.page.said, timeout=DEADLINE) as said:
+        shown.actions.run("traffic.copy_curl_secrets")
+    assert said.args == ["Copied 1 as curl, secrets and all"]
     shown.page.table.setFocus()
     with shown.qtbot.waitSignal(shown.page.replay_wanted, timeout=DEADLINE) as wanted:
         shown.press(Qt.Key.Key_R)
@@ -360,6 +363,16 @@ def test_another_exchange_is_shown_even_if_the_filter_hid_it(shown: Shown, trace
     shown.wait_rows(1)
     shown.page.show_exchange(made[1].id)
     shown.qtbot.waitUntil(lambda: shown.page.table.current_id() == made[1].id, timeout=DEADLINE)
+
+
+def test_an_exchange_that_is_gone_is_said_to_be_and_the_filter_stays(shown: Shown, trace: MadeTrace) -> None:
+    trace.exchange(4)
+    shown.page.filter.set_text("status:404")
+    shown.wait_rows(1)
+    with shown.qtbot.waitSignal(shown.page.said, timeout=DEADLINE) as said:
+        shown.page.show_exchange(4711)
+    assert said.args == ["Exchange 4711 is not in the trace: it was not captured, or had to make room"]
+    assert shown.page.filter.text == "status:404"
 
 
 def test_an_empty_table_says_what_to_do(shown: Shown) -> None:
