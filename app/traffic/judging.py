@@ -33,6 +33,7 @@ class RestJudging(QObject):
         self.running = False
         self.done = 0  #: judged here, of the trace in view
         self._complete = False
+        self._asked = False  # a step is under way, also after a stop
         feed.opened.connect(self._on_other)
         feed.closed.connect(self._on_other)
 
@@ -40,7 +41,8 @@ class RestJudging(QObject):
         """Judge what is left, unless that goes on, or was done, or the recording does."""
         if not (self.running or self._complete or self._feed.live or not self._feed.is_open):
             self.running = True
-            self._step()
+            if not self._asked:
+                self._step()
 
     def stop(self) -> None:
         """Leave it at what was judged; ``start`` goes on from there."""
@@ -48,9 +50,11 @@ class RestJudging(QObject):
             self._end()
 
     def _step(self) -> None:
+        self._asked = True
         self._feed.ask(partial(_judge_some, limit=_AT_ONCE), self._on_some, slow=True)
 
     def _on_some(self, judged: list[Judgement]) -> None:
+        self._asked = False
         if judged:
             self.done += len(judged)
             self._feed.ask(partial(_take, judged=judged), lambda _nothing: None)
@@ -69,7 +73,7 @@ class RestJudging(QObject):
         self.ended.emit()
 
     def _on_other(self, _path: str = "") -> None:
-        self.running = self._complete = False
+        self.running = self._complete = self._asked = False
         self.done = 0
 
 

@@ -62,7 +62,8 @@ def test_mistakes_are_found_while_it_runs_and_told_when_it_is_over(tmp_path: Pat
         assert twice["mend"]
         [shown] = told("show", trace, twice["exchange"])
         assert twice in shown["findings"]  # type: ignore[operator]
-        assert shown["messages"][twice["message"]]["type"] == "http.response.start"  # type: ignore[index]
+        types = {message["seq"]: message["type"] for message in shown["messages"]}  # type: ignore[attr-defined]
+        assert types[twice["message"]] == "http.response.start"
         listed = told("ls", trace, "finding:ASGI-HTTP-02")
         assert [each["exchange"] for each in listed] == [twice["exchange"]]
         assert all(each["exchange"] != twice["exchange"] for each in told("findings", trace, "path:/nothing"))
