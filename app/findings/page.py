@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QDateTime, QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QMenu, QSplitter, QStackedWidget, QTreeView, QVBoxLayout, QWidget
 
 from app.actions import Action, ActionRegistry
@@ -39,6 +39,7 @@ _REST = 5
 #: What has room in each column; the first takes what is left.
 _WIDEST = ("", "ASGI-HTTP-00", "Application", "Findings", "1,000 (10%)", "00:00:00.000", "00:00:00.000")
 _PADDING = 22
+_SIDE_BY_SIDE = 1200  #: pixels
 _NOTHING = Tally(0, 0, 0)
 _STEPS = {Qt.Key.Key_J: Qt.Key.Key_Down, Qt.Key.Key_K: Qt.Key.Key_Up}
 
@@ -205,6 +206,15 @@ class FindingsPage(QWidget):
         """Something may be new: ask, unless that is about to happen or nobody looks."""
         if self.isVisible() and not self._asked and not self._flush.isActive():
             self._flush.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The rule stands beside the tree where there is room for it, else below."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= _SIDE_BY_SIDE
+        way = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
+        if self.splitter.orientation() != way:
+            self.splitter.setOrientation(way)
+            self.splitter.setSizes([960, 380] if wide else [260, 220])
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Somebody looks."""
