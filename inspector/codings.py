@@ -25,12 +25,14 @@ _WINDOW = 2**27  #: the most memory a zstd frame may ask for; RFC 9659 allows 8 
 class Decoded:
     """The bytes to show, and what was done to get them or why it could not be.
 
-    ``broken``: there is a coding that could not be undone, and ``content`` is what was sent.
+    ``broken``: there is a coding that could not be undone, and ``content`` is what was sent. ``cut``: some of it is
+    missing at the end.
     """
 
     content: bytes
     note: str = ""
     broken: bool = False
+    cut: bool = False
 
 
 def undo(
@@ -42,7 +44,7 @@ def undo(
     """
     names = [name.strip().lower() for name in content_encoding.split(",")]
     names = [name for name in names if name not in ("", "identity")]
-    made, notes = content, []
+    made, notes, cut = content, [], False
     for name in reversed(names if content else []):
         coding = _CODINGS.get(name)
         if coding is None:
@@ -50,15 +52,17 @@ def undo(
                 content, f"{name[:40]}: this coding is not known here; the body is shown as it was sent.", True
             )
         try:
-            made, note = _undo_one(coding(made), name, limit, whole, step)
+            made, ending = _undo_one(coding(made), limit, whole, step)
         except _BROKEN as error:
             why = str(error).strip().rstrip(".") or type(error).__name__
             return Decoded(content, f"{name}: the bytes are not valid ({why}); shown as they were sent.", True)
-        notes.append(note)
-    return Decoded(made, " ".join(notes))
+        notes.append(f"{name} undone{ending}.")
+        cut = cut or bool(ending)
+    return Decoded(made, " ".join(notes), cut=cut)
 
 
-def _undo_one(pieces: Iterator[bytes], name: str, limit: int, whole: bool, step: Step) -> tuple[bytes, str]:
+def _undo_one(pieces: Iterator[bytes], limit: int, whole: bool, step: Step) -> tuple[bytes, str]:
+    """What comes of it, and in words why that is not all."""
     made: list[bytes] = []
     size = 0
     ending = ""
@@ -75,7 +79,7 @@ def _undo_one(pieces: Iterator[bytes], name: str, limit: int, whole: bool, step:
             raise
         missing = "the rest was not kept" if not whole else "it ends too early"
         ending = f" as far as it goes: {missing if isinstance(error, EOFError) else 'then it is broken'}"
-    return b"".join(made), f"{name} undone{ending}."
+    return b"".join(made), ending
 
 
 def _gzip(content: bytes) -> Iterator[bytes]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl
@@ -166,7 +165,7 @@ def _post_data(body: Body, content_type: str) -> dict[str, Any]:
 def _content(body: Body, head: Head) -> dict[str, Any]:
     """``size`` is of the decoded body, ``compression`` what coding saved (HAR 1.2, content)."""
     raw = body.head + body.tail
-    decoded = None if body.truncated else _decoded(raw, head.get("content-encoding").strip().lower())
+    decoded = None if body.truncated else _decoded(raw, head.get("content-encoding"))
     content: dict[str, Any] = {"size": body.size, "mimeType": head.get("content-type")}
     if decoded is not None:
         content.update(size=len(decoded), compression=len(decoded) - body.size)
@@ -188,17 +187,13 @@ def _comment(body: Body) -> dict[str, str]:
 
 
 def _decoded(raw: bytes, coding: str) -> bytes | None:
-    """A gzip or deflate body as it was before (RFC 9110 section 8.4.1); None for others, and where it is damaged."""
-    if coding not in ("gzip", "x-gzip", "deflate") or not raw:
+    """A body as it was before its codings (RFC 9110 section 8.4.1); None without one, and where it is damaged."""
+    if not coding.strip():
         return None
-    for window in (47, -15):  # gzip or zlib by their headers; deflate without one, as some servers send it
-        decoder = zlib.decompressobj(window)
-        try:
-            decoded = decoder.decompress(raw, _DECODED_LIMIT)
-        except zlib.error:
-            continue
-        return decoded if decoder.eof else None
-    return None
+    from inspector.codings import undo  # few bodies need it, and what it imports takes its time
+
+    undone = undo(raw, coding, limit=_DECODED_LIMIT)
+    return undone.content if undone.note and not undone.broken and not undone.cut else None
 
 
 def _websocket_messages(record: Record) -> list[dict[str, Any]]:

@@ -8,7 +8,9 @@ import json
 import zlib
 from typing import Any
 
+import brotli  # type: ignore[import-untyped]
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -120,6 +122,9 @@ def raw_deflate(text: bytes) -> bytes:
         ("gzip", gzip.compress(b"a" * 1000, mtime=0)),
         (" X-GZIP ", gzip.compress(b"a" * 1000, mtime=0)),
         ("deflate", zlib.compress(b"a" * 1000)),
+        ("br", brotli.compress(b"a" * 1000)),
+        ("zstd", zstandard.compress(b"a" * 1000)),
+        ("gzip, br", brotli.compress(gzip.compress(b"a" * 1000, mtime=0))),
         ("deflate", raw_deflate(b"a" * 1000)),
     ],
 )
