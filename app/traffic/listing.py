@@ -175,6 +175,7 @@ class Listing(QObject):
 
     def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
         if not self._listed:
+            self._model.renew(rows)
             return  # the list that was asked for will have them
         if self.plain:
             self._model.take_changes(rows)

@@ -220,10 +220,15 @@ class ExchangeTableModel(QAbstractTableModel):
         self._append(newer)
 
     def update_rows(self, rows: Sequence[ExchangeRow]) -> None:
-        """Changed exchanges of a table whose list is made by the store: only what is shown is taken."""
+        """Changed exchanges of a table whose list is made by the store: what is shown, or was and may be again."""
         shown = [row for row in rows if not self._ascending or self.position(row.id) >= 0]
         self._keep(shown)
+        self.renew(rows)
         self._changed(row.id for row in shown)
+
+    def renew(self, rows: Sequence[ExchangeRow]) -> None:
+        """Take the new values of exchanges that are known, in view or not: a filter may bring any of them back."""
+        self._keep([row for row in rows if row.id in self._rows])
 
     def fill(
         self,
