@@ -161,7 +161,7 @@ class DetailPanel(QWidget):
 
     def focus(self) -> None:
         """Put the cursor into the tab in view, if there is anything to be seen in it."""
-        if self.tabs.isHidden():
+        if self._row is None:
             return
         page = self.tabs.current
         targets: dict[QWidget, QWidget] = {self.messages: self.messages.view, self.context: self.context.tree}
