@@ -39,8 +39,10 @@ class Housekeeping:
             await asyncio.sleep(PAUSE)
             try:
                 await self._look()
-            except OSError as error:  # no process can be had, say: everything else goes on
+            except OSError as error:  # no process can be had, say
                 log.warning("what a killed supervisor would leave is not taken care of: %s", error)
+            except Exception:  # a fault of ours costs nothing that serves
+                log.exception("the second's housekeeping failed")
 
     async def _look(self) -> None:
         kin = [instance.kin for instance in self._instances() if instance.kin is not None]
