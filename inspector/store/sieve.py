@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 #: Distributions that conditions need, which a process without site-packages has to be told the place of.
 _FOREIGN = ("regex", "brotli", "zstandard")
 _AT_ONCE = 500
+_REMEMBERED = 2_000
 _STATE = EXCHANGE.index("state")
 _KEPT = (
     "e.replay_run > 0 OR EXISTS (SELECT 1 FROM annotation AS a WHERE a.exchange = e.id"
@@ -72,11 +73,16 @@ class Sieve:
         self.went = 0
         self._connection = connection
         self._mesh: Row = ()
+        self._gone: dict[int, None] = {}  # the last that went: one that is touched once more is not counted again
+        self._going: list[int] = []  # those of the batch that is being written
         self._functions: Functions | None = None
 
     def use(self, mesh: Row) -> None:
         """For the next batch; what the function of that name made."""
-        self.went = 0
+        self._gone.update(dict.fromkeys(self._going))
+        for identity in list(self._gone)[: max(0, len(self._gone) - _REMEMBERED)]:
+            del self._gone[identity]
+        self.went, self._going = 0, []
         if mesh and self._functions is None:
             sys.path.extend(folder for folder in mesh[2] if folder not in sys.path)
             from inspector.query.functions import Functions
@@ -92,6 +98,7 @@ class Sieve:
         What cannot be judged in reasonable time, by a regular expression that backtracks, is kept. Raises
         sqlite3.Error.
         """
+        self.went, self._going = 0, []  # a batch that could not be written is written once more
         if not self._mesh:
             return
         over = [made[0] for made in exchanges if made[_STATE] != "open"]
@@ -112,12 +119,15 @@ class Sieve:
             return []
 
     def _take_out(self, failing: list[int]) -> None:
+        execute, marks = self._connection.execute, _marks(failing)
         gone = {
-            table: self._connection.execute(f"DELETE FROM {table} WHERE {column} IN {_marks(failing)}", failing).rowcount
+            table: execute(f"DELETE FROM {table} WHERE {column} IN {marks}", failing).rowcount
             for table, column in _OWN.items()
         }
-        self._connection.executemany(COUNT, [(SIFTED, gone["exchange"]), (RECORDED, -gone["message"])])
-        self.went += gone["exchange"]
+        fresh = sum(identity not in self._gone for identity in failing)
+        self._connection.executemany(COUNT, [(SIFTED, fresh), (RECORDED, -gone["message"])])
+        self._going += failing
+        self.went += fresh
 
 
 def _marks(values: Sequence[int]) -> str:

@@ -63,6 +63,18 @@ def test_what_does_not_pass_goes_when_it_is_over_and_is_counted(open_writer, ope
     assert writer.drops == {}
 
 
+def test_one_that_is_touched_once_more_goes_once_more_and_counts_once(open_writer, open_reader):
+    writer = open_writer()
+    writer.capture(parse_capture("status:5xx"))
+    late = begun(writer, "/late")
+    end(writer, late)
+    assert writer.flush()
+    message(writer, late)  # news of the application that came after the end
+    assert writer.flush()
+    counts = open_reader(writer.path).counts()
+    assert (counts.exchanges, counts.messages, counts.not_captured) == (0, 0, 1)
+
+
 def test_the_filter_can_be_another_one_and_none_at_any_time(open_writer, open_reader):
     writer = open_writer()
     for text, path in (("path:/a", "/a/1"), ("path:/a", "/b/1"), ("path:/b", "/b/2"), ("", "/c")):
