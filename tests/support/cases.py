@@ -132,9 +132,8 @@ def case(story: Iterable[Message], exchange: Exchange, *, mode: str = "") -> Cas
     if ends:
         exchange.returned_ns = ends[-1].t_ns
         if ends[-1].type == "raise" and not exchange.exception:
-            exchange.exception = (
-                "Traceback (most recent call last):\n  File x\n" + tagged.loads(ends[-1].info)["exception"]
-            )
+            said = tagged.loads(ends[-1].info or "{}").get("exception")
+            exchange.exception = f"Traceback (most recent call last):\n  File x\n{said}"
     exchange.messages = len(messages)
     return Case(exchange, messages, mode)
 

@@ -9,19 +9,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from inspector import contract
 from inspector.contract import RULES, judge
+from inspector.contract.asgi_messages import SENT
 from inspector.contract.judging import CONSEQUENCES, MODULES, MOST
 from inspector.contract.rule import checks
+from inspector.tagged import Opaque
 from tests.support.cases import (
     RETURN,
+    SOCKET_SCOPE,
     answered,
     body,
+    event,
     found,
     got,
     http,
     left,
+    lifespan,
     raised,
     sent,
     start,
@@ -120,3 +127,39 @@ def test_an_id_belongs_to_one_rule() -> None:
     rule = replace(next(iter(RULES.values())), title="Another")
     with pytest.raises(AssertionError, match="another rule's"):
         checks(rule, on=())(lambda case: iter(()))
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.binary(max_size=5),
+        st.builds(Opaque, st.sampled_from(["set", "x.Y", "list_iterator"]), st.text(max_size=5)),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.tuples(inner, inner),
+        st.dictionaries(st.one_of(st.text(max_size=5), st.integers()), inner, max_size=3),
+    ),
+    max_leaves=6,
+)  # fmt: skip
+KEYS = sorted({key for required, optional, _ in SENT.values() for key in required + optional} | {"from", "exception"})
+TYPES = [*SENT, "http.request", "http.disconnect", "websocket.connect", "websocket.receive", "websocket.disconnect",
+         "lifespan.startup", "lifespan.shutdown", "call", "return", "raise", "?", "", "b'x'", "<x>", "start_response",
+         "iterate", "write", "close", "input.read", "errors.write", "ws.close", "client.gone", "upstream.gone",
+         "response.head"]  # fmt: skip
+EVENTS = st.builds(
+    event, st.sampled_from(["in", "out"]), st.sampled_from(TYPES), side=st.sampled_from(["app", "app", "wire"]),
+    size=st.integers(0, 9), payload=st.one_of(st.none(), st.binary(max_size=9)),
+    info=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3),
+)  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    story=st.lists(EVENTS, max_size=8),
+    make=st.sampled_from([http, websocket, lifespan]),
+    scope=st.dictionaries(st.sampled_from([*SOCKET_SCOPE, "method", "extensions", "state"]), VALUES, max_size=4),
+    interface=st.sampled_from(["ASGI3", "ASGI2", "WSGI", ""]),
+    dropped=st.integers(0, 1),
+)
+def test_whatever_was_recorded_can_be_judged(story, make, scope, interface, dropped) -> None:
+    for finding in judge(make(*story, scope=scope, interface=interface, dropped=dropped)):
+        assert finding.rule in RULES
