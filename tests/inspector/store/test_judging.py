@@ -135,6 +135,9 @@ def test_the_newest_come_first_and_while_batches_come_most_of_the_time_is_left_t
     judged = set(desk.judging._done)
     assert judged
     assert min(judged) > 80
+    desk.write(*[made(number) for number in range(101, 501)])  # more than it will keep up with
+    desk.clock.now += 10**8
+    assert desk.judging.step() > 3 * rest
     desk.clock.now += 10**9  # nothing came for a second
     assert desk.judging.step() == 0.0
 
