@@ -70,6 +70,8 @@ async def read_body(receive):
     body, more = b"", True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError("the client left in the middle of its request")
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return body
