@@ -20,8 +20,9 @@ from inspector.store.judgement import Judgement
 
 #: How long it judges before it looks whether something is to be written.
 _SLICE_NS = 4_000_000
-#: Of the time, while batches come, so many slices of rest for one of work: proxy and workers need the processors.
-_REST = 2
+#: While batches come, so many slices of rest for one of work: proxy and workers need the processors. With so many
+#: exchanges waiting there is a load that it would not keep up with: then most of it is left for later.
+_REST, _REST_UNDER_LOAD, _LOAD = 2, 9, 300
 #: No batch for so long: nobody else is at work.
 _QUIET_NS = 500_000_000
 #: What was judged is written after this time, or when it is so much: a transaction each would wake all readers.
@@ -92,7 +93,8 @@ class Judging:
             self._write()
             ended = self._clock()
         if ended - self._wrote_ns < _QUIET_NS:
-            self._rest_until = ended + _REST * (ended - now)
+            rest = _REST_UNDER_LOAD if len(self._waiting) > _LOAD else _REST
+            self._rest_until = ended + rest * (ended - now)
         if more:
             return max(0, self._rest_until - ended) / 1e9
         return max(0, due - ended) / 1e9 if self._done else None
