@@ -51,6 +51,9 @@ class Direction(enum.StrEnum):
 #: A worker's causes that mean nothing went wrong; empty while it lives.
 PEACEFUL_CAUSES = frozenset({"", "graceful", "scale-down", "reload", "max-requests", "recycled"})
 
+#: How ``ReplayResult.error`` begins for what was not sent on purpose, such as a lifespan.
+NOT_REPLAYED = "not replayed: "
+
 #: How ``Exchange.error`` begins when it was the client who ended an exchange early.
 CLIENT_LEFT = "the client closed the connection"
 
@@ -311,3 +314,30 @@ class ReplayResult:
     same: bool
     differences: str
     error: str = ""
+
+
+@dataclass(slots=True)
+class Trial:
+    """One mode's turn in a comparison: an instance of its own, and a replay through it that was measured.
+
+    ``state``: ``waiting starting running finished``, or how else it ended: ``impossible`` (it could not be started,
+    ``problem`` says why), ``cancelled``, ``failed``. What came back is in the exchanges and results of ``run``. Memory
+    and processor time are those of all processes of the instance together, from the first measured request to the last
+    answer; memory is what is theirs alone and their part of what they share (proportional set size).
+    """
+
+    id: int
+    mode: str  #: slug
+    workers: int
+    threads: int
+    round: int  #: 1.., each round tries every mode once
+    concurrency: int  #: requests under way at once, at full speed
+    run: int = 0  #: id of the replay; 0: it never began
+    instance: int = 0
+    state: str = "waiting"
+    problem: str = ""
+    warmed: int = 0  #: requests that were sent before the measured ones
+    memory_peak: int = 0  #: bytes
+    memory_mean: int = 0
+    cpu_ns: int = 0  #: processor time
+    deaths: int = 0  #: workers that ended otherwise than in peace

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from inspector.model import Exchange, Instance, LogLine, ReplayResult, ReplayRun, Stall, Worker, WorkerEvent
+from inspector.model import Exchange, Instance, LogLine, ReplayResult, ReplayRun, Stall, Trial, Worker, WorkerEvent
 
 #: The columns of a message, in the order of ``inspector.model.Message``, as a plain tuple (it is on the hot path).
 MessageRow = tuple[int, int, int, str, str, str, int, bytes | None, bytes, str, str]
@@ -22,7 +22,7 @@ class Recorder(Protocol):
     body_tail: int  #: bytes of a body kept from its end
 
     def new_id(self, table: str) -> int:
-        """The next id for ``exchange``, ``instance``, ``worker`` or ``replay_run``."""
+        """The next id for ``exchange``, ``instance``, ``worker``, ``replay_run`` or ``trial``."""
         ...
 
     def touch(self, exchange: Exchange) -> None:
@@ -59,6 +59,10 @@ class Recorder(Protocol):
 
     def replay_result(self, result: ReplayResult) -> None:
         """Append."""
+        ...
+
+    def trial(self, trial: Trial) -> None:
+        """Insert or update."""
         ...
 
     def dropped(self, what: str, count: int) -> None:

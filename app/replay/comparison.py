@@ -11,7 +11,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from inspector.model import ReplayResult
+from inspector.model import NOT_REPLAYED, ReplayResult
 
 
 class Verdict(enum.StrEnum):
@@ -21,10 +21,6 @@ class Verdict(enum.StrEnum):
     DIFFERENT = "different"
     FAILED = "failed"
     LEFT_OUT = "left out"
-
-
-#: How a replay begins its reason for not even trying, as for a lifespan.
-_LEFT_OUT = "not replayed: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,7 @@ def names_in(text: str) -> tuple[str, ...]:
 
 def verdict(result: ReplayResult) -> Verdict:
     """What came of it: one that could not be sent failed, one that is no request to send was left out."""
-    if result.error.startswith(_LEFT_OUT):
+    if result.error.startswith(NOT_REPLAYED):
         return Verdict.LEFT_OUT
     if result.error or not result.exchange:
         return Verdict.FAILED
@@ -84,7 +80,7 @@ def _value(value: object) -> str:
 def brief(result: ReplayResult) -> str:
     """What differs, in a few words for a cell: the error, or the places with their number."""
     if result.error:
-        return result.error.removeprefix(_LEFT_OUT)
+        return result.error.removeprefix(NOT_REPLAYED)
     places: dict[str, int] = {}
     for difference in differences(result.differences):
         if not difference.volatile:

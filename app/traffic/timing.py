@@ -1,6 +1,6 @@
 """How one exchange stands among those of its route: which those are, percentiles, and what each phase usually takes.
 
-Pure. A route is a method and a path in which parts that look like identifiers may be anything. Times are nanoseconds.
+Pure. What a route is says ``inspector.export.routes``. Times are nanoseconds.
 """
 
 from __future__ import annotations
@@ -13,18 +13,14 @@ from dataclasses import dataclass, field
 
 from app.traffic.phases import Times, phases, total_ns
 from app.traffic.terms import quoted
+from inspector.export.routes import percentile as percentile
+from inspector.export.routes import route_of as route_of
 
 LOOKED_AT = 2_000  #: exchanges of a route, at most: the newest
 RECENT = 100_000  #: ids before the newest that are searched for them
 ENOUGH = 5  #: with fewer, percentiles say nothing
 
 BINS = 48
-_VARIABLE = re.compile(r"\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{12,}")
-
-
-def route_of(path: str) -> str:
-    """``/items/{}/tags`` for ``/items/41/tags``: numbers, UUIDs and long hexadecimal names may be anything."""
-    return "/".join("{}" if _VARIABLE.fullmatch(part) else part for part in path.split("/"))
 
 
 def query_of(method: str, path: str, newest: int) -> str:
@@ -87,11 +83,6 @@ def standing(route: str, total: int, others: Iterable[Times]) -> Standing:
         found.route, found.count, found.slower_than, found.p50, found.p90, found.p99, low, high, tuple(bins),
         *_by_phase(rows),
     )  # fmt: skip
-
-
-def percentile(ordered: Sequence[int], percent: int) -> int:
-    """The smallest value that at least ``percent`` of a hundred are not above (nearest rank)."""
-    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def _by_phase(rows: Sequence[Times]) -> tuple[dict[str, int], dict[str, int]]:

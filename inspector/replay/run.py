@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from inspector import diff
-from inspector.model import CLIENT_LEFT, Exchange, ReplayResult, ReplayRun
+from inspector.model import CLIENT_LEFT, NOT_REPLAYED, Exchange, ReplayResult, ReplayRun
 from inspector.recording import Recorder
 from inspector.replay.landing import Answered, Landing
 from inspector.replay.plan import Skipped, Step, Summary, plan
@@ -196,7 +196,7 @@ class ReplayTask:
     def _skip(self, skipped: Skipped) -> None:
         """Not sent: say so in the results, and go on."""
         self.outcome.skipped.append(skipped)
-        error = f"not replayed: {skipped.reason}"
+        error = f"{NOT_REPLAYED}{skipped.reason}"
         self._recorder.replay_result(ReplayResult(self.outcome.run.id, skipped.original.id, 0, False, "[]", error))
         self._on_progress(self.outcome, None)
 

@@ -14,7 +14,7 @@ from inspector.store.bulk import BulkInsert, Row
 from inspector.store.schema import COUNT, DROPPED, RECORDED
 from inspector.store.shape import EXCHANGE, NARROW
 
-_UPSERTED = ("instance", "worker", "replay_run")
+_UPSERTED = ("instance", "worker", "replay_run", "trial")
 _APPENDED = ("worker_event", "log", "stall", "replay_result")
 _AT = {name: index for index, name in enumerate(EXCHANGE)}
 _STATE, _OPENED, _RETURNED, _CLOSED = (_AT[name] for name in ("state", "opened_ns", "returned_ns", "closed_ns"))

@@ -27,6 +27,7 @@ from inspector.model import (
     ReplayResult,
     ReplayRun,
     Stall,
+    Trial,
     Worker,
     WorkerEvent,
 )
@@ -47,6 +48,7 @@ from inspector.store.rows import (
     Load,
     LogRow,
     Over,
+    Replayed,
     Session,
     TraceCounts,
     TraceMeta,
@@ -516,6 +518,26 @@ class TraceReader:
                 ReplayResult(of, original, exchange, bool(same), differences, error)
                 for of, original, exchange, same, differences, error in found
             ]
+
+    def trials(self) -> list[Trial]:
+        """The turns of the modes in the comparison that this trace holds, in order."""
+        columns = listed(
+            "id", "mode", "workers threads round concurrency run instance", "state problem",
+            "warmed memory_peak memory_mean cpu_ns deaths",
+        )  # fmt: skip
+        with self._mapped():
+            return [Trial(*row) for row in self._connection.execute(f"SELECT {columns} FROM trial ORDER BY id")]
+
+    def replayed(self, run: int) -> list[Replayed]:
+        """What a replay sent and what came of it, in figures, in the order it came back."""
+        columns = ", ".join([
+            integer("r.original"), integer("r.exchange"), text("e.method"), text("e.target"), integer("e.status"),
+            integer("e.opened_ns"), integer("e.duration_ns"), integer("r.same"), text("r.error"),
+        ])  # fmt: skip
+        source = "replay_result AS r LEFT JOIN exchange AS e ON e.id = r.exchange"
+        with self._mapped():
+            found = self._connection.execute(f"SELECT {columns} FROM {source} WHERE r.run = ? ORDER BY r.id", (run,))
+            return [Replayed(*figures, same=bool(same), error=error) for *figures, same, error in found]
 
     def _condition(self, query: Query | None) -> Condition:
         return to_sql(query, self._masks.find, self._clock()) if query else ("1", [])

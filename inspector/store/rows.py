@@ -102,6 +102,21 @@ class Over:
 
 
 @dataclass(frozen=True, slots=True)
+class Replayed:
+    """A replayed exchange as a comparison counts it; without method and times where nothing was recorded of it."""
+
+    original: int
+    exchange: int
+    method: str
+    target: str
+    status: int
+    opened_ns: int
+    took_ns: int  #: from its first byte at the proxy to the last byte of the answer
+    same: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogRow(LogLine):
     """A line of output with its place in the trace: ``id`` grows with time."""
 

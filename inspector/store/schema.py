@@ -94,6 +94,14 @@ CREATE INDEX finding_rule ON finding (rule, exchange);
 CREATE TABLE judged (exchange INTEGER PRIMARY KEY, rev INTEGER NOT NULL);
 """
 
+# ``trial``: the modes of a comparison, see ``inspector.model.Trial``.
+_VERSION_4 = """
+CREATE TABLE trial (
+    id INTEGER PRIMARY KEY, mode TEXT NOT NULL, workers INTEGER, threads INTEGER, round INTEGER, concurrency INTEGER,
+    run INTEGER, instance INTEGER, state TEXT, problem TEXT, warmed INTEGER, memory_peak INTEGER, memory_mean INTEGER,
+    cpu_ns INTEGER, deaths INTEGER);
+"""
+
 #: Indexes for filters on a long trace. Each costs a recording much of its time (one on a value that differs in each
 #: exchange nearly doubles what is written), so a trace has them only while nobody records into it: made at the end, in
 #: one go, they cost a second in a million exchanges.
@@ -117,7 +125,7 @@ DROPPED = "dropped "
 COUNT = "INSERT INTO tally VALUES (?, ?) ON CONFLICT (what) DO UPDATE SET count = count + excluded.count"
 
 #: MIGRATIONS[n] takes a trace from version n to n + 1.
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 
 #: The columns that the writer fills, by table; ``id`` of append-only tables is SQLite's to give.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -151,6 +159,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "judged": ("exchange", "rev"),
     "replay_run": ("id", "source", "url", "speed", "total", "started_ns", "ended_ns", "state", "error"),
     "replay_result": ("run", "original", "exchange", "same", "differences", "error"),
+    "trial": (
+        "id", "mode", "workers", "threads", "round", "concurrency", "run", "instance", "state", "problem", "warmed",
+        "memory_peak", "memory_mean", "cpu_ns", "deaths",
+    ),
     "tally": ("what", "count"),
 }  # fmt: skip
 

@@ -19,7 +19,7 @@ from inspector.store.errors import READING_ERRORS, TraceError, explain
 
 #: Pages of the write-ahead log (4 KiB each) after which it is moved into the file: 16 MiB.
 _CHECKPOINT_PAGES = 4096
-_ID_TABLES = ("exchange", "instance", "worker", "replay_run")
+_ID_TABLES = ("exchange", "instance", "worker", "replay_run", "trial")
 _INTERRUPTED = "the recording was interrupted before it ended"
 
 
@@ -114,3 +114,7 @@ def close_what_was_left(connection: sqlite3.Connection) -> None:
         "UPDATE worker SET state = 'exited', cause = 'unknown', outcome = ? WHERE state <> 'exited'", (_INTERRUPTED,)
     )
     connection.execute("UPDATE replay_run SET state = 'failed', error = ? WHERE state = 'running'", (_INTERRUPTED,))
+    connection.execute(
+        "UPDATE trial SET state = 'failed', problem = ? WHERE state IN ('waiting', 'starting', 'running')",
+        (_INTERRUPTED,),
+    )

@@ -32,6 +32,7 @@ from inspector.model import (
     ReplayRun,
     Stall,
     State,
+    Trial,
     Worker,
     WorkerEvent,
 )
@@ -128,7 +129,7 @@ class TraceWriter:
     # --- the loop's side ----------------------------------------------------------------------------------------------
 
     def new_id(self, table: str) -> int:
-        """The next id for ``exchange``, ``instance``, ``worker`` or ``replay_run``."""
+        """The next id for ``exchange``, ``instance``, ``worker``, ``replay_run`` or ``trial``."""
         return next(self._ids[table])
 
     def touch(self, exchange: Exchange) -> None:
@@ -202,6 +203,10 @@ class TraceWriter:
     def replay_result(self, result: ReplayResult) -> None:
         """Append."""
         self._put("replay_result", astuple(result))
+
+    def trial(self, trial: Trial) -> None:
+        """Insert or update."""
+        self._put("trial", astuple(trial))
 
     def dropped(self, what: str, count: int) -> None:
         """Detail that could not be recorded."""

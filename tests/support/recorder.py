@@ -53,4 +53,4 @@ class KeepingRecorder:
     def _ignore(self, thing: Any) -> None:
         pass
 
-    instance = worker = worker_event = replay_run = replay_result = _ignore
+    instance = worker = worker_event = replay_run = replay_result = trial = _ignore

@@ -32,6 +32,7 @@ from inspector.model import (
     ReplayRun,
     Side,
     State,
+    Trial,
     Worker,
     WorkerEvent,
 )
@@ -128,6 +129,8 @@ def test_everything_else_goes_the_same_way(open_writer, open_reader):
     writer.log(line)
     writer.replay_run(run)
     writer.replay_result(result)
+    trial = Trial(writer.new_id("trial"), "uvicorn", 2, 1, 1, 8, run=run.id, state="finished", cpu_ns=5)
+    writer.trial(trial)
     assert writer.flush(PATIENCE)
     reader = open_reader(writer.path)
     assert reader.instances() == [instance]
@@ -140,6 +143,9 @@ def test_everything_else_goes_the_same_way(open_writer, open_reader):
     assert [r.text for r in reader.logs(worker=worker.id, exchange=3, instance=1, limit=1, newest=True)] == [found.text]
     assert reader.replay_runs() == [run]
     assert reader.replay_results(run.id) == [result]
+    assert reader.trials() == [trial]
+    [replayed] = reader.replayed(run.id)
+    assert (replayed.original, replayed.exchange, replayed.same) == (result.original, result.exchange, result.same)
 
 
 # --- while it happens -------------------------------------------------------------------------------------------------
