@@ -174,7 +174,10 @@ def says_where(case: Case) -> Iterator[Finding]:
     if raw is not None and not isinstance(raw, bytes):
         yield HSC_05.broken(case, None, f"It is {shown(raw)}, {a(raw)}.")
     elif raw is not None and target is not None and target[:1] == b"/" and raw != wire_path:
-        yield HSC_05.broken(case, None, f"It is {shown(raw)}; the wire had {shown(wire_path)}.")
+        # A root path in front is how some servers tell of it, to every request.
+        mounted = isinstance(root, str) and raw == root.encode("latin-1", "replace") + wire_path
+        severity = Severity.WARNING if mounted else None
+        yield HSC_05.broken(case, None, f"It is {shown(raw)}; the wire had {shown(wire_path)}.", severity=severity)
     sent = raw if isinstance(raw, bytes) else wire_path
     if not isinstance(path, str):
         yield HSC_04.broken(case, None, f"It is {shown(path)}.")

@@ -78,6 +78,7 @@ TABLE = [
     ("ASGI-HSC-04", "warning", asked("http://x/a", path="http://x/a"), asked("*", path="*", raw_path=None)),
     ("ASGI-HSC-05", "violation", scope(raw_path="/a"), scope(raw_path=None)),
     ("ASGI-HSC-05", "violation", scope(raw_path=b"/a?x"), asked("/a?x", query_string=b"x")),
+    ("ASGI-HSC-05", "warning", scope(raw_path=b"/b/a", path="/b/a", root_path="/b"), scope(raw_path=b"/a")),
     ("ASGI-HSC-06", "violation", asked("/a?x", query_string=b"?x"), asked("/a??x", query_string=b"?x")),
     ("ASGI-HSC-06", "violation", without("query_string"), without("query_string", base=SOCKET_SCOPE)),
     ("ASGI-HSC-07", "warning", scope(root_path="/api"), asked("/b/x", root_path="/b", path="/b/x", raw_path=None)),
