@@ -56,7 +56,7 @@ class ReplayPage(QWidget):
         self.setObjectName("replayPage")
         self._link, self._feed, self._actions = link, feed, actions
         self._app = ""
-        self._selected: tuple[int, ...] = ()
+        self._selected: Sequence[int] = ()
         self._run = 0
         self._running = False
         self._read_of_run = 0
@@ -125,12 +125,12 @@ class ReplayPage(QWidget):
         """Replay through this application's proxy; empty: the only one there is."""
         self._app = name
 
-    def set_selection(self, ids: list[int]) -> None:
+    def set_selection(self, ids: Sequence[int]) -> None:
         """What is selected in the traffic page."""
-        self._selected = tuple(ids)
+        self._selected = ids
         self.controls.say_selected(len(ids))
 
-    def replay(self, ids: list[int]) -> None:
+    def replay(self, ids: Sequence[int]) -> None:
         """Replay these at once and show the page."""
         self.set_selection(ids)
         self.controls.choose(What.SELECTION if ids else What.ALL)
@@ -147,7 +147,7 @@ class ReplayPage(QWidget):
             case What.SELECTION if not self._selected:
                 self.controls.problem("Nothing is selected. Select exchanges in the traffic page, or take all of them.")
             case What.SELECTION:
-                self._send(self._selected)
+                self._send(tuple(self._selected))
             case What.FILTER:
                 self._start_filtered()
             case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject
@@ -23,7 +23,7 @@ class Copier(QObject):
         super().__init__(parent)
         self._feed = feed
         self._say = say
-        self.ids: list[int] = []
+        self.ids: Sequence[int] = ()
 
     def copy_text(self, text: str) -> None:
         """Copy a text."""
@@ -48,7 +48,7 @@ class Copier(QObject):
         self._say(f"Copied {len(commands)} as curl{', secrets and all' if secrets else ''}{more}")
 
 
-def _exchanges(reader: TraceReader, ids: list[int]) -> list[tuple[Exchange, str]]:
+def _exchanges(reader: TraceReader, ids: Sequence[int]) -> list[tuple[Exchange, str]]:
     """Each with the address at which it came in."""
     urls = {instance.id: instance.url for instance in reader.instances()}
     found = (reader.exchange(identity) for identity in ids)

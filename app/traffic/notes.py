@@ -8,7 +8,7 @@ there before.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ class Notes(QObject):
         wanted: dict[int, Value] = dict.fromkeys(ids, mark)
         self._write(Field.MARK, wanted, f"Mark {_counted(wanted)} {mark}" if mark else f"Unmark {_counted(wanted)}")
 
-    def mark_next(self, ids: list[int]) -> None:
+    def mark_next(self, ids: Sequence[int]) -> None:
         """Give all of these the colour after the first one's."""
         if ids:
             self.mark(ids, next_mark(self.of(ids[0]).mark))

@@ -47,12 +47,12 @@ class TrafficPage(QWidget):
 
     Signals:
         selected(int): the exchange the cursor is on, 0 for none.
-        replay_wanted(list[int]): send these exchanges again.
+        replay_wanted(Sequence[int]): send these exchanges again.
         compare_wanted(int, int): show these two exchanges side by side.
         other_wanted(int): replay this exchange under the other interface, and show both.
         said(str): something for the status bar, such as what was copied.
         shown_changed(int, int): exchanges in the table, and in the trace.
-        selection_changed(list[int]): other exchanges are selected.
+        selection_changed(Sequence[int]): other exchanges are selected.
     """
 
     selected = Signal(int)
@@ -310,7 +310,7 @@ class TrafficPage(QWidget):
 
     def ask_comment(self) -> None:
         """Let the user write a comment to what is selected, where the table shows it."""
-        ids = self.table.selected_ids()
+        ids = self.table.selected_ids().tolist()
         if not ids:
             return
         index = self.model.index(self.table.currentIndex().row(), INDEX["comment"])
@@ -442,7 +442,7 @@ class TrafficPage(QWidget):
         self.replay_wanted.emit(self.table.selected_ids())
 
     def _chosen_count(self) -> int:
-        return len(self.table.selectionModel().selectedRows())
+        return self.table.selected_count()
 
     def _can_compare_other(self) -> bool:
         if not self._known or self._chosen_count() != 1:

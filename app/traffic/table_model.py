@@ -105,6 +105,15 @@ class ExchangeTableModel(QAbstractTableModel):
         """The exchange at a row. Raises IndexError."""
         return self._ids[position]
 
+    def stretch(self, first: int, end: int) -> array[int]:
+        """The exchanges of a half-open range of rows."""
+        return self._ids[first:end]
+
+    @property
+    def ascending(self) -> bool:
+        """Whether the exchanges are in the order of their ids, so that each is found at once."""
+        return self._ascending
+
     def row_at(self, position: int) -> ExchangeRow | None:
         """The row's values, None while they are not here."""
         return self._rows.get(self._ids[position])
@@ -122,10 +131,12 @@ class ExchangeTableModel(QAbstractTableModel):
         if self._ascending:
             at = bisect_left(self._ids, identity)
             return at if at < len(self._ids) and self._ids[at] == identity else -1
-        try:
-            return self._ids.index(identity)  # milliseconds in a million; nobody asks this of many
-        except ValueError:
-            return -1
+        # As bytes, which are looked through ten times as quickly: milliseconds in a million.
+        there, wanted = self._ids.tobytes(), array("q", (identity,)).tobytes()
+        at = there.find(wanted)
+        while at % len(wanted) and at >= 0:
+            at = there.find(wanted, at + 1)
+        return at // len(wanted) if at >= 0 else -1
 
     # changes
 

@@ -5,6 +5,7 @@ Knows the model and the settings; what is done with the selection is the page's 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from functools import partial
 
@@ -18,6 +19,7 @@ from app.traffic.table_model import ExchangeTableModel
 
 _NARROW = 1100  #: pixels: below, the bar of phases makes room for the path
 _HELD = 1_000  #: selected rows that stay selected when the list is made anew
+_HELD_SORTED = 8  #: the same in a list where each has to be looked for
 _STEPS = {Qt.Key.Key_J: 1, Qt.Key.Key_K: -1}
 
 
@@ -55,7 +57,7 @@ class ExchangeTable(QTableView):
         self.following = True
         self.sized_by_user = False  #: whether the user has chosen widths: then the path keeps its own
         self._sharing = False
-        self._held: tuple[int, list[int], int] = (0, [], 0)
+        self._held: tuple[int, array[int], int] = (0, array("q"), 0)
         self._order = ("", False)
         self.setModel(model)
         self._dress()
@@ -251,14 +253,27 @@ class ExchangeTable(QTableView):
 
     # selection
 
-    def selected_ids(self) -> list[int]:
-        """The chosen exchanges, in the table's order."""
-        rows = sorted(
-            at
-            for chosen in self.selectionModel().selection().toList()
-            for at in range(chosen.top(), chosen.bottom() + 1)
-        )
-        return [self.exchanges.id_at(at) for at in rows]
+    def selected_ids(self) -> array[int]:
+        """The chosen exchanges, in the table's order: of a million as quickly as of a few."""
+        found = array("q")
+        for first, end in self._selected_rows():
+            found.extend(self.exchanges.stretch(first, end))
+        return found
+
+    def selected_count(self) -> int:
+        """How many exchanges are chosen."""
+        return sum(end - first for first, end in self._selected_rows())
+
+    def _selected_rows(self) -> list[tuple[int, int]]:
+        """What is chosen as half-open ranges of rows, in order, none of which touches another."""
+        merged: list[tuple[int, int]] = []
+        for first, end in sorted((one.top(), one.bottom() + 1) for one in self.selectionModel().selection().toList()):
+            if merged and first <= merged[-1][1]:
+                before = merged.pop()
+                merged.append((before[0], max(before[1], end)))
+            else:
+                merged.append((first, end))
+        return merged
 
     def current_id(self) -> int:
         """The exchange the cursor is on, 0 for none."""
@@ -332,6 +347,8 @@ class ExchangeTable(QTableView):
         self.setCurrentIndex(self.exchanges.index(position, self._cursor_column()))
         self.selectionModel().blockSignals(False)
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        if not self.exchanges.ascending:
+            selected = selected[:_HELD_SORTED]
         for at in (self.exchanges.position(identity) for identity in selected):
             if at >= 0:
                 self.selectionModel().select(self.exchanges.index(at, 0), flags)
