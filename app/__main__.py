@@ -184,6 +184,7 @@ class Desk:
         self._connect_opening()
         self.pinned.exchange_wanted.connect(self._on_exchange_wanted)
         self.pinned.worker_wanted.connect(self._on_worker_wanted)
+        self.pinned.filter_wanted.connect(self._on_filter_wanted)
         self.pinned.said.connect(window.say)
         demo = Action("launch.demo", "Try the demo", self.try_demo, group="File", icon="demo")
         self.actions.add(demo)

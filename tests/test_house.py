@@ -89,6 +89,7 @@ PURE_IN_THE_WINDOW = (
     "app/replay/comparison.py",
     "app/traffic/phases.py",
     "app/traffic/formats.py",
+    "app/traffic/finding_words.py",
     "app/traffic/heads.py",
     "app/cancel.py",
     "app/traffic/bodies.py",

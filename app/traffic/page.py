@@ -176,6 +176,7 @@ class TrafficPage(QWidget):
             make("undo", "Undo", self.notes.undo, shortcut="Ctrl+Z", enabled_when=self.notes.stack.canUndo),
             make("redo", "Redo", self.notes.redo, shortcut="Ctrl+Shift+Z", enabled_when=self.notes.stack.canRedo),
             make("detail", "Go to the detail", self.detail.focus, enabled_when=chosen),
+            make("findings", "Show what rules it breaks", self._go_to_findings, icon="findings", enabled_when=chosen),
             make("back", "Back to the table", self.back, shortcut="Esc", menu=False),
             make("lanes", "Worker lanes", self._toggle_lanes, shortcut="Ctrl+Shift+L", icon="lanes",
                  tip="Show or hide the lanes of the workers", checked_when=lambda: not self.lanes.isHidden()),
@@ -409,6 +410,10 @@ class TrafficPage(QWidget):
             self._term = ""
             self.lanes.give_up_range()
         self._settings.set_value("traffic/filters", self.filter.history)
+
+    def _go_to_findings(self) -> None:
+        self.detail.show_findings()
+        self.detail.focus()
 
     def _on_rest_judged(self) -> None:
         query = self.listing.query

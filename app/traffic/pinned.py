@@ -28,12 +28,13 @@ class PinnedDetail(QMainWindow):
     """One exchange in a window.
 
     Signals:
-        exchange_wanted(int), worker_wanted(int), said(str): as ``DetailPanel`` has them.
+        exchange_wanted(int), worker_wanted(int), filter_wanted(str), said(str): as ``DetailPanel`` has them.
         closed(object): it is gone (itself).
     """
 
     exchange_wanted = Signal(int)
     worker_wanted = Signal(int)
+    filter_wanted = Signal(str)
     said = Signal(str)
     closed = Signal(object)
 
@@ -54,7 +55,7 @@ class PinnedDetail(QMainWindow):
         self._tick.timeout.connect(self._on_tick)
         for wanted, passed in (
             (self.detail.exchange_wanted, self.exchange_wanted), (self.detail.worker_wanted, self.worker_wanted),
-            (self.detail.said, self.said),
+            (self.detail.said, self.said), (self.detail.filter_wanted, self.filter_wanted),
         ):  # fmt: skip
             wanted.connect(passed)
         for key in ("Esc", "Ctrl+W"):
@@ -109,11 +110,12 @@ class PinnedDetails(QObject):
     """All of them, and the action that makes one.
 
     Signals:
-        exchange_wanted(int), worker_wanted(int), said(str): from any of them.
+        exchange_wanted(int), worker_wanted(int), filter_wanted(str), said(str): from any of them.
     """
 
     exchange_wanted = Signal(int)
     worker_wanted = Signal(int)
+    filter_wanted = Signal(str)
     said = Signal(str)
 
     def __init__(
@@ -143,6 +145,7 @@ class PinnedDetails(QObject):
         made = PinnedDetail(self._feed.path, identity, live=self._feed.live)
         made.exchange_wanted.connect(self.exchange_wanted)
         made.worker_wanted.connect(self.worker_wanted)
+        made.filter_wanted.connect(self.filter_wanted)
         made.said.connect(self.said)
         made.closed.connect(self._on_closed)
         self._settings.remember(made)
