@@ -537,7 +537,7 @@ class TraceReader:
         source = "replay_result AS r LEFT JOIN exchange AS e ON e.id = r.exchange"
         with self._mapped():
             found = self._connection.execute(f"SELECT {columns} FROM {source} WHERE r.run = ? ORDER BY r.id", (run,))
-            return [Replayed(*figures, same=bool(same), error=error) for *figures, same, error in found]
+            return [Replayed(*row) for row in found]
 
     def _condition(self, query: Query | None) -> Condition:
         return to_sql(query, self._masks.find, self._clock()) if query else ("1", [])

@@ -112,7 +112,7 @@ class Replayed:
     status: int
     opened_ns: int
     took_ns: int  #: from its first byte at the proxy to the last byte of the answer
-    same: bool
+    same: int  #: 1, or 0 where the answers differ
     error: str
 
 
