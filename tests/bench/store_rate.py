@@ -96,8 +96,10 @@ def main() -> None:
             size = writer.path.stat().st_size >> 20
             # What the main thread kept, its own work of making exchanges counted as kept.
             kept = units / alone + handed * cost / 1e6 / chosen.seconds
-            print(f"asked {rate}/s: {handed / taken:.0f}/s in the file ({size} MiB), dropped {writer.drops}"
-                  f", not captured {writer.not_captured}")
+            print(
+                f"asked {rate}/s: {handed / taken:.0f}/s in the file ({size} MiB), dropped {writer.drops}"
+                f", not captured {writer.not_captured}"
+            )
             print(f"  main thread ran {ran:.0%} of the time, kept {kept:.0%} of its speed (handing over is its own)")
 
 
