@@ -88,7 +88,7 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget()
         self._stack.setMinimumHeight(240)  # pages give way to what the launch area has to explain, as far as that
         self._stack.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
-        self.page = ""
+        self.page = self._before = ""
         self.status = StatusLine()
         self.setStatusBar(self.status)
         self._register(pages)
@@ -108,6 +108,8 @@ class MainWindow(QMainWindow):
     def show_page(self, identity: str) -> None:
         """Show one of the pages; the first, if there is none of that name."""
         identity = identity if identity in self._pages else next(iter(self._pages))
+        if identity != self.page:
+            self._before = self.page
         self.page = identity
         self._settings.set_value("window.page", identity)
         self._bring(self._pages[identity].widget)
@@ -222,8 +224,18 @@ class MainWindow(QMainWindow):
             self.say(f"{owner.title.rstrip('…')}: not now. {why}.")
         elif owner and owner.scope is not None and event.text().isalpha():
             self._actions.run(owner.id)
+        elif event.key() == Qt.Key.Key_Escape and self._before and self._stack.currentWidget() is not self._welcome:
+            self._go_back()
         else:
             super().keyPressEvent(event)
+
+    def _go_back(self) -> None:
+        """To the page before this one, where nothing on this one was left to go back from; not further."""
+        before, here = self._before, self.page
+        if here != next(iter(self._pages)):
+            self.show_page(before)
+            focus.enter(self._pages[before].widget)
+            self._before = next(iter(self._pages))
 
     def _keep_keys(self) -> None:
         self._settings.set_shared("keys", self._actions.chosen_keys())

@@ -172,3 +172,17 @@ def test_every_action_is_in_the_palette_with_its_key(desk: Desk) -> None:
     keys = {model.index(at, 0).data(Qt.ItemDataRole.AccessibleTextRole) for at in range(model.rowCount())}
     wanted = [action for action in desk.actions if action.shortcut]
     assert [each.id for each in wanted if not any(words.endswith(keys_text(each)) for words in keys)] == []
+
+
+def test_escape_goes_back_from_a_page(desk: Desk) -> None:
+    for page in ("workers", "replay", "logs", "statistics", "compare"):
+        desk.window.show_page("traffic")
+        desk.window.show_page(page)
+        QApplication.processEvents()
+        for _ in range(3):  # what is open on the page goes first
+            press(desk.window, Qt.Key.Key_Escape)
+            if desk.window.page == "traffic":
+                break
+        assert desk.window.page == "traffic", page
+    press(desk.window, Qt.Key.Key_Escape)
+    assert desk.window.page == "traffic"
