@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from app.actions import ActionRegistry
 from app.feed import TraceFeed
+from app.settings import Settings
 from app.traffic.columns import INDEX
 from app.traffic.detail.findings_list import FindingsModel
 from app.traffic.detail.findings_tab import Judged
 from app.traffic.detail.panel import DetailPanel
+from app.traffic.page import TrafficPage
 from app.traffic.table_model import ExchangeTableModel
 from inspector.contract import RULES
 from inspector.model import Exchange, Finding, State
@@ -174,3 +179,31 @@ def test_the_table_counts_findings_in_the_colour_of_the_gravest(shown: Shown) ->
     assert column.text(row, model.axis) == str(row.findings)
     assert column.value is not None
     assert column.value(row) == "any"
+
+
+def test_a_filter_by_findings_judges_what_the_recording_had_not(qtbot: QtBot, tmp_path: Path) -> None:
+    trace = MadeTrace(tmp_path / "a.gatescope")
+    wanted = [started_twice(trace).id for _ in range(2)]
+    trace.close()
+    with closing(sqlite3.connect(trace.path)) as connection, connection:
+        connection.executescript("DELETE FROM finding; DELETE FROM judged")
+    feed, actions = TraceFeed(), ActionRegistry()
+    page = TrafficPage(feed, actions, Settings(tmp_path / "s.ini"))
+    qtbot.addWidget(page)
+    page.show()
+    with qtbot.waitSignal(feed.opened, timeout=DEADLINE):
+        feed.open(trace.path, live=False)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 2, timeout=DEADLINE)
+    page.filter_by(f"finding:{TWICE}")
+
+    def told() -> bool:
+        rows = [page.model.row_at(at) for at in range(page.model.rowCount())]
+        return [row.id for row in rows if row is not None and row.findings] == wanted
+
+    qtbot.waitUntil(told, timeout=DEADLINE)
+    page.table.go_to(wanted[0])
+    qtbot.waitUntil(lambda: page.detail.findings.model.rowCount() > 0, timeout=DEADLINE)
+    actions.run("traffic.findings")
+    assert page.detail.findings.list.hasFocus()
+    feed.close()
+    feed.deleteLater()
