@@ -1,9 +1,10 @@
-"""``python -m supervisor.tree.caretaker``: ends what a supervisor that was killed leaves outside of the workers' reach.
+"""``python -m supervisor.tree.caretaker CHARGE``: ends what a killed supervisor leaves out of the workers' reach.
 
 Workers and masters ask the kernel to die with their parent; programs that are not Python, and what the user's code
 started in a session of its own, do not. So the supervisor keeps a caretaker as soon as there is something of that kind,
 and tells it, a line of JSON each time something has changed, all that is to be ended: ``sessions`` (ids) and ``strays``
-(pid and start). The end of its input without an empty word before is the supervisor's death.
+(pid and start). The first such line is its argument, so that it never is without one. The end of its input without an
+empty word before is the supervisor's death.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ class Caretaker:
         if charge == self._told:
             return
         if self._process is None or self._process.poll() is not None:
-            self._process = self._start()
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(charge).encode() + b"\n")
-        self._process.stdin.flush()
+            self._process = self._start(json.dumps(charge))
+        else:
+            assert self._process.stdin is not None
+            self._process.stdin.write(json.dumps(charge).encode() + b"\n")
+            self._process.stdin.flush()
         self._told = charge
 
     def close(self) -> None:
@@ -53,17 +55,17 @@ class Caretaker:
             self._process.wait()
 
     @staticmethod
-    def _start() -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-P", "-m", __name__]
+    def _start(charge: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-P", "-m", __name__, charge]
         # A session of its own: what is sent to our group, Ctrl-C above all, is not for it.
         return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
 
 
 def main() -> None:
-    """Read to the end, then end what was told last."""
+    """Read to the end of the input, then end what was told last."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    charge: Charge = {}
+    charge: Charge = json.loads(sys.argv[1])
     for line in sys.stdin:
         if line.endswith("\n"):  # else the supervisor died while it wrote
             charge = json.loads(line)

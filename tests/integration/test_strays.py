@@ -34,6 +34,7 @@ if not os.fork():
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/start":
         subprocess.Popen(SLEEP, start_new_session=True)
+    if environ["PATH_INFO"] == "/daemon":
         subprocess.run(["python3", "-c", DAEMON], check=True)
     return inner(environ, start_response)
 """
@@ -61,10 +62,11 @@ def sleeping(folder: Path) -> list[int]:
     return found
 
 
-def strays_of(run: GatescopeRun, folder: Path) -> list[int]:
-    """Two of them."""
-    assert ask(f"{run.url}/start")[0] == 200
-    until(lambda: len(sleeping(folder)) == 2, "two strays")
+def begin(run: GatescopeRun, folder: Path, *paths: str) -> list[int]:
+    """Have a stray started for each path."""
+    for path in paths:
+        assert ask(f"{run.url}/{path}")[0] == 200
+    until(lambda: len(sleeping(folder)) == len(paths), "the strays")
     return sleeping(folder)
 
 
@@ -76,7 +78,7 @@ def cared_for(run: GatescopeRun) -> bool:
 
 def test_an_instance_ends_with_all_that_came_from_it(folder: Path) -> None:
     with running("starting:app", "--mode", "gunicorn-sync", cwd=folder) as run:
-        strays_of(run, folder)
+        begin(run, folder, "start", "daemon")
         command(run, "reload")
         until(lambda: len(sleeping(folder)) <= 1, "what is known to be the old instance's is gone")
         assert ask(run.url)[0] == 200
@@ -85,7 +87,7 @@ def test_an_instance_ends_with_all_that_came_from_it(folder: Path) -> None:
 
 def test_a_killed_supervisor_leaves_none_that_was_known(folder: Path) -> None:
     with running("starting:app", "--mode", "waitress", cwd=folder) as run:
-        [stray] = [pid for pid in strays_of(run, folder) if proc.session(pid)]  # the other is nobody's child
+        [stray] = begin(run, folder, "start")
         until(lambda: cared_for(run), "a caretaker")
         run.process.kill()
         run.process.wait(30)
