@@ -12,6 +12,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app import feed as feed_module
 from app.actions import ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
@@ -136,6 +137,26 @@ def test_the_pointer_names_the_request_and_what_happened_to_workers(shown: Shown
     assert canvas._mark_words(QPoint(3, AXIS + 30)) == "worker 1, pid 77\nkilled"
     QApplication.sendEvent(canvas.viewport(), QEvent(QEvent.Type.Leave))
     assert canvas._hover is None
+
+
+def test_a_range_where_only_sums_are_kept_filters_by_time(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = shown.trace.traffic(60)
+    monkeypatch.setattr(feed_module, "HISTORY", 10)
+    shown.open()
+    canvas, page = shown.canvas, shown.page
+    shown.qtbot.waitUntil(lambda: page.model.rowCount() == 60, timeout=DEADLINE)
+    first, last = made[10].opened_ns, made[19].opened_ns
+    canvas.set_view(View(made[0].opened_ns, made[-1].opened_ns - made[0].opened_ns, False))
+    shown.qtbot.waitUntil(lambda: bool(canvas.older.sums), timeout=DEADLINE)
+    scale = canvas.scale()
+    left, right = (NAMES + round(scale.x(t)) for t in (first, last))
+    drag(canvas, QPoint(left, AXIS + 30), QPoint(right, AXIS + 30), Qt.MouseButton.LeftButton)
+    assert page.filter.text.startswith("time:")
+    begin, end = canvas.range or (0, 0)
+    inside = [e.id for e in made if begin <= e.opened_ns <= end]
+    shown.qtbot.waitUntil(lambda: 0 < page.model.rowCount() < 60, timeout=DEADLINE)
+    assert len(inside) <= page.model.rowCount() <= len(inside) + 2
+    assert set(inside) <= set(page.model.ids)
 
 
 def test_a_range_filters_the_table_and_escape_lets_go(shown: Shown) -> None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from app.traffic.lanes.bars import TONES
 from app.traffic.lanes.cells import LEVELS
 
 _TONE = {name: number for number, name in enumerate(TONES)}
+_MS = 1_000_000
 _CLASSES = {2: "ok", 3: "redirect", 4: "client_error", 5: "server_error"}
 
 
@@ -59,6 +61,16 @@ class Older:
     def at(self, slot: int, t_ns: int) -> Sum | None:
         """The sum of a slot at a moment."""
         return next((one for one in self.of(slot) if one.begin <= t_ns < one.end), None)
+
+
+def began_between(begin: int, end: int) -> str:
+    """The filter for what began between two moments, both in nanoseconds since 1970 of the user's own clock."""
+    return f"time:{_written(begin // _MS)}..{_written(-(-end // _MS))}"
+
+
+def _written(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03}"
 
 
 def older_of(begin: int, end: int, steps: int, loads: Iterable[Load]) -> Older:

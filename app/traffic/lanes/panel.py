@@ -16,7 +16,7 @@ from app.theme.widgets import icon_button
 from app.traffic.lanes.bars import OPEN, Lanes, runs
 from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
 from app.traffic.lanes.marks import Blocked, Marks, marks_of
-from app.traffic.lanes.older import Older, older_of
+from app.traffic.lanes.older import Older, began_between, older_of
 from app.traffic.lanes.stall_card import StallCard
 from app.traffic.lanes.view import View
 from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
@@ -221,6 +221,10 @@ class LanesPanel(QWidget):
             self.card.pop_up(canvas.viewport().mapToGlobal(QPoint(max(px(NAMES), x), canvas.viewport().height() + 4)))
 
     def _on_range(self, taken: tuple[int, int] | None) -> None:
+        if taken and self._meta is not None and self.canvas.older.sums and taken[0] < self.canvas.older.end:
+            zone = self._zone * 1_000_000_000  # where only sums are kept, nobody knows single exchanges
+            self.term_changed.emit(began_between(*(self._meta.wall(t_ns) + zone for t_ns in taken)))
+            return
         ids = self.lanes.between(*taken) if taken else []
         self.term_changed.emit(f"id:{runs(ids, self.lanes)}" if ids else "id:0" if taken else "")
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from app.traffic.lanes.bars import TONES
 from app.traffic.lanes.cells import LEVELS
-from app.traffic.lanes.older import Older, Sum, older_of
+from app.traffic.lanes.older import Older, Sum, began_between, older_of
+from inspector.query import parse
 
 
 def load(slot: int, step: int, **more: Any) -> Any:
@@ -30,3 +31,9 @@ def test_the_worst_gives_the_colour() -> None:
     told = [load(1, 0, failed=1), load(1, 1, worst=0), load(1, 2, worst=404), load(1, 3, worst=302)]
     tones = [TONES[one.tone] for one in older_of(0, 4, 4, told).of(1)]
     assert tones == ["failed", "neutral", "client_error", "redirect"]
+
+
+def test_a_stretch_of_time_as_a_filter_that_holds_its_ends() -> None:
+    begin = 1_700_000_000_123_999_999
+    assert began_between(begin, begin + 2) == "time:2023-11-14T22:13:20.123..2023-11-14T22:13:20.125"
+    parse(began_between(begin, begin + 86_400_000_000_000))
