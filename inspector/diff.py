@@ -1,8 +1,9 @@
-"""What differs between two answers to the same request: status, headers, body.
+"""What differs between two answers to the same request: status, headers, body, and what went over a WebSocket.
 
-Pure. Knows of answers only, not of how they were got. A body is compared by what it is: JSON by structure, text by
-lines, everything else by length and hash. A difference that says nothing about the application (the date, the server's
-name, how the hop framed the body) is *volatile*: listed, but the answers still count as the same.
+Pure. Knows of answers only, not of how they were got. A body is compared by what it is: JSON by structure, an event
+stream event by event, text by lines, everything else by length and hash. A difference that says nothing about the
+application (the date, the server's name, how the hop framed the body) is *volatile*: listed, but the answers still
+count as the same.
 """
 
 from __future__ import annotations
@@ -10,84 +11,42 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import math
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from inspector.model import CLIENT_LEFT, Body, Exchange
+from inspector.documents import DEFAULT, VOLATILE_HEADERS, Difference, Rules, common_ends, compare_json, short
+from inspector.model import CLIENT_LEFT, Body, Exchange, Message
+from inspector.sequences import Conversation, compare_conversations, compare_items, conversation, parse_events
 
-#: Headers that differ from one answer to the next, or from one server to the next, whatever the application says.
-#: Connection, Keep-Alive and Transfer-Encoding belong to the hop (RFC 9110 7.6.1), Date and Server to the server.
-VOLATILE_HEADERS = frozenset(
-    {"age", "connection", "date", "keep-alive", "proxy-connection", "server", "server-timing", "traceparent"}
-    | {"transfer-encoding", "via", "x-process-time", "x-request-id", "x-response-time", "x-runtime", "x-trace-id"}
-)
+__all__ = [
+    "DEFAULT", "VOLATILE_HEADERS", "Answer", "Difference", "Rules", "answer_of", "compare", "dumps", "loads",
+    "parse_headers", "rules", "same",
+]  # fmt: skip
+
 #: Attributes of a cookie that move with the clock (RFC 6265 4.1.1).
 _VOLATILE_ATTRIBUTES = ("expires=", "max-age=")
 
-_LONGEST_VALUE = 2_000  #: characters of one value in a difference
 _MOST_LINES = 2_000  #: lines that are aligned with one another; above, a changed region is reported whole
+_SWITCHED = 101  #: the status with which a WebSocket begins
 _DECODED_LIMIT = 16 * 2**20  #: bytes that a compressed body may become
 _TEXTUAL = re.compile(r"text/|[/+]xml\b|javascript|x-www-form-urlencoded|[/+]json\b|yaml|graphql", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One side of a comparison. ``status`` is 0 where there was no response; ``error`` says why."""
+    """One side of a comparison. ``status`` is 0 where there was no response; ``error`` says why.
+
+    ``left``: its client went away before its end. ``conversation``: what went over a WebSocket, if it is one.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: Body = field(default_factory=Body)
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What to overlook.
-
-    ``volatile_headers`` in lower case. ``volatile_paths``: places in a JSON body, as differences name them, with
-    ``[*]`` for any index and ``.*`` for any key: ``$.items[*].created``. ``header_order``: whether the order of names
-    counts.
-    """
-
-    volatile_headers: frozenset[str] = VOLATILE_HEADERS
-    volatile_paths: tuple[str, ...] = ()
-    header_order: bool = False
-    most: int = 200  #: differences that are listed
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that is not the same.
-
-    ``where`` is ``error``, ``status``, ``header`` or ``body``; ``path`` names the header, the place in a JSON document
-    (``$.a[0]``) or the lines of a text. ``change`` is ``added``, ``removed`` or ``changed``, seen from the original;
-    the side that lacks it is None.
-    """
-
-    where: str
-    path: str
-    original: Any
-    replay: Any
-    change: str = "changed"
-    volatile: bool = False
-
-    def plain(self) -> dict[str, Any]:
-        """As a dictionary for JSON. (``dataclasses.asdict`` copies every value, which costs more than comparing.)"""
-        return {
-            "where": self.where,
-            "path": self.path,
-            "original": self.original,
-            "replay": self.replay,
-            "change": self.change,
-            "volatile": self.volatile,
-        }
-
-
-DEFAULT = Rules()
+    left: bool = False
+    conversation: Conversation | None = None
 
 
 def rules(ignore: Iterable[str] = (), *, header_order: bool = False) -> Rules:
@@ -100,22 +59,24 @@ def rules(ignore: Iterable[str] = (), *, header_order: bool = False) -> Rules:
     )
 
 
-def answer_of(exchange: Exchange) -> Answer:
-    """The response of a recorded exchange, as its client saw it.
+def answer_of(exchange: Exchange, messages: Iterable[Message] = ()) -> Answer:
+    """The response of a recorded exchange, as its client saw it; ``messages`` are those of a WebSocket.
 
     ``exchange.error`` may be the application's (it raised, its worker died afterwards) though the answer was whole; a
     client knows nothing of that, so it counts only where the answer is missing or was cut.
     """
     headers = parse_headers(exchange.response_head)
     error = exchange.error if _incomplete(exchange, headers) else ""
-    return Answer(exchange.status, headers, exchange.response_body, error)
+    said = conversation(messages) if exchange.status == _SWITCHED else None
+    left = exchange.error.startswith(CLIENT_LEFT)
+    return Answer(exchange.status, headers, exchange.response_body, error, left, said)
 
 
 def _incomplete(exchange: Exchange, headers: Iterable[tuple[str, str]]) -> bool:
     """Whether a failed exchange's response is missing or was cut, and not by its client."""
     if not exchange.status:
         return True
-    if exchange.error.startswith(CLIENT_LEFT):
+    if exchange.error.startswith(CLIENT_LEFT) or exchange.status == _SWITCHED:  # how a WebSocket ended is compared
         return False
     lengths = _by_name(headers).get("content-length", [])
     if lengths and lengths[0].isdecimal():
@@ -169,7 +130,10 @@ def _compare(original: Answer, replay: Answer, rules: Rules) -> Iterator[Differe
     if not (original.status and replay.status):
         return  # one of them has no response, so there is nothing to compare
     yield from _compare_headers(original, replay, rules)
-    yield from _compare_bodies(original, replay, rules)
+    if original.conversation is not None and replay.conversation is not None:
+        yield from compare_conversations(original.conversation, replay.conversation, rules)
+    else:
+        yield from _compare_bodies(original, replay, rules)
 
 
 def _change(original: object, replay: object) -> str:
@@ -207,7 +171,7 @@ def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _joined(values: list[str]) -> str | None:
-    return _short("\n".join(values)) if values else None
+    return short("\n".join(values)) if values else None
 
 
 def _timeless(cookies: Iterable[str]) -> list[list[str]]:
@@ -235,10 +199,19 @@ def _compare_bodies(original: Answer, replay: Answer, rules: Rules) -> Iterator[
         return
     if before == after:  # compressed differently
         return
+    if _is_event_stream(original) and _is_event_stream(replay):
+        events = parse_events(before), parse_events(after)
+        yield from compare_items(*events, rules, where="event", cut=original.left or replay.left)
+        return
     try:
-        yield from _compare_json(json.loads(before), json.loads(after), rules)
+        yield from compare_json(json.loads(before), json.loads(after), rules)
     except (ValueError, RecursionError):
         yield from _compare_texts(original, replay, before, after)
+
+
+def _is_event_stream(answer: Answer) -> bool:
+    kinds = _by_name(answer.headers).get("content-type", [])
+    return bool(kinds) and kinds[0].partition(";")[0].strip().lower() == "text/event-stream"
 
 
 def _equal_bytes(original: Body, replay: Body) -> bool:
@@ -306,7 +279,7 @@ def _text(answer: Answer, content: bytes) -> str | None:
 
 
 def _compare_lines(old: list[str], new: list[str]) -> Iterator[Difference]:
-    start, end = _common_ends(old, new)
+    start, end = common_ends(old, new)
     middle_old, middle_new = old[start : len(old) - end], new[start : len(new) - end]
     if max(len(middle_old), len(middle_new)) > _MOST_LINES:  # aligning takes quadratic time
         blocks = [("replace", 0, len(middle_old), 0, len(middle_new))]
@@ -316,106 +289,9 @@ def _compare_lines(old: list[str], new: list[str]) -> Iterator[Difference]:
         if tag != "equal":
             was, now = "".join(middle_old[a:b]), "".join(middle_new[c:d])
             path = _lines(start + a, start + b) if b > a else f"after line {start + a}"
-            yield Difference(
-                "body", path, _short(was) if was else None, _short(now) if now else None, _change(was, now)
-            )
+            yield Difference("body", path, short(was) if was else None, short(now) if now else None, _change(was, now))
 
 
 def _lines(start: int, end: int) -> str:
     """Lines ``start`` to ``end``, counted from 0 and without the last, as people count."""
     return f"line {start + 1}" if end == start + 1 else f"lines {start + 1}-{end}"
-
-
-def _common_ends(old: Sequence[object], new: Sequence[object]) -> tuple[int, int]:
-    """How many items two sequences share at their start and, beyond those, at their end."""
-    shortest = min(len(old), len(new))
-    start = 0
-    while start < shortest and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < shortest - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    return start, end
-
-
-# --- JSON -------------------------------------------------------------------------------------------------------------
-
-_ABSENT = object()
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-
-
-def _compare_json(original: Any, replay: Any, rules: Rules) -> Iterator[Difference]:
-    """Walk both documents together. Numbers are compared by value; what only one of them has is added or removed."""
-    volatile = [_pattern(path) for path in rules.volatile_paths]
-    waiting: list[tuple[str, Any, Any]] = [("$", original, replay)]
-    while waiting:
-        path, old, new = waiting.pop()
-        if isinstance(old, dict) and isinstance(new, dict):
-            waiting.extend(reversed(_members(path, old, new)))
-        elif isinstance(old, list) and isinstance(new, list):
-            waiting.extend(reversed(_items(path, old, new)))
-        elif not _equal_values(old, new):
-            moved = any(pattern.match(path) for pattern in volatile)
-            yield Difference("body", path, _value(old), _value(new), _json_change(old, new), moved)
-
-
-def _json_change(old: Any, new: Any) -> str:
-    if old is _ABSENT:
-        return "added"
-    return "removed" if new is _ABSENT else "changed"
-
-
-def _members(path: str, old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    names = dict.fromkeys([*old, *new])
-    return [(path + _step(name), old.get(name, _ABSENT), new.get(name, _ABSENT)) for name in names]
-
-
-def _step(name: str) -> str:
-    return f".{name}" if _PLAIN_KEY.fullmatch(name) else f"[{json.dumps(name)}]"
-
-
-def _items(path: str, old: list[Any], new: list[Any]) -> list[tuple[str, Any, Any]]:
-    """Pair the items of two lists: an item put in or taken out must not make all that follow it differ."""
-    _, end = _common_ends(old, new) if len(old) != len(new) else (0, 0)
-    shorter, longer = sorted((len(old), len(new)))
-    pairs = []
-    for index in range(longer):
-        if index < shorter - end:
-            pair = old[index], new[index]
-        elif index >= longer - end:
-            pair = old[index - longer + len(old)], new[index - longer + len(new)]
-        else:
-            pair = (old[index], _ABSENT) if len(old) == longer else (_ABSENT, new[index])
-        pairs.append((f"{path}[{index}]", *pair))
-    return pairs
-
-
-def _equal_values(old: Any, new: Any) -> bool:
-    numbers = (int, float)
-    if isinstance(old, bool) or isinstance(new, bool):
-        return old is new
-    if isinstance(old, float) and isinstance(new, float) and math.isnan(old) and math.isnan(new):
-        return True
-    if isinstance(old, numbers) and isinstance(new, numbers):
-        return old == new
-    return type(old) is type(new) and bool(old == new)
-
-
-def _value(value: Any) -> Any:
-    """A JSON value as it stands in a difference: whole while it is short."""
-    if value is _ABSENT:
-        return None
-    if isinstance(value, str):
-        return _short(value)
-    text = json.dumps(value)
-    return value if len(text) <= _LONGEST_VALUE else _short(text)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    """A place with wildcards as an expression that matches it and everything in it."""
-    escaped = re.escape(path).replace(r"\[\*\]", r"\[\d+\]").replace(r"\.\*", r"(?:\.[^.\[]+|\[\"(?:[^\"\\]|\\.)*\"\])")
-    return re.compile(escaped + r"(?=[.\[]|$)")
