@@ -8,11 +8,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.traffic import formats
+from app.traffic.tracebacks import innermost_own
 from inspector.export.stalls import during, place
 from inspector.model import Exchange, Stall
 from inspector.store.reader import TraceReader
 
 _MOST = 3  #: sentences; the longest go first
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A time in which the event loop of a slot's process was held up. ``until`` is 0 while it still is, or for ever."""
+
+    slot: int
+    pid: int
+    begin: int
+    until: int
+    exchange: int
+    stack: str
+    limit: int  #: when its process ended, 0 while it lives
+
+    def end(self, now: int) -> int:
+        """Until when, as far as is known at ``now``."""
+        return self.until or min(now, self.limit or now)
+
+    @property
+    def place(self) -> str:
+        """The innermost line of the user's own, as ``main.py:42 in handler``; empty if nobody looked in time."""
+        frame = innermost_own(self.stack)
+        if frame is None:
+            return ""
+        return f"{frame.file.rpartition('/')[2]}:{frame.line}" + (f" in {frame.name}" if frame.name else "")
+
+    def words(self, now: int) -> str:
+        """How long, and by what."""
+        told = f"event loop blocked {formats.duration(self.end(now) - self.begin)}"
+        told += "" if self.until or self.limit else " so far"
+        return told + (f", in {self.place}" if self.place else "")
 
 
 @dataclass(frozen=True, slots=True)

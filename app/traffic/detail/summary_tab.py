@@ -23,13 +23,12 @@ from PySide6.QtWidgets import (
 from app.theme import Role, color, mono_font, tip
 from app.theme.widgets import look
 from app.traffic import finding_words, formats, narrative, syntax, tracebacks
-from app.traffic.blocked import HeldUp
+from app.traffic.blocked import Blocked, HeldUp
 from app.traffic.columns import Axis
 from app.traffic.detail.line_view import LineView
 from app.traffic.detail.parts import caption
 from app.traffic.detail.phases_bar import PhasesBar
-from app.traffic.lanes.marks import Blocked
-from app.traffic.lanes.stall_card import StallCard
+from app.traffic.detail.stall_card import StallCard
 from app.traffic.narrative import Placed
 from app.traffic.phases import phases
 from app.traffic.terms import FieldTerm, fact_terms, last_line, searched

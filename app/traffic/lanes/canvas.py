@@ -22,9 +22,10 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from app.theme import px, tip
 from app.traffic import formats
+from app.traffic.blocked import Blocked
 from app.traffic.lanes.bars import OPEN, Lanes, Row
 from app.traffic.lanes.cells import Scale
-from app.traffic.lanes.marks import Blocked, Marks
+from app.traffic.lanes.marks import Marks
 from app.traffic.lanes.names import Name, Processes, draw_name, name_of
 from app.traffic.lanes.older import Older
 from app.traffic.lanes.paint import Inks, LanePainter, name_fonts

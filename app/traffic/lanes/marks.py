@@ -9,8 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.traffic import formats
-from app.traffic.tracebacks import innermost_own
+from app.traffic.blocked import Blocked
 from inspector.model import Instance, Stall, Worker, WorkerEvent
 
 _KEPT = 2_000  #: lives drawn; a worker that dies in a loop must not fill the memory
@@ -42,37 +41,6 @@ class Switch:
     t_ns: int
     label: str
     tip: str
-
-
-@dataclass(frozen=True, slots=True)
-class Blocked:
-    """A time in which the event loop of a slot's process was held up. ``until`` is 0 while it still is, or for ever."""
-
-    slot: int
-    pid: int
-    begin: int
-    until: int
-    exchange: int
-    stack: str
-    limit: int  #: when its process ended, 0 while it lives
-
-    def end(self, now: int) -> int:
-        """Until when, as far as is known at ``now``."""
-        return self.until or min(now, self.limit or now)
-
-    @property
-    def place(self) -> str:
-        """The innermost line of the user's own, as ``main.py:42 in handler``; empty if nobody looked in time."""
-        frame = innermost_own(self.stack)
-        if frame is None:
-            return ""
-        return f"{frame.file.rpartition('/')[2]}:{frame.line}" + (f" in {frame.name}" if frame.name else "")
-
-    def words(self, now: int) -> str:
-        """How long, and by what."""
-        told = f"event loop blocked {formats.duration(self.end(now) - self.begin)}"
-        told += "" if self.until or self.limit else " so far"
-        return told + (f", in {self.place}" if self.place else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QImage, QPainter, QPen, QPolygonF
 
 from app.theme import Role, color, is_dark
+from app.traffic.blocked import Blocked
 from app.traffic.lanes.bars import OPEN, TONES, Row
 from app.traffic.lanes.cells import LEVELS, Scale
-from app.traffic.lanes.marks import Blocked, Life, Switch
+from app.traffic.lanes.marks import Life, Switch
 from app.traffic.lanes.older import Sum
 from app.traffic.lanes.strips import WIDE, Colors, Piece
 from app.traffic.lanes.view import Place, Tick

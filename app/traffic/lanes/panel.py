@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.feed import TraceFeed
 from app.theme import px
 from app.theme.widgets import icon_button
+from app.traffic.blocked import Blocked
+from app.traffic.detail.stall_card import StallCard
 from app.traffic.lanes.bars import OPEN, Lanes, runs
 from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
-from app.traffic.lanes.marks import Blocked, Marks, marks_of
+from app.traffic.lanes.marks import Marks, marks_of
 from app.traffic.lanes.older import Older, began_between, older_of
-from app.traffic.lanes.stall_card import StallCard
 from app.traffic.lanes.view import View
 from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
 from supervisor.control.messages import WorkerStatus

@@ -1,4 +1,4 @@
-"""What an event loop was held up by: where its one callback was at that time, over the lanes until one looks elsewhere.
+"""What an event loop was held up by: where its one callback was at that time, over whatever is in view.
 
 Knows ``Blocked`` and how a traceback is coloured; not where either comes from.
 """
@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from app.theme.widgets import CopyButton, icon_button, label, look
 from app.traffic import formats, syntax, tracebacks
+from app.traffic.blocked import Blocked
 from app.traffic.detail.line_view import LineView
-from app.traffic.lanes.marks import Blocked
 
 _SIZE = QSize(680, 320)
 _UNSEEN = "No stack was taken: native code let nobody look, or it was over too soon."
