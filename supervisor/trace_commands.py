@@ -57,6 +57,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     show.add_argument("id", type=int, metavar="ID", help="the exchange's number, as gatescope ls prints it")
     _add_json(show)
     findings = _parser(commands, "findings", _findings, "rules of WSGI and ASGI that were broken", epilog=_FILTER)
+    findings.add_argument("--again", action="store_true", help="judge all anew: the recording may have been judged by "
+                          "another Gatescope, whose rules were others")  # fmt: skip
     _add_filter(findings)
     _add_json(findings)
     workers = _parser(commands, "workers", _workers, "the workers of a trace, their lives and how they ended")
@@ -202,7 +204,7 @@ def _findings(options: argparse.Namespace) -> int:
 
     query = _query(options.filter)
     with TraceReader(options.trace, deleted=options.deleted) as reader:
-        reader.findings.judge_rest()
+        reader.findings.judge_rest(again=options.again)
         wanted = Wanted(query)
         if options.json:
             meta = reader.meta()

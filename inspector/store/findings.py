@@ -46,7 +46,7 @@ CREATE TEMP VIEW judged AS SELECT exchange, rev FROM main.judged AS f WHERE {els
 _AT_ONCE = 200  #: exchanges judged within one question
 _MISSING = (
     "SELECT e.id, e.rev FROM exchange AS e WHERE e.id > ? AND e.state <> 'open'"
-    " AND NOT EXISTS (SELECT 1 FROM judged AS j WHERE j.exchange = e.id) ORDER BY e.id LIMIT ?"
+    " AND NOT EXISTS (SELECT 1 FROM {judged} AS j WHERE j.exchange = e.id) ORDER BY e.id LIMIT ?"
 )
 
 
@@ -215,11 +215,15 @@ class Findings:
 
     # --- what was not judged ------------------------------------------------------------------------------------------
 
-    def judge_some(self, limit: int) -> list[Judgement]:
-        """Judge the next ``limit`` exchanges that nobody has, for this connection alone; none: there are no more."""
+    def judge_some(self, limit: int, *, again: bool = False) -> list[Judgement]:
+        """Judge the next ``limit`` exchanges that nobody has, for this connection alone; none: there are no more.
+
+        ``again``: those too that were judged when they were recorded, maybe by other rules.
+        """
+        missing = _MISSING.format(judged="temp.judged_here" if again else "judged")
         with self._guard():
             self._make_room()
-            found = self._connection.execute(_MISSING, (self._judged_up_to, limit)).fetchall()
+            found = self._connection.execute(missing, (self._judged_up_to, limit)).fetchall()
             done = [judgement.judge(self._connection, int(identity), int(rev)) for identity, rev in found]
         judged = [each for each in done if each is not None]
         self.take(judged)
@@ -238,9 +242,9 @@ class Findings:
                 self._connection.execute("COMMIT")
         self._judged_up_to = max(self._judged_up_to, *(each.exchange for each in judged))
 
-    def judge_rest(self) -> None:
-        """Judge all that nobody has."""
-        while self.judge_some(_AT_ONCE):
+    def judge_rest(self, *, again: bool = False) -> None:
+        """Judge all that nobody has, or all there are."""
+        while self.judge_some(_AT_ONCE, again=again):
             pass
 
     def judge_for(self, query: Query | None) -> None:

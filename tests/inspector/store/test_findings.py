@@ -10,7 +10,7 @@ import pytest
 
 from inspector.model import Fault, Finding, Severity, State
 from inspector.query import parse
-from inspector.store import schema
+from inspector.store import judgement, schema
 from inspector.store.annotations import Field, write
 from inspector.store.findings import Wanted
 from inspector.store.reader import TraceReader
@@ -106,6 +106,14 @@ def test_a_reader_judges_for_itself_what_nobody_has_and_writes_nothing(path):
         assert {1, 2, 3} <= set(reader.ids(parse("finding:any")))
         assert reader.findings.of(1)[0].rule == "A-01"
     assert path.read_bytes() == before
+
+
+def test_all_can_be_judged_again_by_the_rules_of_now(path):
+    with TraceReader(path) as reader:
+        reader.findings.judge_rest(again=True)
+        assert (reader.findings.tally().judged, reader.findings.tally().missing) == (10, 0)
+        assert not {rule.rule for rule in reader.findings.rules()} & {"A-01", "B-02", "C-03"}
+        assert reader.findings.of(1) == judgement.judge(reader._connection, 1).findings
 
 
 def test_a_trace_from_before_there_were_rules_is_judged_too(tmp_path):
