@@ -46,6 +46,7 @@ from app.traffic.compare.page import ComparePage
 from app.traffic.filter_field import keep_history, seen_in
 from app.traffic.page import TrafficPage
 from app.traffic.pinned import PinnedDetails
+from app.traffic.terms import FieldTerm
 from app.welcome import WelcomePage
 from app.window import MainWindow, Page, Tools
 from app.workers.page import WorkersPage
@@ -167,7 +168,8 @@ class Desk:
         self.findings.said.connect(window.say)
         self.statistics.filter_wanted.connect(self._on_filter_wanted)
         self.logs.exchange_wanted.connect(self._on_exchange_wanted)
-        self.logs.offer = self.workers.offer = self.statistics.offer = self.traffic.offer_terms
+        self.workers.offer = self.statistics.offer = self.traffic.offer_terms
+        self.logs.offer = lambda menu, terms: self.traffic.offer_terms(menu, [FieldTerm(term) for term in terms])
         self.traffic.filtering.narrowed.connect(lambda: self.window.show_page("traffic"))
         self.statistics.said.connect(window.say)
         traffic.filter.query_changed.connect(self.statistics.set_query)

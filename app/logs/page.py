@@ -27,7 +27,6 @@ from app.logs.lines import Line, has, is_at_least, level_of, make_line
 from app.logs.model import LinesModel
 from app.logs.view import LinesView
 from app.settings import Settings
-from app.traffic.terms import FieldTerm
 
 FLUSH_MS = 100
 #: Lines that go to wsgi.errors are announced by nobody.
@@ -54,7 +53,7 @@ class LogsPage(QWidget):
         super().__init__(parent)
         self.setObjectName("logsPage")
         self._feed = feed
-        self.offer: Callable[[QMenu, Sequence[FieldTerm]], None] = lambda _menu, _terms: None  #: to filter by these
+        self.offer: Callable[[QMenu, Sequence[str]], None] = lambda _menu, _terms: None  #: to filter by these
         self._most = settings.option("log_lines")
         self._kept: deque[tuple[str, Line]] = deque(maxlen=self._most)
         self._queue: list[tuple[str, Line]] = []
@@ -271,11 +270,11 @@ class LogsPage(QWidget):
             actions.add(action)
 
 
-def _terms(line: Line) -> list[FieldTerm]:
+def _terms(line: Line) -> list[str]:
     """The request that printed it, and the requests of the worker that did."""
     slot, _, generation = line.worker.partition(".")
-    found = [FieldTerm(f"id:{line.exchange}")] if line.exchange else []
-    return found + ([FieldTerm(f"worker:{slot}"), FieldTerm(f"worker:{slot} generation:{generation}")] if slot else [])
+    found = [f"id:{line.exchange}"] if line.exchange else []
+    return found + ([f"worker:{slot}", f"worker:{slot} generation:{generation}"] if slot else [])
 
 
 def _copy(lines: list[Line]) -> None:

@@ -76,7 +76,7 @@ def test_a_traceback_says_last_what_it_is_about() -> None:
 
 
 def test_a_line_of_output_stands_for_its_request_and_its_worker() -> None:
-    assert terms(line_terms(make_line(1, "x", worker="2.3", exchange=9))) == [
+    assert terms([FieldTerm(each) for each in line_terms(make_line(1, "x", worker="2.3", exchange=9))]) == [
         "id:9", "worker:2", "worker:2 generation:3",
     ]  # fmt: skip
     assert line_terms(make_line(1, "x")) == []
