@@ -37,6 +37,7 @@ the arguments that its server has.
 ELSEWHERE = {
     "ls": "list the exchanges of a trace",
     "show": "everything about one exchange",
+    "findings": "rules of WSGI and ASGI that were broken",
     "workers": "the workers of a trace, their lives and how they ended",
     "logs": "what servers and applications printed",
     "export": "write exchanges in another format",
