@@ -18,7 +18,7 @@ import struct
 import sys
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from inspector import fields
 
@@ -53,6 +53,25 @@ def pack(values: Column) -> bytes:
             codes.byteswap()
         packed = codes.tobytes()
     return zlib.compress(_LENGTH.pack(len(texts)) + texts + packed, 1)
+
+
+def unpack(data: bytes) -> tuple[list[str], Sequence[int]] | None:
+    """The different values of a facet, and for each exchange its value's number, 0 for none; None for other data."""
+    try:
+        plain = zlib.decompressobj().decompress(data, _MOST_BYTES)
+        [length] = _LENGTH.unpack_from(plain)
+        texts = json.loads(plain[_LENGTH.size : _LENGTH.size + length])
+    except (zlib.error, struct.error, ValueError, RecursionError):
+        return None
+    packed = plain[_LENGTH.size + length :]
+    numbers: Sequence[int] = packed or b"\1" * SIZE
+    if len(packed) == 2 * SIZE:
+        wide = array("H", packed)
+        if sys.byteorder == "big":
+            wide.byteswap()
+        numbers = wide
+    known = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
+    return (texts, numbers) if known and len(numbers) == SIZE and max(numbers) <= len(texts) else None
 
 
 def mask(data: bytes, holds: Callable[[str], bool]) -> bytes | None:

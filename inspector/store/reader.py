@@ -34,7 +34,7 @@ from inspector.model import (
 from inspector.query import Query, to_sql
 from inspector.query.functions import Functions
 from inspector.query.sql import Clock, Condition
-from inspector.store import ids, seen, whole
+from inspector.store import field_order, ids, seen, whole
 from inspector.store import rows as shapes
 from inspector.store.annotations import Annotations, Note
 from inspector.store.errors import READING_ERRORS, TraceError, explain
@@ -249,6 +249,9 @@ class TraceReader:
             if order == "id" and limit is None:
                 found = self._ids_by_id(query)
                 return found[::-1] if descending else found
+            if order not in ORDERS:
+                found = field_order.ordered(self._connection, order, _field(order), self._ids_by_id(query))
+                return (found[::-1] if descending else found)[:limit]
             where, parameters = self._condition(query)
             if limit is not None:
                 where = f"({where}) AND {self._annotations.condition()}"
@@ -593,7 +596,7 @@ def _worker(row: tuple[Any, ...]) -> Worker:
 def _order(order: str, descending: bool) -> str:
     """SQL for an order: one of ``ORDERS``, or a header or key as a filter names it. Raises KeyError."""
     direction = "DESC" if descending else "ASC"
-    column = ORDERS[order] if order in ORDERS else _field(order)
+    column = ORDERS[order] if order in ORDERS else f"{_field(order)} COLLATE NOCASE"
     return f"{column} {direction}" + ("" if order == "id" else f", e.id {direction}")
 
 
@@ -606,7 +609,7 @@ def _field(name: str) -> str:
         value = f"ifnull(gs_header(d.request_head, '{key}'), gs_header(d.response_head, '{key}'))"
     else:
         value = f"gs_key(e.interface, d.context, '{name}')"
-    return f"ifnull({detail.format(value=value)}, '') COLLATE NOCASE"
+    return f"ifnull({detail.format(value=value)}, '')"
 
 
 def _json(source: str, kind: type) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import zlib
 from contextlib import closing
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.query import parse, to_sql
-from inspector.store import facets
+from inspector.store import facets, field_order
 from inspector.store.facets import SIZE, FacetBuilder
 from inspector.store.reader import TraceReader
 from tests.support.long_trace import LongTrace
@@ -94,6 +95,25 @@ def test_a_long_time_is_summed_by_slot_and_step(path):
         assert {load.step for load in loads} == set(range(50))
         assert max(load.worst for load in loads) == max(row.status for row in inside)
         assert sum(load.busy_ns for load in loads) == round(sum((row.duration_ms or 0) * 1e6 for row in inside))
+
+
+@pytest.mark.parametrize("name", ["header.user-agent", "header.x-request-id", "scope.path", "environ.REMOTE_PORT"])
+def test_the_order_of_a_field_is_that_of_the_long_way(path, tmp_path, name, monkeypatch):
+    monkeypatch.setattr(field_order, "_AT_ONCE", 100)
+    partly = tmp_path / "partly.gatescope"
+    shutil.copyfile(path, partly)
+    with closing(sqlite3.connect(partly, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM facet_block WHERE block = 1")
+        connection.execute("UPDATE facet SET data = x'00' WHERE block = 2")
+        connection.execute("DELETE FROM exchange WHERE id % 7 = 0")
+    for trace in (path, partly):
+        with TraceReader(trace) as reader:
+            query = parse("method:GET")
+            expected = [row.id for row in reader.exchanges(query, order=name)]
+            assert list(reader.ids(query, name)) == expected
+            assert list(reader.ids(query, name, True)) == expected[::-1]
+            assert list(reader.ids(query, name, limit=9)) == expected[:9]
+            assert not reader.ids(parse("id:0"), name)
 
 
 def test_columns_and_names_come_from_the_details(path):
