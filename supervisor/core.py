@@ -142,9 +142,7 @@ class Supervisor:
                 chosen = [self.app(command.app)] if command.app else list(self.apps.values())
                 return StatusReported(id=command.id, apps=tuple(app.status() for app in chosen))
             case SetCapture():
-                app = self.app(command.app)
-                app.capture(asked.captured(command.filter))
-                return Finished(id=command.id, app=app.status())
+                return self._capture(command)
             case Shutdown():
                 self.shut_down.set()
                 return Finished(id=command.id)
@@ -289,6 +287,11 @@ class Supervisor:
             # A worker that cannot load the application takes some masters down with it (gunicorn), and all that serves.
             await resolve(app.resolved.spec)
         return _done(command.id, app, await app.scale(command.workers))
+
+    def _capture(self, command: SetCapture) -> Reply:
+        app = self.app(command.app)
+        app.capture(asked.captured(command.filter))
+        return Finished(id=command.id, app=app.status())
 
     def _signal(self, command: SignalWorker | PauseWorker | ResumeWorker, name: str) -> Reply:
         app = self.app(command.app)
