@@ -53,6 +53,8 @@ from app.workers.page import WorkersPage
 
 #: How long the window's process waits for the supervisor to confirm its end.
 FAREWELL_MS = 2000
+#: How soon a thread that reads gives the interpreter to the window's, which may want it in the middle of a frame.
+_SWITCH_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +353,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"gatescope: no safe place for the control socket. {error}\n")
         return 2
     application = QApplication(sys.argv[:1])
+    sys.setswitchinterval(_SWITCH_S)
     collect_in_this_thread(application)
     application.setApplicationName("Gatescope")
     application.setDesktopFileName("gatescope")
