@@ -264,7 +264,7 @@ def _lines(compared: Compared) -> list[str]:
     if result.error:
         lines.append(f"         {result.error}")
     counted = [difference for difference in compared.differences if not difference.volatile]
-    lines += [f"         {_words(difference)}" for difference in counted[:_SHOWN]]
+    lines += [f"         {difference_words(difference)}" for difference in counted[:_SHOWN]]
     if len(counted) > _SHOWN:
         lines.append(f"         and {len(counted) - _SHOWN} more")
     return lines
@@ -275,7 +275,8 @@ def _total(exchange: Exchange) -> str:
     return f"{total:.1f} ms" if total is not None else "-"
 
 
-def _words(difference: diff.Difference) -> str:
+def difference_words(difference: diff.Difference) -> str:
+    """One difference in a line."""
     name = f"{difference.where} {difference.path}".rstrip()
     match difference.change:
         case "added":
