@@ -43,6 +43,8 @@ ELSEWHERE = {
     "export": "write exchanges in another format",
     "import": "make a trace of a HAR file",
     "replay": "send a recording again and compare the answers",
+    "compare": "replay a recording under several modes and measure each",
+    "diff": "compare the answers of two recordings",
 }
 
 
@@ -222,7 +224,7 @@ def _environment_options(command: argparse.ArgumentParser) -> None:
 
 
 def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    for name in ("trace_commands", "import_command", "replay_commands"):
+    for name in ("trace_commands", "import_command", "replay_commands", "compare_commands"):
         if importlib.util.find_spec(f"supervisor.{name}") is not None:
             importlib.import_module(f"supervisor.{name}").register(commands)
 

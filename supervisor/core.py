@@ -20,8 +20,10 @@ from supervisor.asked import RefusalError
 from supervisor.control.messages import (
     AppChanged,
     BesideProgress,
+    CancelComparison,
     CancelReplay,
     Command,
+    ComparisonChanged,
     DumpStacks,
     Event,
     Finished,
@@ -48,6 +50,7 @@ from supervisor.control.messages import (
     SignalWorker,
     StacksDumped,
     StartApp,
+    StartComparison,
     StartReplay,
     StatusReported,
     StopApp,
@@ -64,6 +67,7 @@ from supervisor.target.resolve import Resolved, locate, resolve, settings_of
 from supervisor.target.surroundings import around
 
 if TYPE_CHECKING:
+    from supervisor.comparing import Comparisons
     from supervisor.installing import Installer
     from supervisor.replaying import Replays
 
@@ -92,6 +96,7 @@ class Supervisor:
         self._lines: dict[str, list[str]] = {}
         self._numbers = 0
         self._replays: Replays | None = None
+        self._comparisons: Comparisons | None = None
         self._installer: Installer | None = None
         self._beside: set[asyncio.Task[Reply]] = set()
         self._traffic: dict[str, asyncio.Task[None]] = {}
@@ -109,7 +114,12 @@ class Supervisor:
         """One event for each application there is."""
         replays = self._replays.status() if self._replays else []
         changes = [AppChanged(app=app.status()) for app in self.apps.values()]
-        return [*changes, *(ReplayChanged(replay=status) for status in replays)]
+        compared = self._comparisons.status() if self._comparisons else []
+        return [
+            *changes,
+            *(ReplayChanged(replay=status) for status in replays),
+            *(ComparisonChanged(comparison=status) for status in compared),
+        ]
 
     async def _execute(self, command: Command, tell: Callable[[Event], None]) -> Reply:
         match command:
@@ -154,6 +164,12 @@ class Supervisor:
                 return self._cancel_replay(command)
             case ReplayBeside():
                 return await self._replay_beside(command, tell)
+            case StartComparison():
+                return await self._compare(command)
+            case CancelComparison():
+                if self._comparisons is None:
+                    raise RefusalError(Problem(what="No comparison is under way."))
+                return Finished(id=command.id, comparison=await self._comparisons.cancel(command.comparison))
             case MakeTraffic():
                 return await self._make_traffic(command)
             case _:
@@ -357,6 +373,22 @@ class Supervisor:
         task.add_done_callback(self._beside.discard)
         return await task
 
+    async def _compare(self, command: StartComparison) -> Reply:
+        from supervisor.comparing import Comparisons  # it brings an HTTP client, as replays do
+        from supervisor.replaying import ReplayRefusedError
+
+        if self._comparisons is None:
+            self._comparisons = Comparisons(lambda status: self._publish(ComparisonChanged(comparison=status)))
+        for app in self.apps.values():  # what was asked for a moment ago may be in the recording
+            if str(app.trace) == command.source:
+                await asyncio.to_thread(app.writer.flush)
+        self._numbers += 1
+        try:
+            status = await self._comparisons.start(command, self._run_dir / str(self._numbers))
+        except ReplayRefusedError as error:
+            raise RefusalError(error.problem) from None
+        return Finished(id=command.id, comparison=status)
+
     async def _make_traffic(self, command: MakeTraffic) -> Reply:
         """Traffic runs in the background; only its end says what came of it, among the application's output."""
         app = self._serving(command.app)
@@ -383,7 +415,8 @@ class Supervisor:
 
     def instances(self) -> list[RunningInstance]:
         """Of all applications, those that there are processes of."""
-        return [instance for app in self.apps.values() for instance in app.instances]
+        compared = self._comparisons.instances() if self._comparisons else []
+        return [*compared, *(instance for app in self.apps.values() for instance in app.instances)]
 
     def app(self, name: str) -> Application:
         """The application called ``name``; the only one there is for an empty name. Raises RefusalError."""
@@ -402,6 +435,8 @@ class Supervisor:
         if force:
             await self.force()
         await self._end_visitors("")
+        if self._comparisons is not None:
+            await self._comparisons.close()
         for task in self._beside:
             task.cancel()
         await asyncio.gather(*self._beside, return_exceptions=True)

@@ -31,12 +31,17 @@ def _where(replay: argparse.ArgumentParser) -> None:
     replay.add_argument("--mode", default="", help="the server mode to run --target in, see: gatescope modes TARGET")
     replay.add_argument("--workers", type=int, default=1, metavar="N", help="worker processes (1)")
     replay.add_argument("--threads", type=int, default=0, metavar="N", help="threads in each, where the mode has them")
-    replay.add_argument("--adapt", action="store_true", help="put an adapter between an application and a server that "
-                        "do not speak the same interface")  # fmt: skip
-    replay.add_argument("--python", default="", metavar="EXE", help="the interpreter (the project's own)")
-    replay.add_argument("--cwd", default="", metavar="DIR", help="the folder to run and import it in")
-    replay.add_argument("--env", action="append", default=[], metavar="K=V", help="for its environment; repeatable")
-    replay.add_argument("--factory", action="store_true", help="TARGET is a function that makes the application")
+    target_options(replay)
+
+
+def target_options(command: argparse.ArgumentParser) -> None:
+    """How an application is run that ``--target`` names."""
+    command.add_argument("--adapt", action="store_true", help="put an adapter between an application and a server that "
+                         "do not speak the same interface")  # fmt: skip
+    command.add_argument("--python", default="", metavar="EXE", help="the interpreter (the project's own)")
+    command.add_argument("--cwd", default="", metavar="DIR", help="the folder to run and import it in")
+    command.add_argument("--env", action="append", default=[], metavar="K=V", help="for its environment; repeatable")
+    command.add_argument("--factory", action="store_true", help="TARGET is a function that makes the application")
 
 
 def _how(replay: argparse.ArgumentParser) -> None:

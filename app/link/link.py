@@ -22,6 +22,7 @@ from supervisor.control.messages import (
     AppChanged,
     BesideProgress,
     Command,
+    ComparisonChanged,
     Event,
     Hello,
     InstallProgress,
@@ -60,6 +61,7 @@ class SupervisorLink(QObject):
         state_changed: a ``LinkState``.
         app_changed: an ``AppStatus``, whenever one changes.
         replay_changed: a ``ReplayStatus``.
+        comparison_changed: a ``ComparisonStatus``.
         output_written: the application's name, and its lines (a tuple of str).
         install_progressed: an ``InstallProgress`` of what this link asked for.
         beside_progressed: a ``BesideProgress`` of what this link asked for.
@@ -68,6 +70,7 @@ class SupervisorLink(QObject):
     state_changed = Signal(object)
     app_changed = Signal(object)
     replay_changed = Signal(object)
+    comparison_changed = Signal(object)
     output_written = Signal(str, object)
     install_progressed = Signal(object)
     beside_progressed = Signal(object)
@@ -206,6 +209,8 @@ class SupervisorLink(QObject):
                 self.app_changed.emit(message.app)
             case ReplayChanged():
                 self.replay_changed.emit(message.replay)
+            case ComparisonChanged():
+                self.comparison_changed.emit(message.comparison)
             case OutputWritten():
                 self.output_written.emit(message.app, message.lines)
             case InstallProgress():

@@ -137,6 +137,48 @@ class ReplayStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrialMode:
+    """A mode to be tried in a comparison. ``threads`` 0: as many as the mode has by itself."""
+
+    mode: str
+    workers: int = 1
+    threads: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialStatus:
+    """How far a mode's turn in a comparison is. ``state`` is that of an ``inspector.model.Trial``."""
+
+    mode: str
+    workers: int
+    threads: int
+    round: int
+    state: str = "waiting"
+    total: int = 0
+    sent: int = 0
+    different: int = 0
+    failed: int = 0
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonStatus:
+    """How far a comparison is. ``state``: running, finished, cancelled, failed.
+
+    ``trace`` holds what was found, and is whole once the comparison does not run any more.
+    """
+
+    number: int
+    target: TargetSpec
+    source: str
+    trace: str
+    state: str
+    rounds: int
+    trials: tuple[TrialStatus, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """One call that has not returned. ``code`` is the source line, where it could be read."""
 
@@ -174,7 +216,7 @@ class Hello:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe:
-    """From now on send events (``AppChanged``, ``ReplayChanged``, ``OutputWritten``)."""
+    """From now on send events (``AppChanged``, ``ReplayChanged``, ``ComparisonChanged``, ``OutputWritten``)."""
 
     id: int
 
@@ -390,6 +432,38 @@ class CancelReplay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StartComparison:
+    """Replay a recording under several modes, one after the other, and measure each. Answered when it has begun.
+
+    The target is started anew in each mode, beside whatever runs. ``source``: path of the recording. ``exchanges``,
+    else ``filter``, say what of it is sent; both empty: all. ``rounds``: so often is each mode tried, in turn with the
+    others; 0: as often as is worth it at that ``speed``. ``trace``: a new file for what is found; empty: one of our
+    own. ``speed`` and ``ignore`` as in ``StartReplay``. ``adapt``: where a mode needs it.
+    """
+
+    id: int
+    target: TargetSpec
+    source: str
+    modes: tuple[TrialMode, ...]
+    exchanges: tuple[int, ...] = ()
+    filter: str = ""
+    speed: str = "max"
+    concurrency: int = 8
+    rounds: int = 0
+    adapt: bool = False
+    ignore: tuple[str, ...] = ()
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelComparison:
+    """Stop a comparison; what was measured stays. Answered when its trace is whole."""
+
+    id: int
+    comparison: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MakeTraffic:
     """Drive the demo's paths through an application's proxy for ``seconds``."""
 
@@ -424,6 +498,7 @@ class Finished:
     id: int
     app: AppStatus | None = None
     replay: ReplayStatus | None = None
+    comparison: ComparisonStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -519,6 +594,13 @@ class ReplayChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonChanged:
+    """A comparison moved on. Sent at most ten times a second for each."""
+
+    comparison: ComparisonStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstallProgress:
     """An installation said more. ``command`` is what runs; the reply to ``InstallServer`` says how it ended."""
 
@@ -546,7 +628,7 @@ class OutputWritten:
 Command = (
     Hello | Subscribe | ListModes | StartApp | SwitchMode | InstallServer | ReloadApp | RestartApp | ScaleApp
     | SignalWorker | PauseWorker | ResumeWorker | DumpStacks | StopApp | GetStatus | StartReplay | CancelReplay
-    | ReplayBeside | MakeTraffic | SetCapture | Shutdown
+    | ReplayBeside | StartComparison | CancelComparison | MakeTraffic | SetCapture | Shutdown
 )  # fmt: skip
 Reply = Welcome | Finished | Refused | StatusReported | ModesListed | StacksDumped
-Event = AppChanged | ReplayChanged | InstallProgress | BesideProgress | OutputWritten
+Event = AppChanged | ReplayChanged | ComparisonChanged | InstallProgress | BesideProgress | OutputWritten
