@@ -83,7 +83,7 @@ def _parser(
     epilog: str = "",
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(
-        name, help=about, description=about.capitalize() + ".", epilog=epilog,
+        name, help=about, description=f"{about[0].upper()}{about[1:]}.", epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("trace", metavar="TRACE", help="a trace file")
