@@ -132,7 +132,7 @@ def _compare(original: Answer, replay: Answer, rules: Rules) -> Iterator[Differe
     yield from _compare_headers(original, replay, rules)
     if original.conversation is not None and replay.conversation is not None:
         yield from compare_conversations(original.conversation, replay.conversation, rules)
-    else:
+    elif original.conversation is None and replay.conversation is None:  # else it was refused, which the status says
         yield from _compare_bodies(original, replay, rules)
 
 

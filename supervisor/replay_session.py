@@ -113,6 +113,7 @@ async def _send(options: argparse.Namespace, originals: Originals, chosen: Seque
             replays_too=options.replays_too,
         ),
         load=originals.load,
+        load_messages=originals.messages,
         on_progress=printer.progress,
     )
     with _cancelled_by_signals(task):

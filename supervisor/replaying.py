@@ -14,7 +14,7 @@ from pathlib import Path
 
 from inspector import diff
 from inspector.live import LiveExchanges
-from inspector.model import Exchange, ReplayRun
+from inspector.model import Exchange, Message, ReplayRun
 from inspector.query import Query
 from inspector.recording import Recorder
 from inspector.replay.landing import Arrivals, Proxied
@@ -70,6 +70,11 @@ class Originals:
         if found is None:
             raise TraceError(f"Exchange {summary.id} is not in {self.path} any more.", "The file had grown too large.")
         return found
+
+    async def messages(self, summary: Summary) -> Sequence[Message]:
+        """All messages of the exchange. Raises TraceError."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._opened.messages, summary.id)
 
     async def close(self) -> None:
         """Let go of the file and the thread."""
@@ -129,6 +134,7 @@ class Replays:
                 replays_too=chosen_by_hand,
             ),
             load=originals.load,
+            load_messages=originals.messages,
             on_progress=replay.moved,
         )
         self._replays = [*(one for one in self._replays if not one.over), replay]

@@ -6,12 +6,15 @@ Knows nothing of plans and sends nothing.
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from inspector.live import LiveExchanges
-from inspector.model import Body, Exchange, State
+from inspector.model import Body, Exchange, Side, State
 from inspector.recording import Recorder
 from inspector.replay.request import Request
+from inspector.sequences import Conversation
+from inspector.tagged import dumps
 
 #: The header that our own proxy takes off and ties the new exchange to its original by.
 MARK = "gatescope-replay"
@@ -19,8 +22,22 @@ MARK = "gatescope-replay"
 _LANDING_SECONDS = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """One message that went over a WebSocket; ``type`` as in ``inspector.model.Message``."""
+
+    t_ns: int
+    direction: str
+    type: str
+    body: Body
+    info: dict[str, Any] | None = None
+
+
 class Answered:
-    """What came back for one request, as the client saw it. ``error`` says how it failed, empty if it did not."""
+    """What came back for one request, as the client saw it. ``error`` says how it failed, empty if it did not.
+
+    ``passed`` and ``conversation``: what went over a WebSocket, and of that what the server said.
+    """
 
     def __init__(self, opened_ns: int) -> None:
         self.opened_ns = opened_ns
@@ -30,6 +47,8 @@ class Answered:
         self.head = b""
         self.body = Body()
         self.error = ""
+        self.passed: list[Passed] = []
+        self.conversation: Conversation | None = None
 
 
 class Landing(Protocol):
@@ -161,7 +180,7 @@ class Foreign:
             forwarded_ns=answered.opened_ns,
             first_byte_ns=answered.first_byte_ns,
             closed_ns=answered.closed_ns,
-            request_head=_head(request),
+            request_head=request.head(),
             request_body=Body(len(request.body), request.body),
             response_head=answered.head,
             response_body=answered.body,
@@ -170,12 +189,14 @@ class Foreign:
             replay_run=self._run,
         )
         self._recorder.touch(exchange)
+        for one in answered.passed:
+            body, info = one.body, dumps(one.info) if one.info else ""
+            row = (
+                exchange.id, exchange.messages, one.t_ns, Side.WIRE, one.direction, one.type,
+                body.size, body.head, body.tail, body.sha256, info,
+            )  # fmt: skip
+            self._recorder.message(exchange, row)
         return exchange
 
     def close(self) -> None:
         """Nothing is held."""
-
-
-def _head(request: Request) -> bytes:
-    line = request.method.encode("latin-1") + b" " + request.target + b" HTTP/1.1\r\n"
-    return line + b"".join(name + b": " + value + b"\r\n" for name, value in request.headers) + b"\r\n"

@@ -114,8 +114,6 @@ def plan(exchanges: Iterable[Summary], speed: str, *, replays_too: bool = False)
 
 def _reason(exchange: Summary, replays_too: bool) -> str:
     """Why ``exchange`` is not sent again; empty if it is."""
-    if exchange.kind == Kind.WEBSOCKET:
-        return "WebSockets are not replayed"
     if exchange.kind == Kind.LIFESPAN:
         return "the lifespan belongs to the server, there is nothing to send"
     if exchange.replay_run and not replays_too:

@@ -13,6 +13,11 @@ from inspector.model import Body, Exchange
 #: Fields of the connection, not of the message. Transfer-Encoding is kept when it says that chunks were sent,
 #: Connection when it only says whether the connection stays open: applications see it, and we can do as it says.
 _HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"upgrade", b"http2-settings"})
+#: Of a handshake's fields those that are not sent again, and those that must be there.
+_NOT_OF_A_HANDSHAKE = frozenset(
+    {b"keep-alive", b"proxy-connection", b"http2-settings", b"transfer-encoding", b"content-length"}
+)
+_HANDSHAKE = ((b"Upgrade", b"websocket"), (b"Connection", b"Upgrade"), (b"Sec-WebSocket-Version", b"13"))
 _PERSISTENCE = (b"keep-alive", b"close")
 
 
@@ -30,6 +35,11 @@ class Request:
     body: bytes
     chunked: bool
 
+    def head(self) -> bytes:
+        """To the blank line and with it."""
+        line = self.method.encode("latin-1") + b" " + self.target + b" HTTP/1.1\r\n"
+        return line + b"".join(name + b": " + value + b"\r\n" for name, value in self.headers) + b"\r\n"
+
 
 def rebuild(original: Exchange, *, host: str = "", mark: tuple[str, str] | None = None) -> Request:
     """The request of ``original``, which must be complete with its bodies.
@@ -45,6 +55,40 @@ def rebuild(original: Exchange, *, host: str = "", mark: tuple[str, str] | None 
     if mark is not None:
         headers.append((mark[0].encode("ascii"), mark[1].encode("ascii")))
     return Request(original.method, original.target.encode("latin-1"), tuple(headers), body, chunked)
+
+
+def rebuild_handshake(
+    original: Exchange, key: str, extensions: str, *, host: str = "", mark: tuple[str, str] | None = None
+) -> Request:
+    """The opening handshake of a recorded WebSocket (RFC 6455 section 4.1): its fields where they stood.
+
+    ``key`` is a new one, as each handshake must have; ``extensions`` what is offered, empty for none. Raises
+    UnreplayableError.
+    """
+    new = {b"host": host, b"sec-websocket-key": key, b"sec-websocket-extensions": extensions}
+    fields: list[tuple[bytes, bytes]] = []
+    seen: set[bytes] = set()
+    for name, value in parse_fields(original.request_head):
+        lower = name.lower()
+        if lower in _NOT_OF_A_HANDSHAKE or lower.startswith(b"gatescope-"):
+            continue
+        if lower in new and lower in seen:
+            continue
+        seen.add(lower)
+        if lower == b"sec-websocket-extensions" and not extensions:
+            continue
+        fields.append((name, (new.get(lower) or value.decode("latin-1")).encode("latin-1")))
+    fields += [(name, value) for name, value in _HANDSHAKE if name.lower() not in seen]  # HTTP/2, or an archive
+    if b"sec-websocket-key" not in seen:
+        fields.append((b"Sec-WebSocket-Key", key.encode("ascii")))
+    if mark is not None:
+        fields.append((mark[0].encode("ascii"), mark[1].encode("ascii")))
+    return Request("GET", original.target.encode("latin-1"), tuple(fields), b"", chunked=False)
+
+
+def values(request: Request, name: bytes) -> list[str]:
+    """The values of the fields ``name``, which is in lower case."""
+    return [value.decode("latin-1") for each, value in request.headers if each.lower() == name]
 
 
 def parse_fields(head: bytes) -> list[tuple[bytes, bytes]]:

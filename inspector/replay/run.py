@@ -1,5 +1,8 @@
 """One run of a replay: sends the planned requests at their pace, and says of each answer whether it is the same.
 
+At full speed requests go one after the other, or a few at once; WebSockets stay open beside them for as long as they
+were in the recording, and what they say comes in its order (see ``order``).
+
 Originals are never written to. How an answer becomes an exchange is for ``landing``; what counts as a difference for
 ``inspector.diff``.
 """
@@ -8,16 +11,20 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from inspector import diff
-from inspector.model import CLIENT_LEFT, NOT_REPLAYED, Exchange, ReplayResult, ReplayRun
+from inspector.model import CLIENT_LEFT, NOT_REPLAYED, Exchange, Kind, Message, ReplayResult, ReplayRun, State
 from inspector.recording import Recorder
+from inspector.replay.converse import Opening, Pace, Speaker
+from inspector.replay.dialogue import Turn, script
 from inspector.replay.landing import Answered, Landing
-from inspector.replay.plan import Skipped, Step, Summary, plan
-from inspector.replay.request import UnreplayableError, rebuild
+from inspector.replay.order import Order
+from inspector.replay.plan import Skipped, Step, Summary, factor, plan
+from inspector.replay.request import Request, UnreplayableError, rebuild
 from inspector.replay.send import Sender, client
 
 
@@ -26,7 +33,8 @@ class Options:
     """How to replay.
 
     ``concurrency``: how many are under way at full speed; at a pace each leaves at its time. ``host`` replaces the
-    recorded Host. ``timeout`` in seconds; an original that took longer is allowed twice its time.
+    recorded Host. ``timeout`` in seconds; an original that took longer is allowed twice its time. ``wait``: seconds
+    that a WebSocket's turn waits for what came before it in the recording and does not come.
     """
 
     speed: str = "max"
@@ -34,6 +42,7 @@ class Options:
     rules: diff.Rules = diff.DEFAULT
     host: str = ""
     timeout: float = 30.0
+    wait: float = 5.0
     replays_too: bool = False
 
 
@@ -60,12 +69,14 @@ class Compared:
 
 
 Loader = Callable[[Summary], Awaitable[Exchange]]
+MessageLoader = Callable[[Summary], Awaitable[Sequence[Message]]]
 
 
 class ReplayTask:
     """A run to be. ``run`` it once; ``cancel`` ends it early, and what was sent stays.
 
-    ``load`` gets the whole exchange for one of ``originals`` when its turn comes. ``on_progress`` is called after every
+    ``load`` gets the whole exchange for one of ``originals`` when its turn comes, ``load_messages`` the messages of a
+    WebSocket; without it those are left out. ``on_progress`` is called after every
     request with the outcome so far and, for one that was sent, the comparison.
     """
 
@@ -78,6 +89,7 @@ class ReplayTask:
         recorder: Recorder,
         options: Options,
         load: Loader,
+        load_messages: MessageLoader | None = None,
         on_progress: Callable[[ReplayOutcome, Compared | None], None] = lambda _outcome, _compared: None,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -87,10 +99,15 @@ class ReplayTask:
         self._recorder = recorder
         self._options = options
         self._load = load
+        self._load_messages = load_messages
         self._on_progress = on_progress
         self._clock = clock
         self._cancelled = False
         self._work: asyncio.Task[None] | None = None
+        self._order = Order()
+        self._talking: dict[
+            asyncio.Task[None], float
+        ] = {}  #: WebSockets under way, and when they ended in the recording
         run.total = len(self._plan.steps)
 
     async def run(self) -> ReplayOutcome:
@@ -129,38 +146,104 @@ class ReplayTask:
             recorder = self._recorder
             limits = {"body_head": recorder.body_head, "body_tail": recorder.body_tail}
             sender = Sender(http, self.outcome.run.url, self._clock, **limits)
+            speaker = Speaker(self.outcome.run.url, self._clock, **limits)
             async with asyncio.TaskGroup() as group:
                 if self._plan.paced:
-                    await self._keep_pace(group, sender)
+                    await self._keep_pace(group, sender, speaker)
                 else:
+                    self._expect_steps()
                     steps = iter(self._plan.steps)
                     for _ in range(max(1, min(self._options.concurrency, len(self._plan.steps)))):
-                        group.create_task(self._in_turn(sender, steps))
+                        group.create_task(self._in_turn(group, sender, speaker, steps))
 
-    async def _keep_pace(self, group: asyncio.TaskGroup, sender: Sender) -> None:
+    async def _keep_pace(self, group: asyncio.TaskGroup, sender: Sender, speaker: Speaker) -> None:
         start = self._clock()
         for step in self._plan.steps:
             wait = start + step.at_ns - self._clock()
             if wait > 0:
                 await asyncio.sleep(wait / 1e9)
-            group.create_task(self._repeat(sender, step.original))
+            if step.original.kind == Kind.WEBSOCKET:
+                group.create_task(self._converse(speaker, step.original, asyncio.Event()))
+            else:
+                group.create_task(self._repeat(sender, step.original))
 
-    async def _in_turn(self, sender: Sender, steps: Iterator[Step]) -> None:
+    def _expect_steps(self) -> None:
+        """Where WebSockets are open beside other requests, what they say has its place among those."""
+        if any(step.original.kind == Kind.WEBSOCKET for step in self._plan.steps):
+            for step in self._plan.steps:
+                self._order.expect(step.original.opened_ns)
+
+    async def _in_turn(self, group: asyncio.TaskGroup, sender: Sender, speaker: Speaker, steps: Iterator[Step]) -> None:
         for step in steps:  # shared: each takes the next
-            await self._repeat(sender, step.original)
+            original = step.original
+            over = [task for task, closed_ns in self._talking.items() if closed_ns <= original.opened_ns]
+            if over:
+                await asyncio.wait(over)
+            await self._order.come(original.opened_ns, self._options.wait)
+            if original.kind == Kind.WEBSOCKET:
+                opened = asyncio.Event()
+                task = group.create_task(self._converse(speaker, original, opened))
+                self._talking[task] = math.inf  # until it is known
+                task.add_done_callback(self._talking.pop)
+                await opened.wait()
+                self._order.done(original.opened_ns)
+            else:
+                self._order.done(original.opened_ns)
+                await self._repeat(sender, original)
 
     async def _repeat(self, sender: Sender, summary: Summary) -> None:
         original = await self._load(summary)
         try:
             request = rebuild(original, host=self._options.host, mark=self._landing.mark(original.id))
         except UnreplayableError as error:
-            self.outcome.run.total -= 1
-            self._skip(Skipped(original, str(error)))
+            self._leave_out(original, error)
             return
         seconds, cut = self._patience(original)
         answered = await sender.send(request, seconds=seconds, cut=cut)
+        await self._land(original, request, answered)
+
+    async def _converse(self, speaker: Speaker, summary: Summary, opened: asyncio.Event) -> None:
+        """Repeat a WebSocket. ``opened`` is set once its handshake was answered, or never will."""
+        try:
+            original = await self._load(summary)
+            task = asyncio.current_task()
+            if task in self._talking and original.state != State.OPEN:
+                self._talking[task] = original.closed_ns
+            try:
+                if self._load_messages is None:
+                    raise UnreplayableError("its messages cannot be read")
+                messages = await self._load_messages(summary)
+                told = script(original, messages)
+                opening = Opening(original, host=self._options.host, mark=self._landing.mark(original.id))
+            except UnreplayableError as error:
+                self._leave_out(original, error)
+                return
+            pace = self._pace()
+            if pace.factor is None:
+                for turn in told.turns:
+                    self._order.expect(turn.t_ns)
+            seconds = self._patience(original)[0] + (told.length_ns / 1e9 / pace.factor if pace.factor else 0)
+            answered = await speaker.hold(opening, told, pace, seconds=seconds, opened=opened.set)
+            await self._land(original, opening.request, answered, messages)
+        finally:
+            opened.set()
+
+    def _pace(self) -> Pace:
+        """When a WebSocket's turns come."""
+        wait, order = self._options.wait, self._order
+        if self._plan.paced:
+            return Pace(factor(self._options.speed), wait, lambda _: asyncio.sleep(0), lambda _: None)
+
+        async def before(turn: Turn) -> None:
+            await order.come(turn.t_ns, wait)
+
+        return Pace(None, wait, before, lambda turn: order.done(turn.t_ns))
+
+    async def _land(
+        self, original: Exchange, request: Request, answered: Answered, messages: Sequence[Message] = ()
+    ) -> None:
         replay = await self._landing.landed(original, request, answered)
-        self._compare(original, answered, replay)
+        self._compare(original, answered, replay, messages)
 
     def _patience(self, original: Exchange) -> tuple[float, bool]:
         """How many seconds an answer may take, and whether to leave then as the original's client did."""
@@ -169,13 +252,16 @@ class ReplayTask:
             return took, True
         return max(self._options.timeout, 2 * took), False
 
-    def _compare(self, original: Exchange, answered: Answered, replay: Exchange | None) -> None:
+    def _compare(
+        self, original: Exchange, answered: Answered, replay: Exchange | None, messages: Sequence[Message]
+    ) -> None:
         if replay is not None:
             answer = diff.answer_of(replay)
             answer = dataclasses.replace(answer, error=answer.error or answered.error)  # we may have left it
         else:
             answer = diff.Answer(answered.status, diff.parse_headers(answered.head), answered.body, answered.error)
-        differences = diff.compare(diff.answer_of(original), answer, self._options.rules)
+        answer = dataclasses.replace(answer, conversation=answered.conversation)
+        differences = diff.compare(diff.answer_of(original, messages), answer, self._options.rules)
         same = diff.same(differences)
         outcome = self.outcome
         outcome.sent += 1
@@ -192,6 +278,11 @@ class ReplayTask:
         )
         self._recorder.replay_result(result)
         self._on_progress(outcome, Compared(original, replay, differences, result))
+
+    def _leave_out(self, original: Exchange, error: UnreplayableError) -> None:
+        """It was planned, and cannot be sent after all."""
+        self.outcome.run.total -= 1
+        self._skip(Skipped(original, str(error)))
 
     def _skip(self, skipped: Skipped) -> None:
         """Not sent: say so in the results, and go on."""

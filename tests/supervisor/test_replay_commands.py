@@ -21,6 +21,7 @@ from supervisor.replay_session import results_path
 from tests.support.plain_server import PlainServer
 
 Replay = Callable[..., tuple[int, list[dict[str, Any]]]]
+LOST = "2 of its messages or payloads were not recorded"
 PATHS = ["/json", "/html", "/nothing", "/form", "/json?a=1"]
 
 
@@ -32,13 +33,16 @@ def server() -> Iterator[PlainServer]:
 
 @pytest.fixture(scope="module")
 def recording(server: PlainServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the server answered, as a trace: five exchanges that can be replayed and a WebSocket that cannot."""
+    """What the server answered, as a trace: five exchanges that can be replayed, and a WebSocket of which some is lost."""
     path = tmp_path_factory.mktemp("traces") / "monday.gatescope"
     writer = TraceWriter(path)
     with httpx.Client(base_url=server.url, trust_env=False) as client:
         for number, target in enumerate(PATHS, 1):
             writer.touch(exchange(writer, number, client.get(target)))
-    socket = Exchange(writer.new_id("exchange"), kind=Kind.WEBSOCKET, state=State.DONE, method="GET", target="/ws/echo")
+    socket = Exchange(
+        writer.new_id("exchange"), kind=Kind.WEBSOCKET, state=State.DONE, method="GET", target="/ws/echo",
+        opened_ns=10**9, closed_ns=2 * 10**9, dropped=2,
+    )  # fmt: skip
     writer.touch(socket)
     writer.close()
     return path
@@ -84,7 +88,7 @@ def test_against_a_server_that_runs(replay, server, tmp_path):
     assert all(line["same"] and line["timings"]["total"] > 0 and not line["error"] for line in results)
     assert results[0].keys() >= {"exchange", "original", "differences", "original_timings"}
     [skipped] = [line for line in lines if line["event"] == "skipped"]
-    assert skipped == {"event": "skipped", "original": 6, "reason": "WebSockets are not replayed"}
+    assert skipped == {"event": "skipped", "original": 6, "reason": LOST}
     summary = lines[-1]
     assert summary["event"] == "summary"
     assert [summary[key] for key in ("total", "sent", "same", "different", "failed", "skipped")] == [5, 5, 5, 0, 0, 1]
@@ -124,7 +128,7 @@ def test_in_words(recording, server, tmp_path, capsys):
     assert 'body $.framework: "Plain ASGI" -> "Flask"' in printed
     assert "GET /html  200" in printed
     assert f"5 of 5 sent to {other.url}: " in printed
-    assert "1 not sent: WebSockets are not replayed" in printed
+    assert f"1 not sent: {LOST}" in printed
 
 
 def test_results_go_beside_the_recording(recording, server, capsys):

@@ -24,9 +24,12 @@ class PlainServer:
     """The server inherits a listening socket: connections wait in its backlog until it accepts them.
 
     ``argv`` is what follows the interpreter; ``FD`` in it stands for the socket's number, and the target comes last.
+    ``target`` in ``folder`` is served in place of the demo's.
     """
 
-    def __init__(self, name: str, *argv: str, output: int = subprocess.DEVNULL) -> None:
+    def __init__(
+        self, name: str, *argv: str, output: int = subprocess.DEVNULL, target: str = "", folder: Path = DEMO
+    ) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             fd = listener.fileno()
             # What asyncio does for sockets that it opened itself; without it, 40 ms pass between head and body.
@@ -34,10 +37,10 @@ class PlainServer:
             self.host = f"127.0.0.1:{listener.getsockname()[1]}"
             self.url = f"http://{self.host}"
             options = [part.replace("FD", str(fd)) for part in argv or usual(name)]
-            command = [sys.executable, *options, DEMOS[name]["target"]]
+            command = [sys.executable, *options, target or DEMOS[name]["target"]]
             env = {"PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"}
             self.process = subprocess.Popen(
-                command, cwd=DEMO, env=env, pass_fds=[fd], stdout=output, stderr=subprocess.STDOUT, text=True
+                command, cwd=folder, env=env, pass_fds=[fd], stdout=output, stderr=subprocess.STDOUT, text=True
             )
 
     def stop(self) -> None:

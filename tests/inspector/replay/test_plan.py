@@ -45,7 +45,6 @@ def test_full_speed_has_an_order_and_no_times():
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"kind": Kind.WEBSOCKET}, "WebSocket"),
         ({"kind": Kind.LIFESPAN, "method": ""}, "lifespan"),
         ({"replay_run": 1, "replay_of": 5}, "replay itself"),
         ({"method": ""}, "never understood"),

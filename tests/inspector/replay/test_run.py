@@ -215,13 +215,13 @@ def test_the_recorded_pace_does_not_wait_for_answers(recorder):
 def test_what_cannot_be_sent_is_skipped_with_its_reason(recorder):
     requests = [
         original(1),
-        original(2, kind=Kind.WEBSOCKET),
+        original(2, kind=Kind.WEBSOCKET, dropped=3),
         original(3, request_body=Body(10**6, b"head", b"tail"), method="POST"),
     ]
     outcome, compared = asyncio.run(replay(recorder, Origin(), requests))
     assert (outcome.sent, outcome.run.total, len(compared)) == (1, 1, 1)
     reasons = {skipped.original.id: skipped.reason for skipped in outcome.skipped}
-    assert reasons == {2: "WebSockets are not replayed", 3: "only 8 of the 1000000 bytes of its body were recorded"}
+    assert reasons == {2: "its messages cannot be read", 3: "only 8 of the 1000000 bytes of its body were recorded"}
 
 
 def test_bodies_are_loaded_when_their_turn_comes(recorder):

@@ -1,0 +1,376 @@
+"""Holds one recorded WebSocket again: opens it as it was opened, says what its client said, and keeps what comes back.
+
+The protocol itself is the ``websockets`` package's, without its sockets: a handshake has to go out as the bytes that
+were recorded. Knows nothing of what counts as a difference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidHandshake, InvalidHeaderFormat, InvalidStatus, PayloadTooBig, ProtocolError
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+from websockets.frames import Frame, Opcode
+from websockets.headers import build_extension, parse_extension, parse_subprotocol
+from websockets.http11 import Request as HandshakeRequest
+from websockets.http11 import Response
+from websockets.protocol import State
+from websockets.uri import parse_uri
+
+from inspector.model import Body, Direction, Exchange
+from inspector.replay.dialogue import CLOSE, GOING_AWAY, GONE, TEXT, Script, Turn
+from inspector.replay.landing import Answered, Passed
+from inspector.replay.request import Request, parse_fields, rebuild_handshake, values
+from inspector.sequences import CLIENT, NOT_CLOSED, SERVER, Conversation, Ending, Item
+from inspector.wire.capture import Capture
+
+#: Bytes of one message; above, it is not read to its end (as in ``inspector.wire.frames``).
+_LONGEST = 64 * 1024 * 1024
+#: Seconds for the end of a connection once both have said that it ends.
+_PARTING_SECONDS = 2.0
+_PIECE = 65_536
+#: What the package would write about each connection is ours to say.
+_SILENT = logging.getLogger("gatescope.replay.websockets")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When turns come. ``factor``: how many times faster than recorded; None: when the server has said as much as then.
+
+    ``wait``: seconds to wait for a message that does not come, at least. ``before`` is awaited before each turn and
+    ``after`` called after it, also for those that never come.
+    """
+
+    factor: float | None
+    wait: float
+    before: Callable[[Turn], Awaitable[object]]
+    after: Callable[[Turn], None]
+
+
+class Opening:
+    """The handshake of ``original``, with a key of its own. Raises UnreplayableError."""
+
+    def __init__(self, original: Exchange, *, host: str = "", mark: tuple[str, str] | None = None) -> None:
+        fields = parse_fields(original.request_head)
+        offered = b", ".join(value for name, value in fields if name.lower() == b"sec-websocket-extensions")
+        factories, text = _offer(offered.decode("latin-1"))
+        self.protocol = ClientProtocol(
+            parse_uri("ws://localhost/"), extensions=factories or None, max_size=_LONGEST, logger=_SILENT
+        )
+        self.request = rebuild_handshake(original, self.protocol.key, text, host=host, mark=mark)
+        with contextlib.suppress(InvalidHeaderFormat):  # then none is offered that we would understand
+            named = [parse_subprotocol(value) for value in values(self.request, b"sec-websocket-protocol")]
+            self.protocol.available_subprotocols = [name for names in named for name in names] or None
+
+
+class _Verbatim(HandshakeRequest):
+    """A handshake whose bytes are given."""
+
+    head = b""
+
+    def serialize(self) -> bytes:
+        return self.head
+
+
+def _offer(text: str) -> tuple[list[ClientPerMessageDeflateFactory], str]:
+    """What can be offered of what was: compression (RFC 7692), in the same words where nothing is left out."""
+    factories, kept = [], []
+    try:
+        extensions = parse_extension(text) if text else []
+    except InvalidHeaderFormat:
+        return [], ""
+    for name, parameters in extensions:
+        given: dict[str, Any] = {"client_max_window_bits": None}
+        given.update((key, int(value) if value and value.isdecimal() else True) for key, value in parameters)
+        try:
+            if name == ClientPerMessageDeflateFactory.name:
+                factories.append(ClientPerMessageDeflateFactory(**given))
+                kept.append((name, parameters))
+        except (TypeError, ValueError):  # parameters that the package does not have
+            continue
+    if len(kept) == len(extensions):
+        return factories, text
+    return factories, build_extension(kept) if kept else ""
+
+
+class Speaker:
+    """Holds conversations with ``url``; ``body_head`` and ``body_tail`` bytes of what comes are kept."""
+
+    def __init__(self, url: str, clock: Callable[[], int], *, body_head: int, body_tail: int) -> None:
+        self._url = url
+        self._clock = clock
+        self._limits = body_head, body_tail
+
+    async def hold(
+        self, opening: Opening, script: Script, pace: Pace, *, seconds: float, opened: Callable[[], None]
+    ) -> Answered:
+        """What comes back within ``seconds``; ``opened`` is called once the handshake was answered, or never will."""
+        answered = Answered(self._clock())
+        talk: _Talk | None = None
+        try:
+            async with asyncio.timeout(seconds):
+                reader, writer = await self._connect()
+                talk = _Talk(reader, writer, opening.protocol, answered, self._clock, self._limits)
+                if await talk.open(opening.request):
+                    opened()
+                    await talk.follow(script, pace)
+        except TimeoutError:
+            answered.error = f"it was not over within {seconds:g} s"
+        except OSError as error:
+            answered.error = f"nothing could be reached at {self._url} ({error})"
+        finally:
+            opened()
+            for turn in script.turns[talk.taken if talk is not None else 0 :]:
+                pace.after(turn)
+            if talk is not None:
+                await talk.leave()
+        if talk is not None:
+            talk.conclude(script.ending)
+        answered.closed_ns = self._clock()
+        return answered
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        where = urlsplit(self._url)
+        secure = where.scheme == "https"
+        context = await asyncio.to_thread(ssl.create_default_context) if secure else None
+        return await asyncio.open_connection(where.hostname, where.port or (443 if secure else 80), ssl=context)
+
+
+class _Talk:
+    """One conversation on its connection. A task of its own reads; whoever waits is told when something has come."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        protocol: ClientProtocol,
+        answered: Answered,
+        clock: Callable[[], int],
+        limits: tuple[int, int],
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._protocol = protocol
+        self._answered = answered
+        self._clock = clock
+        self._limits = limits
+        self.taken = 0  #: turns that are over
+        self._moved = asyncio.Event()
+        self._over = False  # nothing more comes
+        self._heard: list[Item] = []
+        self._message: tuple[str, Capture] | None = None
+        self._ours = False  # we ended it, because the recording does not say how it does
+        self._gone = False  # we left without a closing handshake, as the recorded client had
+        self._listening = asyncio.create_task(self._listen())
+
+    # --- what the client does ---------------------------------------------------------------------------------------
+
+    async def open(self, request: Request) -> bool:
+        """Shake hands; whether it is a WebSocket now."""
+        made = _Verbatim(request.target.decode("latin-1"), self._protocol.connect().headers)
+        made.head = request.head()
+        self._protocol.send_request(made)
+        await self._flush()
+        await self._until(lambda: bool(self._answered.status))
+        return self._protocol.state is State.OPEN
+
+    async def follow(self, script: Script, pace: Pace) -> None:
+        """Take each turn when it has come, and leave as the recorded client did."""
+        start = self._clock()
+        missed = 0
+        for turn in script.turns:
+            if self._open:
+                await pace.before(turn)
+                missed = await self._wait_for(turn, pace, start, missed)
+            if self._open:
+                await self._take_turn(turn)
+            self.taken += 1
+            pace.after(turn)
+        await self._end(script, pace, missed)
+
+    async def _wait_for(self, turn: Turn, pace: Pace, start: int, missed: int) -> int:
+        """Until the turn has come; how many messages we do not wait for any more."""
+        if pace.factor is not None:
+            await self._until(lambda: False, (start + turn.at_ns / pace.factor - self._clock()) / 1e9)
+            return missed
+        wanted = turn.heard - missed
+        if await self._until(lambda: len(self._heard) >= wanted, max(pace.wait, 2 * turn.gap_ns / 1e9)):
+            return missed
+        return turn.heard - len(self._heard)
+
+    async def _take_turn(self, turn: Turn) -> None:
+        match turn.type:
+            case "client.gone":
+                self._gone = True
+                self._note(Direction.IN, GONE, Body())
+                self._writer.transport.abort()
+                return
+            case "ws.close":
+                self._close(turn.code or None, turn.reason)
+            case _:
+                send = self._protocol.send_text if turn.type == TEXT else self._protocol.send_binary
+                send(turn.payload)
+                self._note(Direction.IN, turn.type, Body(len(turn.payload), turn.payload))
+        await self._flush()
+
+    async def _end(self, script: Script, pace: Pace, missed: int) -> None:
+        """What is left once the client has said everything."""
+        wanted = script.heard - missed
+        await self._until(lambda: len(self._heard) >= wanted or not self._open, pace.wait)
+        if script.ending.by == SERVER:
+            await self._until(lambda: not self._open, max(pace.wait, 2 * script.gap_ns / 1e9))
+        if self._open:
+            self._ours = True
+            self._close(GOING_AWAY, "")
+            await self._flush()
+        await self._until(lambda: self._protocol.close_rcvd is not None, pace.wait)
+        await self._until(lambda: False, _PARTING_SECONDS)  # a server closes the connection first
+
+    async def leave(self) -> None:
+        """Let go of the connection, whatever stands."""
+        self._listening.cancel()
+        self._writer.transport.abort()
+        await asyncio.wait({self._listening})
+
+    @property
+    def _open(self) -> bool:
+        return self._protocol.state is State.OPEN and not self._over and not self._gone
+
+    def _close(self, code: int | None, reason: str) -> None:
+        self._protocol.send_close(code, reason)
+
+    async def _flush(self) -> None:
+        self._write()
+        with contextlib.suppress(ConnectionError):  # which the reading finds too, and tells
+            await self._writer.drain()
+
+    def _write(self) -> None:
+        """What the protocol wants written; its wish to end our side first is left out, which would be an abort."""
+        before = self._protocol.close_sent
+        for data in self._protocol.data_to_send():
+            if data and not self._writer.is_closing():
+                self._writer.write(data)
+        if before is None and self._protocol.close_sent is not None:
+            self._note_close(Direction.IN, self._protocol.close_sent)
+
+    async def _until(self, done: Callable[[], bool], seconds: float | None = None) -> bool:
+        """Wait for ``done``, for the end, or for ``seconds``; whether it is done."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if seconds is None else max(0.0, seconds)):
+                while not done() and not self._over:
+                    self._moved.clear()
+                    await self._moved.wait()
+        return done()
+
+    # --- what the server does ---------------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        try:
+            while data := await self._reader.read(_PIECE):
+                self._protocol.receive_data(data)
+                self._take_events()
+                self._write()
+        except OSError:  # reset; the end is the same
+            pass
+        finally:
+            self._protocol.receive_eof()
+            self._take_events()
+            self._over = True
+            self._moved.set()
+
+    def _take_events(self) -> None:
+        for event in self._protocol.events_received():
+            if isinstance(event, Response):
+                self._take_answer(event)
+            elif isinstance(event, Frame):
+                self._take_frame(event)
+        self._moved.set()
+
+    def _take_answer(self, response: Response) -> None:
+        answered = self._answered
+        answered.first_byte_ns = self._clock()
+        answered.status = response.status_code
+        lines = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}"]
+        lines += [f"{name}: {value}" for name, value in response.headers.raw_items()]
+        answered.head = "\r\n".join((*lines, "", "")).encode("latin-1", "replace")
+        self._settled(bytes(response.body or b""), answered.body)
+
+    def _settled(self, content: bytes, body: Body) -> Body:
+        capture = Capture(*self._limits)
+        capture.add(content)
+        capture.settle(body)
+        return body
+
+    def _take_frame(self, frame: Frame) -> None:
+        match frame.opcode:
+            case Opcode.TEXT | Opcode.BINARY:
+                self._message = frame.opcode.name.lower(), Capture(*self._limits)
+            case Opcode.CLOSE:
+                if self._protocol.close_rcvd is not None:
+                    self._note_close(Direction.OUT, self._protocol.close_rcvd)
+                return
+            case Opcode.PING | Opcode.PONG:
+                return
+        if self._message is None:
+            return
+        kind, capture = self._message
+        capture.add(bytes(frame.data))
+        if frame.fin:
+            self._message = None
+            body = Body()
+            capture.settle(body)
+            self._heard.append(Item(kind, body))
+            self._note(Direction.OUT, f"ws.{kind}", body)
+
+    # --- what is kept -----------------------------------------------------------------------------------------------
+
+    def _note(self, direction: str, kind: str, body: Body, info: dict[str, Any] | None = None) -> None:
+        if direction == Direction.IN and body.size:
+            body = self._settled(body.head, Body())
+        self._answered.passed.append(Passed(self._clock(), direction, kind, body, info))
+
+    def _note_close(self, direction: str, close: Any) -> None:
+        info: dict[str, Any] = {"code": int(close.code), "reason": close.reason}
+        self._note(direction, CLOSE, Body(2 + len(close.reason.encode())), info)
+
+    def conclude(self, recorded: Ending) -> None:
+        """Everything is said: what was heard, how it ended, and what went wrong."""
+        answered = self._answered
+        if answered.status == 101:
+            answered.conversation = Conversation(tuple(self._heard), self._ending())
+        answered.error = answered.error or self._trouble(recorded)
+
+    def _ending(self) -> Ending:
+        received, sent = self._protocol.close_rcvd, self._protocol.close_sent
+        if received is not None and (sent is None or self._protocol.close_rcvd_then_sent):
+            return Ending(SERVER, received.code, received.reason, sent.code if sent else 0)
+        if sent is not None:
+            answer = received.code if received else 0
+            return Ending() if self._ours else Ending(CLIENT, sent.code, sent.reason, answer)
+        if self._gone:
+            return Ending(CLIENT, NOT_CLOSED)
+        return Ending(SERVER, NOT_CLOSED) if self._over and not self._listening.cancelled() else Ending()
+
+    def _trouble(self, recorded: Ending) -> str:
+        protocol = self._protocol
+        refused = protocol.handshake_exc
+        if isinstance(refused, InvalidHandshake) and not isinstance(refused, InvalidStatus) and self._answered.status:
+            return f"its handshake was answered wrongly ({refused})"
+        if not self._answered.status:
+            return "the connection was closed before its handshake was answered"
+        if isinstance(protocol.parser_exc, ProtocolError | PayloadTooBig):
+            return f"what came is no valid WebSocket message ({protocol.parser_exc})"
+        lost = self._answered.conversation is not None and self._ending() == Ending(SERVER, NOT_CLOSED)
+        if lost and recorded != Ending(SERVER, NOT_CLOSED):
+            return "the server closed the connection without a closing handshake (1006)"
+        return ""
