@@ -28,6 +28,7 @@ class Front:
         self.replayed: asyncio.Queue[ReplayStatus] = asyncio.Queue()
         self.replays = Replays(self.replayed.put_nowait)
         self.url = ""
+        self.upstream: Upstream
 
     @contextlib.asynccontextmanager
     async def before(self, server: PlainServer) -> AsyncIterator[Front]:
@@ -44,7 +45,8 @@ class Front:
 
     def route(self, server: PlainServer) -> None:
         host, _, port = server.host.partition(":")
-        self.proxy.route(Upstream(1, host, int(port), probed=False))
+        self.upstream = Upstream(1, host, int(port), probed=False)
+        self.proxy.route(self.upstream)
 
     async def start(self, **fields: object) -> ReplayStatus:
         return await self.replays.start(

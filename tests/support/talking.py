@@ -1,7 +1,8 @@
 """WebSockets to be recorded and replayed: ``app``, ``other`` which answers otherwise, and ``shut`` which refuses all.
 
 /talk    greets, then answers each text with JSON and each binary message with itself; ``bye`` makes it close,
-         ``twice`` makes it answer with one more, ``die`` ends its process
+         ``twice`` makes it answer with one more, ``die`` ends its process, as ``risky`` does that of
+             ``other``
 /chat    everybody hears everybody, and is counted
 /events  an event stream, whose ids are new each time
 """
@@ -11,7 +12,7 @@ import json
 import os
 
 chatting: list = []
-counted = itertools.count(1)
+counted = itertools.count(1000)
 
 
 def make(name: str):
@@ -35,7 +36,7 @@ async def talk(name, scope, receive, send):
         if text == "bye":
             await send({"type": "websocket.close", "code": 4001, "reason": "good bye"})
             return
-        if text == "die":
+        if text == "die" or (text == "risky" and name == "other"):
             os._exit(1)
         if text is None:
             await send({"type": "websocket.send", "bytes": message["bytes"]})
