@@ -27,7 +27,7 @@ from inspector.store.reader import ExchangeRow, TraceError, TraceReader
 
 POLL_MS = 40  #: what comes in between is on the screen within the 25 ms that the recorder gathers and this
 BATCH = 600  #: rows of one poll: what the thread reads and the window takes in within a frame or two
-HISTORY = 100_000  #: rows before the newest that a fresh look at a trace delivers as changes
+HISTORY = 50_000  #: rows before the newest that a fresh look at a trace delivers as changes
 LIVE_HISTORY = 10_000  #: the same while somebody records, since the newest are what one looks for
 BEHIND = 5_000  #: changes that a window which has once caught up goes through one by one; further back it skips
 _OPEN_PATIENCE = 100  #: polls to wait for a live trace's file to appear: five seconds

@@ -33,14 +33,19 @@ def icon(name: str, role: Role = Role.TEXT) -> QIcon:
     Raises:
         KeyError: there is no such icon.
     """
+    faded = color(Role.MUTED)
+    faded.setAlphaF(0.45)
+    return QIcon(_made(name, color(role).rgba(), color(Role.ACCENT).rgba(), faded.rgba()))
+
+
+@cache
+def _made(name: str, ink: int, checked: int, faded: int) -> QIcon:
+    """Made once: a window has three times as many icons as there are."""
     result = QIcon()
-    checked = color(Role.ACCENT)
     for size in _SIZES:
-        result.addPixmap(pixmap(name, size, color(role)))
-        result.addPixmap(pixmap(name, size, checked), QIcon.Mode.Normal, QIcon.State.On)
-        faded = color(Role.MUTED)
-        faded.setAlphaF(0.45)
-        result.addPixmap(pixmap(name, size, faded), QIcon.Mode.Disabled)
+        result.addPixmap(_drawn(name, size, ink, 1.0))
+        result.addPixmap(_drawn(name, size, checked, 1.0), QIcon.Mode.Normal, QIcon.State.On)
+        result.addPixmap(_drawn(name, size, faded, 1.0), QIcon.Mode.Disabled)
     return result
 
 
@@ -71,13 +76,19 @@ def _drawn(name: str, size: int, rgba: int, ratio: float) -> QPixmap:
     ink = QColor.fromRgba(rgba)
     drawn = QPixmap(round(size * ratio), round(size * ratio))
     drawn.fill(Qt.GlobalColor.transparent)
-    renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", ink.name()).encode()))
+    renderer = _renderer(name, ink.name())
     painter = QPainter(drawn)
     painter.setOpacity(ink.alphaF())
     renderer.render(painter, QRectF(drawn.rect()))
     painter.end()
     drawn.setDevicePixelRatio(ratio)
     return drawn
+
+
+@cache
+def _renderer(name: str, ink: str) -> QSvgRenderer:
+    """Read once for all sizes."""
+    return QSvgRenderer(QByteArray(_source(name).replace("currentColor", ink).encode()))
 
 
 @cache
