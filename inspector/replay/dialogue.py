@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from inspector.model import Direction, Exchange, Message
 from inspector.replay.request import UnreplayableError
-from inspector.sequences import CLIENT, NO_CODE, NOT_CLOSED, Ending, close_code, ending_of, information, on_the_wire
+from inspector.sequences import CLIENT, NO_CODE, Ending, close_code, ending_of, information, on_the_wire
 
 TEXT, BINARY, CLOSE = "ws.text", "ws.binary", "ws.close"
 #: A client that leaves without a close frame.
@@ -86,7 +86,7 @@ def _turn(message: Message, ending: Ending, heard: int, start: int, last: int) -
     match message.type:
         case "ws.text" | "ws.binary":
             payload = _payload(message)
-        case "ws.close" if ending.by == CLIENT and ending.code != NOT_CLOSED:
+        case "ws.close" if ending.by == CLIENT:
             code, reason = _sendable(*close_code(message, information(message)))
         case "client.gone" if ending.by == CLIENT:
             pass

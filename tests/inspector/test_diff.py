@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import hashlib
 import json
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from inspector import diff
 from inspector.diff import Answer, Difference, Rules, compare
-from inspector.model import CLIENT_LEFT, Body, Exchange
+from inspector.model import CLIENT_LEFT, Body, Exchange, Kind, Message
 
 JSON = ("Content-Type", "application/json")
 TEXT = ("Content-Type", "text/plain")
@@ -303,3 +304,35 @@ def test_lists_are_paired_completely(old, new):
 
 def test_nothing_is_nothing():
     assert diff.loads("") == []
+
+
+STREAM = ("Content-Type", "text/event-stream; charset=utf-8")
+
+
+def test_an_event_stream_is_compared_event_by_event():
+    one, two = (f': {n}\ndata: {{"n": {n}}}\n\ndata: x\n\n' for n in (1, 2))
+    assert compare(answer(one, STREAM), answer(two, STREAM)) == [Difference("event", "#1 $.n", 1, 2)]
+    assert diff.same(compare(answer(one, STREAM), answer(two, STREAM), diff.rules(["$.n"])))
+    assert compare(answer("data: x\n\n", STREAM), answer(": y\ndata: x\n\n", STREAM)) == []
+
+
+def test_what_comes_after_its_client_left_does_not_count():
+    short, long = answer("data: x\n\n", STREAM), answer("data: x\n\ndata: y\n\n", STREAM)
+    assert not diff.same(compare(short, long))
+    assert diff.same(compare(dataclasses.replace(short, left=True), long))
+
+
+def websocket(*said: str, status: int = 101, error: str = "") -> diff.Answer:
+    exchange = Exchange(1, kind=Kind.WEBSOCKET, status=status, error=error, response_head=b"HTTP/1.1 101 X\r\n\r\n")
+    messages = [Message(1, n, n, "wire", "out", "ws.text", len(text), text.encode()) for n, text in enumerate(said)]
+    return diff.answer_of(exchange, messages)
+
+
+def test_what_a_server_said_over_a_websocket():
+    assert compare(websocket("a"), websocket("a", error="cut (1006)")) == []
+    assert compare(websocket("a"), websocket("b")) == [Difference("message", "#1", "a", "b")]
+
+
+def test_a_websocket_that_is_refused_has_another_status_and_that_is_all():
+    assert compare(websocket("a"), websocket(status=403)) == [Difference("status", "", 101, 403)]
+    assert compare(websocket(status=403), websocket("a")) == [Difference("status", "", 403, 101)]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.model import Body, Exchange, State
-from inspector.replay.request import UnreplayableError, rebuild
+from inspector.replay.request import UnreplayableError, rebuild, rebuild_handshake
+from inspector.replay.request import values as values_of
 
 
 def recorded(*lines: str, body: bytes = b"", method: str = "GET", target: str = "/", **fields: object) -> Exchange:
@@ -108,3 +109,39 @@ def test_any_header_comes_out_as_it_went_in(fields, body):
 def test_a_body_without_framing_gets_a_length():
     request = rebuild(recorded("Host: a", body=b"hello", method="POST"))
     assert request.headers == ((b"Host", b"a"), (b"Content-Length", b"5"))
+
+
+def test_a_request_has_a_head():
+    request = rebuild(recorded("Host: a", "X: é", target="/x?y"))
+    assert request.head() == b"GET /x?y HTTP/1.1\r\nHost: a\r\nX: \xe9\r\n\r\n"
+
+
+def test_a_handshake_keeps_its_fields_where_they_stood():
+    original = recorded(
+        "Connection: keep-alive, Upgrade", "HOST: a", "upgrade: WebSocket", "Sec-WebSocket-Key: old",
+        "Sec-WebSocket-Key: twice", "Keep-Alive: 5", "Content-Length: 0", "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Protocol: a, b", "sec-websocket-extensions: x-odd, permessage-deflate", "Cookie: c=1",
+        "gatescope-replay: old", target="/ws",
+    )  # fmt: skip
+    request = rebuild_handshake(original, "new", "permessage-deflate", mark=("gatescope-replay", "t-1-1"))
+    assert request.head() == (
+        b"GET /ws HTTP/1.1\r\nConnection: keep-alive, Upgrade\r\nHOST: a\r\nupgrade: WebSocket\r\n"
+        b"Sec-WebSocket-Key: new\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: a, b\r\n"
+        b"sec-websocket-extensions: permessage-deflate\r\nCookie: c=1\r\ngatescope-replay: t-1-1\r\n\r\n"
+    )
+    assert values_of(request, b"sec-websocket-protocol") == ["a, b"]
+    request = rebuild_handshake(original, "new", "", host="b:1")
+    assert values_of(request, b"host") == ["b:1"]
+    assert values_of(request, b"sec-websocket-extensions") == []
+
+
+def test_a_handshake_out_of_an_archive_gets_what_it_must_have():
+    request = rebuild_handshake(recorded("Host: a", "Accept: */*"), "new", "")
+    assert request.headers == (
+        (b"Host", b"a"),
+        (b"Accept", b"*/*"),
+        (b"Upgrade", b"websocket"),
+        (b"Connection", b"Upgrade"),
+        (b"Sec-WebSocket-Version", b"13"),
+        (b"Sec-WebSocket-Key", b"new"),
+    )
