@@ -25,8 +25,8 @@ from inspector.query import Query, parse
 from inspector.store.annotations import Note
 from inspector.store.reader import ExchangeRow, TraceError, TraceReader
 
-POLL_MS = 40  #: what comes in between is on the screen within the 25 ms that the recorder gathers and this
-BATCH = 600  #: rows of one poll: what the thread reads and the window takes in within a frame or two
+POLL_MS = 30  #: what comes in between is on the screen within the 25 ms that the recorder gathers and this
+BATCH = 400  #: rows of one poll: what the thread reads and the window takes in within a frame or two
 HISTORY = 50_000  #: rows before the newest that a fresh look at a trace delivers as changes
 LIVE_HISTORY = 10_000  #: the same while somebody records, since the newest are what one looks for
 BEHIND = 5_000  #: changes that a window which has once caught up goes through one by one; further back it skips

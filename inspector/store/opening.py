@@ -78,7 +78,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         # A file from elsewhere: nothing in its schema may call functions, and damage is looked for.
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
-        connection.execute("PRAGMA cache_size = -32000")
+        connection.execute("PRAGMA cache_size = -16000")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except BaseException:
         connection.close()
