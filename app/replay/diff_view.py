@@ -1,19 +1,25 @@
-"""Original and replay side by side: the list of differences, and both responses with changed lines marked."""
+"""Original and replay side by side: the list of differences, and both responses with changed lines marked.
+
+A WebSocket's response is what was said over it.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextBlockFormat, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from app.replay.comparison import Difference, Line, side_by_side
+from app.replay.said import conversation
 from app.theme import Role, color
 from app.traffic import bodies, formats, secrecy
 from app.traffic.bodies import BodyKind
 from app.traffic.detail.parts import MonoText, PairTable, caption
 from app.traffic.detail.tabs import Tabs
 from app.traffic.heads import parse_head
-from inspector.model import Exchange
+from inspector.model import Exchange, Message
 
 
 class DiffView(QWidget):
@@ -70,9 +76,14 @@ class DiffView(QWidget):
         self.said.setText(words)
         self.table.show_pairs([_row(difference) for difference in found])
 
-    def show_responses(self, original: Exchange | None, replay: Exchange | None) -> None:
-        """Both responses as text, pretty where they have a pretty form."""
-        left, right = side_by_side(_response(original), _response(replay))
+    def show_responses(
+        self,
+        original: Exchange | None,
+        replay: Exchange | None,
+        said: tuple[Sequence[Message], Sequence[Message]] = ((), ()),
+    ) -> None:
+        """Both responses as text, pretty where they have a pretty form; ``said`` are the messages of WebSockets."""
+        left, right = side_by_side(_response(original, said[0]), _response(replay, said[1]))
         self._write(self.left, left)
         self._write(self.right, right)
 
@@ -97,12 +108,13 @@ def _row(difference: Difference) -> tuple[str, ...]:
     return (where, *(formats.cell(text) for text in (difference.path, *values)))
 
 
-def _response(exchange: Exchange | None) -> str:
+def _response(exchange: Exchange | None, messages: Sequence[Message]) -> str:
     if exchange is None:
         return ""
     head = parse_head(exchange.response_head)
     fields = "\n".join(f"{name}: {secrecy.field(name, value, secrets=False)}" for name, value in head.headers)
-    return f"{head.start_line}\n{fields}\n\n{_body(exchange, head.get('content-type'), head.get('content-encoding'))}"
+    text = conversation(messages) or _body(exchange, head.get("content-type"), head.get("content-encoding"))
+    return f"{head.start_line}\n{fields}\n\n{text}"
 
 
 def _body(exchange: Exchange, content_type: str, coding: str) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.link import SupervisorLink
+from app.replay import said
 from app.replay.comparison import Verdict, brief, differences, progress, verdict
 from app.replay.controls import ReplayControls, What
 from app.replay.diff_view import DiffView
@@ -25,7 +25,7 @@ from app.traffic import formats
 from app.traffic.detail.plain_table import PlainTable
 from app.traffic.empty import EmptyState
 from app.traffic.filter_field import keep_history, seen_in
-from inspector.model import Exchange, ReplayResult, ReplayRun
+from inspector.model import Exchange, Kind, Message, ReplayResult, ReplayRun
 from inspector.query import parse
 from inspector.store.reader import ExchangeRow, TraceReader
 from supervisor.control.messages import CancelReplay, Finished, Refused, ReplayStatus, Reply, StartReplay
@@ -279,10 +279,11 @@ class ReplayPage(QWidget):
         self.diff.show_differences(differences(result.differences), _sentence(result))
         self._feed.ask(partial(_both, result=result), partial(self._on_both, result), key="replay-pair")
 
-    def _on_both(self, result: ReplayResult, pair: tuple[Exchange | None, Exchange | None]) -> None:
+    def _on_both(self, result: ReplayResult, pair: tuple[_Whole, _Whole]) -> None:
         current = self.table.currentIndex()
         if current.isValid() and self.model.compared(current.row()).result is result:
-            self.diff.show_responses(*pair)
+            (original, asked), (replay, again) = pair
+            self.diff.show_responses(original, replay, (asked, again))
 
     def _on_row_opened(self, index: QModelIndex) -> None:
         result = self.model.compared(index.row()).result
@@ -327,6 +328,16 @@ def _results(reader: TraceReader, *, run: int, start: int) -> list[Compared]:
     return [Compared(result, rows.get(result.original), rows.get(result.exchange)) for result in found]
 
 
-def _both(reader: TraceReader, *, result: ReplayResult) -> tuple[Any, Any]:
-    replay = reader.exchange(result.exchange) if result.exchange else None
-    return reader.exchange(result.original), replay
+#: An exchange, if it is there, with its messages, if it is a WebSocket.
+_Whole = tuple[Exchange | None, Sequence[Message]]
+
+
+def _both(reader: TraceReader, *, result: ReplayResult) -> tuple[_Whole, _Whole]:
+    return _whole(reader, result.original), _whole(reader, result.exchange)
+
+
+def _whole(reader: TraceReader, identity: int) -> _Whole:
+    found = reader.exchange(identity) if identity else None
+    if found is None or found.kind != Kind.WEBSOCKET:
+        return found, ()
+    return found, reader.messages(identity, limit=said.MOST * 2)  # what the application saw is among them
