@@ -44,8 +44,11 @@ def dumps(value: Any) -> str:
 
 
 def loads(text: str) -> Any:
-    """The value that ``dumps`` was given. Raises ValueError for text that is not tagged JSON."""
-    return _decode(text)
+    """The value that ``dumps`` was given. Raises ValueError for text that is not tagged JSON, or too deep."""
+    try:
+        return _decode(text)
+    except RecursionError as error:  # ``dumps`` stops long before: somebody else wrote this
+        raise ValueError("it is nested too deeply") from error
 
 
 def _tag(value: Any) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from inspector.contract.case import Case, Event
-from inspector.contract.fields import a, first, misshapen, pairs, shown
+from inspector.contract.fields import a, first, length, misshapen, pairs, shown
 from inspector.contract.rule import Rule, checks
 from inspector.contract.stages import COMPLETE, Stage
 from inspector.model import Finding, Severity
@@ -259,8 +259,7 @@ def reads_the_request(case: Case) -> Iterator[Finding]:
     if not case.returned or case.deserted:
         return
     headers = case.request_fields
-    text = first(headers, b"content-length") or b"0"
-    announced = int(text) if text.isdigit() else 0
+    announced = length(headers) or 0
     bodies = _received(case, "http.request")
     if (bodies and not bodies[-1].more) or not (announced or first(headers, b"transfer-encoding")):
         return

@@ -136,6 +136,7 @@ def answers_in_order(case: Case) -> Iterator[Finding]:
     """One answer to each question, and after it."""
     if not case.complete:
         return
+    completed = next((e.seq for e in case.app if e.type == "lifespan.startup.complete"), None)
     for event, stage, step in case.walk.strays:
         rule: Rule | None = None
         if step in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
@@ -143,8 +144,8 @@ def answers_in_order(case: Case) -> Iterator[Finding]:
         elif step == "lifespan.shutdown":
             rule = LS_50 if stage is Stage.NEW else None
         elif stage in _AFTER_STARTUP and step.startswith("lifespan.startup."):
-            completed = any(e.type == "lifespan.startup.complete" for e in case.app if e.seq < event.seq)
-            rule = LS_06 if completed == step.endswith("complete") else LS_07
+            before = completed is not None and completed < event.seq
+            rule = LS_06 if before == step.endswith("complete") else LS_07
         elif step.startswith("lifespan.startup."):
             rule = LS_05
         if rule is not None:

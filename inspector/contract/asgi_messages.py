@@ -6,6 +6,7 @@ Pure. Order is the business of the protocols' own modules.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -112,6 +113,7 @@ MSG_13 = Rule(
     "Leave the key out for servers that say less.",
     "ASGI HTTP & WebSocket message format 2.5, Spec Versions",
 )  # fmt: skip
+_VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})")
 _NEWER = {("websocket.accept", "headers"): (2, 1), ("websocket.close", "reason"): (2, 3)}
 
 
@@ -199,8 +201,8 @@ def spec_version(case: Case) -> tuple[int, int]:
     """The version of the message format that the server says it speaks."""
     asgi = case.context.get("asgi")
     said = asgi.get("spec_version", "2.0") if isinstance(asgi, dict) else "2.0"
-    major, _, minor = said.partition(".") if isinstance(said, str) else ("", "", "")
-    return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else (2, 0)
+    version = _VERSION.fullmatch(said) if isinstance(said, str) else None
+    return (int(version[1]), int(version[2])) if version else (2, 0)
 
 
 def _is_no_text(kind: str) -> bool:

@@ -5,6 +5,7 @@ Pure. All of it is the server's to mend. The rules for HTTP hold for WebSockets 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -26,6 +27,9 @@ KNOWN_SPECS = {
     "websocket": frozenset(("2.0", "2.1", "2.2", "2.3", "2.4", "2.5")),
     "lifespan": frozenset(("1.0", "2.0")),
 }
+
+
+_PORT = re.compile("[0-9]{1,5}")
 
 
 def _rule(number: str, title: str, asks: str, source: str, severity: Severity = Severity.VIOLATION) -> Rule:
@@ -130,7 +134,7 @@ def is_a_scope(case: Case) -> Iterator[Finding]:
     asgi = scope.get("asgi")
     if not isinstance(asgi, dict) or not isinstance(asgi.get("version"), str):
         yield SC_03.broken(case, None, f"asgi is {shown(asgi)}.")
-    elif asgi.get("spec_version", "2.0") not in KNOWN_SPECS[case.protocol]:
+    elif not _is_known(asgi.get("spec_version", "2.0"), case.protocol):
         yield SC_04.broken(case, None, f"For {case.protocol} it says {shown(asgi['spec_version'])}.")
     extensions = scope.get("extensions") or {}
     if not isinstance(extensions, dict):
@@ -233,6 +237,10 @@ def says_who(case: Case) -> Iterator[Finding]:
             yield rule.broken(case, None, f"{key} is {shown(value)}.", severity=severity)
 
 
+def _is_known(spec: Any, protocol: str) -> bool:
+    return isinstance(spec, str) and spec in KNOWN_SPECS[protocol]
+
+
 def _are_names(value: Any) -> bool:
     if isinstance(value, Opaque):
         return True
@@ -256,7 +264,7 @@ def _is_an_address(value: Any, *, may_be_path: bool) -> bool:
 
 def _with_a_number(value: Any) -> Any:
     is_pair = isinstance(value, list | tuple) and len(value) == 2
-    return (value[0], int(value[1])) if is_pair and str(value[1]).isdecimal() else None
+    return (value[0], int(value[1])) if is_pair and isinstance(value[1], str) and _PORT.fullmatch(value[1]) else None
 
 
 def _against_the_wire(case: Case, known: list[Field]) -> Iterator[Finding]:
@@ -265,13 +273,20 @@ def _against_the_wire(case: Case, known: list[Field]) -> Iterator[Finding]:
     ours = [(name.lower(), text.strip(b" \t")) for name, text in known]
     if ours == sent:
         return
-    for name in dict.fromkeys(name for name, _ in sent):
-        had = [text for key, text in sent if key == name]
-        has = [text for key, text in ours if key == name]
+    theirs, told = _by_name(sent), _by_name(ours)
+    for name, had in theirs.items():
+        has = told.get(name, [])
         if had != has:
             severity = Severity.NOTE if b"_" in name and not has else None
             detail = f"{name.decode('latin-1')}: the wire had {_values(had)}, the scope has {_values(has)}."
             yield HSC_14.broken(case, None, detail, severity=severity)
+
+
+def _by_name(known: list[Field]) -> dict[bytes, list[bytes]]:
+    found: dict[bytes, list[bytes]] = {}
+    for name, text in known:
+        found.setdefault(name, []).append(text)
+    return found
 
 
 def _values(values: list[bytes]) -> str:

@@ -13,6 +13,9 @@ from inspector.tagged import Opaque
 
 Field = tuple[bytes, bytes]
 
+#: No length has as many; Python itself refuses to read very long numbers.
+DIGITS = 19
+
 #: RFC 9110 section 5.6.2.
 TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 
@@ -63,7 +66,7 @@ def length(fields: list[Field]) -> int | None:
     if len(said) != 1:
         return None
     [text] = said
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdigit() and len(text) < DIGITS else None
 
 
 def a(value: Any) -> str:

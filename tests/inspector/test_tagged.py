@@ -37,6 +37,12 @@ def test_values_come_back_with_their_types(value: Any) -> None:
     assert type(back) is type(value)
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, '{"$tuple":' * 10_000 + "[]" + "}" * 10_000])
+def test_what_is_nested_too_deeply_is_no_value(text: str) -> None:
+    with pytest.raises(ValueError, match="nested too deeply"):
+        tagged.loads(text)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

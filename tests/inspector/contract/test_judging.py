@@ -90,6 +90,31 @@ def test_a_long_websocket_is_judged_in_time() -> None:
     assert time.process_time() - began < 2  # about 0.2 s; the bound is for busy machines
 
 
+MANY = 8_000
+NAMES = [(b"x%d" % number, b"1") for number in range(MANY)]
+LONG_HEAD = b"GET /a HTTP/1.1\r\n" + b"".join(name + b": 2\r\n" for name, _ in NAMES) + b"\r\n"
+
+
+@pytest.mark.parametrize("case", [
+    lifespan(got("lifespan.startup"), *[sent("lifespan.startup.failed")] * MANY),
+    answered(start(), body(), scope={"headers": NAMES}, request_head=LONG_HEAD),
+], ids=["repeated failures", "headers that all differ"])  # fmt: skip
+def test_what_goes_on_and_on_is_judged_in_time(case) -> None:
+    began = time.process_time()
+    assert judge(case)
+    assert time.process_time() - began < 1  # about 0.1 s; in the square of their number it would be several
+
+
+@pytest.mark.parametrize(("scope", "rules"), [
+    ({"asgi": {"version": "3.0", "spec_version": [2]}}, {"ASGI-SC-04"}),
+    ({"asgi": {"version": "3.0", "spec_version": "2." + "9" * 5_000}}, {"ASGI-SC-04"}),
+    ({"server": ("here", "8" * 5_000)}, {"ASGI-HSC-12"}),
+    ({"headers": [(b"content-length", b"9" * 5_000)]}, set()),
+], ids=["version", "long version", "port", "length"])  # fmt: skip
+def test_nothing_in_a_scope_is_too_odd_to_be_judged(scope, rules) -> None:
+    assert found(answered(start(), body(), scope=scope, request_head=b"")) == rules
+
+
 def samples() -> dict[str, list[str]]:
     """The rules that each test file here tries, as (rule, severity, offence, legal)."""
     found = {}
