@@ -37,6 +37,8 @@ from inspector.query.vocabulary import (
 
 #: A text is a filter that somebody typed; what is longer or deeper is refused before SQLite has to.
 MAX_TERMS = 200
+#: Things in a list between commas. With as many terms beside it SQLite, whose expressions go 1,000 deep, still takes it.
+MAX_LISTED = 500
 MAX_DEPTH = 40
 LARGEST = 2**63 - 1
 
@@ -398,7 +400,7 @@ def _text(name: str, op: str, value: str, at: int, key: str = "") -> Text:
 def _choices(name: str, value: str, at: int) -> Node:
     choices = CHOICES[name]
     parts = []
-    for item in value.lower().split(","):
+    for item in _listed(value.lower(), at):
         if item not in choices:
             meant = did_you_mean(item, tuple(choices))
             raise QueryError(f"{name!r} is one of {', '.join(choices)}, not {item!r}.{meant}", at)
@@ -413,9 +415,16 @@ def _flag(value: str, at: int) -> Flag:
 
 
 def _numbers(name: str, value: str, at: int) -> Node:
-    items = value.split(",")
+    items = _listed(value, at)
     parts = [_moment(item, at) if name == "time" else _number(name, item, at) for item in items]
     return parts[0] if len(parts) == 1 else Or(tuple(parts))
+
+
+def _listed(value: str, at: int) -> list[str]:
+    items = value.split(",")
+    if len(items) > MAX_LISTED:
+        raise QueryError(f"a list has at most {MAX_LISTED} items, and a range such as 200..299 is one", at)
+    return items
 
 
 def _number(name: str, item: str, at: int) -> Node:

@@ -95,8 +95,8 @@ class Sieve:
     def sift(self, exchanges: Sequence[Row]) -> None:
         """Of the exchanges of a batch take out those that are over and do not pass; in the batch's transaction.
 
-        What cannot be judged in reasonable time, by a regular expression that backtracks, is kept. Raises
-        sqlite3.Error.
+        What cannot be judged is kept: in reasonable time, by a regular expression that backtracks, or because SQLite
+        cannot take the condition. Raises sqlite3.Error for what is the matter with the file.
         """
         self.went, self._going = 0, []  # a batch that could not be written is written once more
         if not self._mesh:
@@ -114,7 +114,8 @@ class Sieve:
         try:
             return [identity for (identity,) in self._connection.execute(sql, [*over, *parameters])]
         except sqlite3.Error:
-            if not self._functions.slow:
+            # What ends the transaction (a full disk) is of the file; whatever else is the matter is with the filter.
+            if not self._connection.in_transaction:
                 raise
             return []
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from inspector.query.language import (
     LARGEST,
     MAX_DEPTH,
+    MAX_LISTED,
     MAX_TERMS,
     And,
     Flag,
@@ -192,6 +193,8 @@ def test_fields(text, node):
         ("a -", 3, "something is missing here"),
         ("(" * (MAX_DEPTH + 1) + "a", MAX_DEPTH, "too many brackets"),
         ("a " * (MAX_TERMS + 1), 2 * MAX_TERMS, "at most"),
+        ("status:" + ",".join(["200"] * (MAX_LISTED + 1)), 7, "at most"),
+        ("kind:" + ",".join(["http"] * (MAX_LISTED + 1)), 5, "at most"),
     ],
 )
 def test_errors_point_at_the_place(text, position, says):

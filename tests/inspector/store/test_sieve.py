@@ -9,8 +9,9 @@ import time
 import pytest
 
 from inspector.model import Exchange, Instance, Kind, LogLine, State, Worker
-from inspector.query import parse
+from inspector.query import Query, parse
 from inspector.query.capturing import parse_capture
+from inspector.query.language import MAX_LISTED, MAX_TERMS, Number, Or
 from inspector.store import annotations
 from inspector.store.annotations import Field
 from inspector.store.reader import TraceReader
@@ -156,6 +157,25 @@ def test_an_expression_that_takes_too_long_lets_the_exchange_stay(open_writer, o
     assert writer.flush()
     assert open_reader(writer.path).counts().exchanges == 1
     assert not writer.problem
+
+
+def test_a_condition_that_sqlite_does_not_take_keeps_everything(open_writer, open_reader):
+    writer = open_writer()
+    writer.capture(Query("too deep", Or(tuple(Number("status", "=", number) for number in range(2_000)))))
+    end(writer, begun(writer, "/kept"))
+    assert writer.flush()
+    assert targets(open_reader(writer.path)) == ["/kept"]
+    assert not writer.problem
+
+
+def test_the_longest_filters_there_are_can_be_asked(open_writer, open_reader):
+    listed = f"status:{','.join(['5xx'] * MAX_LISTED)}"
+    writer = open_writer()
+    writer.capture(parse_capture(f"{listed} or " + " or ".join(["path:/x"] * (MAX_TERMS // 2 - 1))))
+    end(writer, begun(writer, "/gone"))
+    end(writer, begun(writer, "/kept"), 500)
+    assert writer.flush()
+    assert targets(open_reader(writer.path)) == ["/kept"]
 
 
 def test_counts_stay_true_when_one_that_began_long_ago_goes(open_writer, open_reader, monkeypatch):
