@@ -1,7 +1,7 @@
 """Broken rules as a tree: a rule each, and below it the findings of the youngest exchanges that break it.
 
-Rules keep their places while figures change: the gravest first, then by name. What is below a rule is asked for when it
-is unfolded.
+Rules keep their places while figures change: those first that the application breaks, which its author can mend, then
+the gravest, then by name. What is below a rule is asked for when it is unfolded.
 """
 
 from __future__ import annotations
@@ -55,13 +55,17 @@ class _Entry:
     asked: bool = False
 
     @property
-    def place(self) -> tuple[int, str]:
-        return _ORDER.index(severity_of(self.broken)), self.broken.rule
+    def place(self) -> tuple[bool, int, str]:
+        return _place(self.broken)
 
 
 def severity_of(broken: BrokenRule) -> Severity:
     """The gravest that it was broken with."""
     return Severity.VIOLATION if broken.violations else Severity.WARNING if broken.warnings else Severity.NOTE
+
+
+def _place(broken: BrokenRule) -> tuple[bool, int, str]:
+    return broken.by_server == broken.count, _ORDER.index(severity_of(broken)), broken.rule
 
 
 def fault_of(broken: BrokenRule) -> str:
@@ -104,7 +108,7 @@ class BrokenModel(QAbstractItemModel):
         for row in reversed(range(len(self._entries))):
             before = self._entries[row].broken
             after = new.get(before.rule)
-            if after is None or severity_of(after) != severity_of(before):
+            if after is None or _place(after) != _place(before):
                 self._remove(row)
         for entry in self._entries:
             self._update(entry, new.pop(entry.broken.rule))

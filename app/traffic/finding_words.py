@@ -61,6 +61,15 @@ def counted(findings: Iterable[Finding]) -> str:
     return numbered(Counter(finding.severity for finding in findings))
 
 
+def summed(count: int, gravest: str, own: str) -> str:
+    """What is to be known of ``count`` findings at a glance; ``own`` is the gravest of the application's, if any is."""
+    if count == 1:
+        return f"1 finding, the {Fault.APPLICATION if own else Fault.SERVER}'s, a {gravest}."
+    if own:
+        return f"{count} findings, the gravest of the application's a {own}."
+    return f"{count} findings, all the server's, the gravest a {gravest}."
+
+
 def sentence(finding: Finding, rule: Rule | None) -> str:
     """A finding on one line: how grave, what was done, whose fault, which rule."""
     name, _, _ = gravity(finding.severity)
@@ -96,7 +105,13 @@ def checked(interface: str, messages: int, rules: Iterable[str], *, dropped: int
     return " ".join(parts)
 
 
-def rank(finding: Finding) -> int:
-    """The gravest first."""
+def rank(finding: Finding) -> tuple[bool, int]:
+    """The application's first, which its author can mend; of each side's the gravest."""
     known = list(SEVERITIES)
-    return known.index(finding.severity) if finding.severity in known else len(known)
+    grave = known.index(finding.severity) if finding.severity in known else len(known)
+    return finding.fault == Fault.SERVER, grave
+
+
+def alarming(finding: Finding) -> bool:
+    """Whether it is to be told in red: against a MUST, and the application's."""
+    return finding.severity == Severity.VIOLATION and finding.fault != Fault.SERVER

@@ -20,6 +20,7 @@ from PySide6.QtGui import QBrush, QColor, QFont
 from app.theme import color, tip
 from app.traffic import formats
 from app.traffic.columns import COLUMNS, INDEX, Axis, Column, columns, field_column, running
+from app.traffic.finding_words import summed
 from app.traffic.marks import mark_ink, mark_wash
 from app.traffic.phases import MEANINGS, TITLES, phases
 from app.traffic.tones import TONES
@@ -464,8 +465,10 @@ def _stretches(places: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield begin, end
 
 
-#: What colour a count of findings has, by the gravest of them.
-_GRAVITY: dict[str, str] = {Severity.VIOLATION: "server_error", Severity.WARNING: "client_error"}
+#: What colour a count of findings has, by the gravest of the application's; it is quiet where all are the server's.
+_GRAVITY: dict[str, str] = {
+    Severity.VIOLATION: "server_error", Severity.WARNING: "client_error", Severity.NOTE: "info",
+}  # fmt: skip
 
 
 def _tone(row: ExchangeRow, key: str) -> str:
@@ -473,7 +476,7 @@ def _tone(row: ExchangeRow, key: str) -> str:
     if key == "status" or (key == "duration" and running(row)):
         return formats.tone(row.status, row.state)
     if key == "findings":
-        return _GRAVITY.get(row.gravest, "info")
+        return _GRAVITY.get(row.gravest_own, "neutral")
     return "" if key in ("method", "path", "duration", "size", "comment") else "neutral"
 
 
@@ -488,8 +491,7 @@ def _tip(row: ExchangeRow, key: str, axis: Axis) -> str | None:
     if key == "path":
         return formats.cell(row.target, 2000)
     if key == "findings" and row.findings:
-        many = "1 finding," if row.findings == 1 else f"{row.findings} findings, the gravest"
-        return f"{many} a {row.gravest}. Its Findings tab says which rules it breaks."
+        return f"{summed(row.findings, row.gravest, row.gravest_own)} Its Findings tab says which rules are broken."
     if key == "worker" and row.worker_slot:
         return f"Slot {row.worker_slot}, pid {row.worker_pid}, generation {row.worker_generation}"
     return None

@@ -130,7 +130,7 @@ def listing_line(row: ExchangeRow, wall_ns: int, style: Style) -> str:
         duration(row.duration_ms), size(row.response_size), "\1", "",
     )  # fmt: skip
     line = left + cut(visible(row.target), max(10, style.width - len(left) - 9))
-    broken = style.paint(f"{row.findings or '':>5}", _GRAVITY.get(row.gravest, ""))
+    broken = style.paint(f"{row.findings or '':>5}", _GRAVITY.get(row.gravest_own, "dim") if row.findings else "")
     return line.replace("\0", style.paint(f"{status:<6}", _status_colour(row.status, row.state))).replace("\1", broken)
 
 

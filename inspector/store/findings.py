@@ -146,7 +146,7 @@ class Findings:
             return tuple(Finding(*row) for row in self._connection.execute(sql, (identity,)))
 
     def rules(self, wanted: Wanted = Wanted()) -> list[BrokenRule]:
-        """The rules that are broken, the gravest and then the most frequent first."""
+        """The rules that are broken: the application's first, then the gravest, then the most frequent."""
         where, parameters, joined = self._where(wanted)
         source = _FOUND if joined else "finding AS f"
         sums = ", ".join(f"sum(f.severity = '{severity}')" for severity in Severity)
@@ -157,7 +157,7 @@ class Findings:
         )
         with self._guard():
             found = [BrokenRule(*row) for row in self._connection.execute(sql, parameters)]
-        return sorted(found, key=lambda r: (not r.violations, not r.warnings, -r.count, r.rule))
+        return sorted(found, key=lambda r: (r.by_server == r.count, not r.violations, not r.warnings, -r.count, r.rule))
 
     def rows(self, wanted: Wanted = Wanted(), *, limit: int | None = None, newest: bool = False) -> list[FoundRow]:
         """The findings, by exchange and time; with ``newest`` those of the youngest exchanges first."""

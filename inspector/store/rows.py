@@ -10,7 +10,7 @@ from array import array
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from inspector.model import LogLine
+from inspector.model import Fault, LogLine
 
 
 class ExchangeRow(NamedTuple):
@@ -58,6 +58,7 @@ class ExchangeRow(NamedTuple):
     duration_ms: float | None  #: to the last byte to the client (without a proxy: to the return); None while open
     findings: int = 0  #: rules of the contract that it breaks, counted each time; 0 also while nobody has judged it
     gravest: str = ""  #: the worst severity of those
+    gravest_own: str = ""  #: the same of those that are the application's fault; empty where all are the server's
 
     @property
     def path(self) -> str:
@@ -193,7 +194,13 @@ TEXT = {
     "kind", "state", "client", "method", "target", "http_version", "interface", "task", "error", "content_type",
 }  # fmt: skip
 _OF = "FROM finding AS f WHERE f.exchange = e.id"
-_GRAVEST = "f.severity = 'violation' DESC, f.severity = 'warning' DESC"
+
+
+def _gravest(of: str) -> str:
+    order = "f.severity = 'violation' DESC, f.severity = 'warning' DESC"
+    return f"ifnull((SELECT CAST(f.severity AS TEXT) {of} ORDER BY {order} LIMIT 1), '')"
+
+
 _WORKED_OUT = {
     "mode": "ifnull(CAST(i.mode AS TEXT), '')",
     "worker_slot": "ifnull(CAST(w.slot AS INTEGER), 0)",
@@ -202,7 +209,8 @@ _WORKED_OUT = {
     "has_exception": "ifnull(CAST(e.has_exception AS INTEGER), 0) <> 0",
     "duration_ms": "CAST(e.duration_ns AS INTEGER) / 1e6",
     "findings": f"(SELECT count(*) {_OF})",
-    "gravest": f"ifnull((SELECT CAST(f.severity AS TEXT) {_OF} ORDER BY {_GRAVEST} LIMIT 1), '')",
+    "gravest": _gravest(_OF),
+    "gravest_own": _gravest(f"{_OF} AND f.fault <> '{Fault.SERVER}'"),
 }
 SOURCE = "exchange AS e LEFT JOIN worker AS w ON w.id = e.worker LEFT JOIN instance AS i ON i.id = e.instance"
 

@@ -33,7 +33,7 @@ from app.traffic.narrative import Placed
 from app.traffic.phases import phases
 from app.traffic.terms import FieldTerm, fact_terms, last_line, searched
 from app.traffic.tones import TONES
-from inspector.model import Exchange, Finding, Severity, State
+from inspector.model import Exchange, Finding, State
 
 if TYPE_CHECKING:  # the window starts without the rules
     from inspector.contract import Rule
@@ -184,13 +184,13 @@ class SummaryTab(QScrollArea):
         self._card.pop_up(self.stack.mapToGlobal(self.stack.rect().bottomLeft()))
 
     def show_findings(self, findings: Sequence[Finding], rules: Mapping[str, Rule]) -> None:
-        """The first few rules that it breaks, the gravest first; nothing where it breaks none."""
+        """The first few rules that it breaks, the application's first; nothing where it breaks none."""
         ordered = sorted(findings, key=finding_words.rank)
         lines = [finding_words.sentence(found, rules.get(found.rule)) for found in ordered[:_MOST_FINDINGS]]
         if len(findings) > len(lines):
             lines.append(f"and {len(findings) - len(lines)} more")
         self.findings.setText("\n".join(lines))
-        look(self.findings, "error" if ordered and ordered[0].severity == Severity.VIOLATION else "")
+        look(self.findings, "error" if ordered and finding_words.alarming(ordered[0]) else "")
         for widget in (self.findings, self.findings_link):
             widget.setVisible(bool(findings))
 

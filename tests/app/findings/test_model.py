@@ -49,6 +49,8 @@ def test_rules_keep_their_places_while_others_come_and_go(qtbot: QtBot) -> None:
     model.show([two, replace(one, count=3), rule("A-0", violations=1)], RULES, 10, clock)
     assert names(model) == ["A-0", "B-1", "A-1"]
     assert kept.row() == 2
+    model.show([rule("A-0", violations=1, by_server=1), one, two], RULES, 10, clock)
+    assert names(model) == ["B-1", "A-1", "A-0"]  # what the server alone breaks comes last, however grave
     model.show([rule("A-1", violations=1)], RULES, 10, clock)  # graver than it was
     assert names(model) == ["A-1"]
     model.show([], {}, 0, clock)

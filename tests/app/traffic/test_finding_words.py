@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.theme.roles import Role
 from app.traffic import finding_words as words
 from inspector.contract import RULES
@@ -17,7 +19,11 @@ def test_a_rule_that_is_known_and_one_that_is_not():
     assert words.headline(NEWER, None) == f"{words.UNKNOWN}: NEW-01"
     assert words.gravity("grave") == words.gravity(Severity.NOTE)
     assert words.gravity(Severity.VIOLATION)[2] is Role.SERVER_ERROR
-    assert words.rank(BROKEN) < words.rank(NEWER)
+    own_note, own_warning = replace(BROKEN, severity=Severity.NOTE), replace(BROKEN, severity=Severity.WARNING)
+    servers = replace(BROKEN, fault=Fault.SERVER)
+    ordered = sorted([NEWER, servers, own_note, own_warning, BROKEN], key=words.rank)
+    assert ordered == [BROKEN, own_warning, own_note, servers, NEWER]
+    assert [words.alarming(found) for found in ordered] == [True, False, False, False, False]
     assert words.sentence(BROKEN, KNOWN) == f"Violation by the application: {KNOWN.title} ({KNOWN.id})"
 
 
@@ -30,6 +36,13 @@ def test_whose_and_where():
 def test_counts_name_the_gravest_first():
     assert words.counted([NEWER, BROKEN, BROKEN]) == "2 violations"
     assert words.numbered({"note": 1, "warning": 1200}) == "1,200 warnings, 1 note"
+
+
+def test_how_many_and_whose_at_a_glance():
+    assert words.summed(1, "note", "note") == "1 finding, the application's, a note."
+    assert words.summed(1, "violation", "") == "1 finding, the server's, a violation."
+    assert words.summed(3, "violation", "note") == "3 findings, the gravest of the application's a note."
+    assert words.summed(2, "violation", "") == "2 findings, all the server's, the gravest a violation."
 
 
 def test_the_text_to_copy_has_all_there_is():

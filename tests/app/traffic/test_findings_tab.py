@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from app.actions import ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
+from app.theme import Role, color
 from app.traffic.columns import INDEX
 from app.traffic.detail.findings_list import FindingsModel
 from app.traffic.detail.findings_tab import Judged
@@ -179,6 +180,9 @@ def test_the_table_counts_findings_in_the_colour_of_the_gravest(shown: Shown) ->
     assert column.text(row, model.axis) == str(row.findings)
     assert column.value is not None
     assert column.value(row) == "any"
+    for own, role in (("violation", Role.SERVER_ERROR), ("", Role.MUTED)):  # where all are the server's it is quiet
+        model.take_changes([row._replace(gravest_own=own)])
+        assert model.index(0, INDEX["findings"]).data(Qt.ItemDataRole.ForegroundRole).color() == color(role)
 
 
 def test_a_filter_by_findings_judges_what_the_recording_had_not(qtbot: QtBot, tmp_path: Path) -> None:

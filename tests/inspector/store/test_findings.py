@@ -45,13 +45,13 @@ def path(tmp_path: Path) -> Path:
     return made.path
 
 
-def test_rules_by_how_grave_and_how_often(path):
+def test_rules_by_whose_fault_how_grave_and_how_often(path):
     with TraceReader(path) as reader:
         first, second, third = reader.findings.rules()
         assert (first.rule, second.rule, third.rule) == ("A-01", "C-03", "B-02")
         assert (first.count, first.exchanges, first.violations, first.warnings, first.notes) == (3, 2, 2, 1, 0)
         assert (first.by_server, first.first_ns, first.last_ns, first.first, first.last) == (1, 0, 60, 1, 2)
-        assert [rule.rule for rule in reader.findings.rules(Wanted(severities=frozenset({W})))] == ["A-01", "C-03"]
+        assert [rule.rule for rule in reader.findings.rules(Wanted(severities=frozenset({W})))] == ["C-03", "A-01"]
         assert [rule.rule for rule in reader.findings.rules(Wanted(faults=frozenset({SERVER})))] == ["A-01", "B-02"]
         assert [rule.rule for rule in reader.findings.rules(Wanted(parse("id:3")))] == ["C-03"]
         assert [rule.count for rule in reader.findings.rules(Wanted(rule="A-01"))] == [3]
@@ -74,7 +74,9 @@ def test_findings_with_their_exchanges_in_order_or_the_youngest_first(path):
 def test_rows_of_the_table_count_them_and_can_be_ordered_by_that(path):
     with TraceReader(path) as reader:
         rows = reader.exchanges(order="findings", descending=True, limit=3)
-        assert [(row.findings, row.gravest) for row in rows] == [(2, "warning"), (2, "violation"), (1, "warning")]
+        assert [(row.findings, row.gravest, row.gravest_own) for row in rows] == [
+            (2, "warning", "warning"), (2, "violation", "violation"), (1, "warning", ""),
+        ]  # fmt: skip
         assert list(reader.ids(parse("finding:a-0"))) == [1, 2]
         assert reader.seen("finding", "nothing like it") == [("A-01", 3), ("B-02", 1), ("C-03", 1)]
 
