@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication
 from app.about import installed, versions
 from app.actions import Action, ActionRegistry
 from app.capturing import Capturing
+from app.comparison.page import ComparisonPage
 from app.crash import CrashReports, LastWords, left_behind
 from app.display import missing_display
 from app.feed import TraceFeed
@@ -87,6 +88,7 @@ class Desk:
         self.traffic = TrafficPage(self.feed, self.actions, settings)
         self.replay = ReplayPage(link, self.feed, self.actions, settings)
         self.compare = ComparePage(link, self.feed, self.actions, settings)
+        self.comparison = ComparisonPage(link, self.feed, self.actions, settings)
         self.workers = WorkersPage(link, self.feed, settings, self.actions)
         self.findings = FindingsPage(self.feed, self.actions, settings, self.traffic.judging)
         self.logs = LogsPage(link, self.feed, settings, self.actions)
@@ -98,6 +100,7 @@ class Desk:
             Page("replay", "Replay", "replay", self.replay), Page("logs", "Logs", "logs", self.logs),
             Page("statistics", "Statistics", "statistics", self.statistics),
             Page("compare", "Side by side", "columns", self.compare),
+            Page("comparison", "Compare", "bars", self.comparison),
         )  # fmt: skip
         tools = Tools(self.actions, settings, self.theme)
         self.window = MainWindow(pages, self.launch, self.welcome, tools)
@@ -174,6 +177,8 @@ class Desk:
         self.logs.offer = lambda menu, terms: self.traffic.offer_terms(menu, [FieldTerm(term) for term in terms])
         self.traffic.filtering.narrowed.connect(lambda: self.window.show_page("traffic"))
         self.statistics.said.connect(window.say)
+        self.comparison.said.connect(window.say)
+        self.comparison.trace_wanted.connect(self.opening.open)
         traffic.filter.query_changed.connect(self.statistics.set_query)
         traffic.notes.changed.connect(self._on_notes_changed)
         traffic.said.connect(window.say)
@@ -253,6 +258,8 @@ class Desk:
     def _on_changed(self) -> None:
         status = self.controller.status
         self.replay.set_app(self.controller.name if status else "")
+        current = self.controller.current
+        self.comparison.set_target(current.spec if current else None, self.controller.listed)
         self.window.status.show_recording(status.in_flight if status else 0, status.dropped if status else 0)
         self.window.status.show_capture(status.capture if status else "", status.not_captured if status else 0)
         self.traffic.set_known(status is not None)
@@ -280,6 +287,7 @@ class Desk:
     def _on_closed(self) -> None:
         """The window is gone: end the supervisor, but don't wait for it for ever."""
         self.pinned.close_all()
+        self.comparison.results.close()
         self.feed.close()
         QTimer.singleShot(FAREWELL_MS, self.application, self.application.quit)
         self.link.shut_down(self.application.quit)

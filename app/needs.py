@@ -21,6 +21,9 @@ NEEDS: dict[str, str] = {
     "launch.capture": "Choose an application and type a filter above the table first",
     "launch.capture_all": "Everything is recorded",
     "launch.make-traffic": "Only for the demo applications, while one of them runs",
+    "comparison.start": "Choose an application, have a recording of it, and add modes first",
+    "comparison.cancel": "Only while a comparison runs",
+    "comparison.open": "Compare modes first; the trace of a comparison that is in view is open already",
     "replay.start": "Only while something can be sent again, and no replay runs",
     "replay.cancel": "Only while a replay runs",
     "workers.copy-stacks": "Take a worker's stacks first",
@@ -28,6 +31,7 @@ NEEDS: dict[str, str] = {
 #: For all whose id begins so.
 _BEGINNINGS = {
     "compare.": "Compare something first",
+    "comparison.": "Compare modes first",
     "launch.": _CHOSEN,
     "traffic.": _SELECTED,
     "workers.": "Select a worker that runs first",

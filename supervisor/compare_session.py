@@ -139,9 +139,10 @@ class Progress:
     def show(self, status: ComparisonStatus) -> None:
         """Another state of it."""
         for number, trial in enumerate(status.trials):
-            if trial.state not in ("waiting", "starting", self._told.get(number)):
+            before = self._told.get(number, "waiting")
+            if trial.state != before:
                 self._told[number] = trial.state
-                if trial.state != "running":
+                if trial.state not in ("starting", "running") and (trial.state, before) != ("cancelled", "waiting"):
                     self._print(trial)
                 elif not self._json and sys.stderr.isatty():
                     sys.stderr.write(f"{_named(trial)}…\r")

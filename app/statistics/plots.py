@@ -1,7 +1,7 @@
 """Three plots on one axis of time: latency, throughput, and what each worker had in flight.
 
-The one module that imports pyqtgraph, and with it numpy: it is imported when the page is first shown, in another thread
-(see ``page``), since that takes a second.
+One of the two modules that import pyqtgraph (``app.comparison.curves`` is the other), and with it numpy: it is imported
+when the page is first shown, in another thread (see ``page``), since that takes a second.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QVBoxLayout, QW
 
 from app.statistics.sums import Course
 from app.theme import Role, color
+from app.theme.series import SERIES
 
 _GAP = float("nan")
-_MOST_WORKERS = 8  #: lines that can be told apart
-_WORKER_ROLES = (
-    Role.ACCENT, Role.CLIENT_ERROR, Role.OK, Role.PENDING, Role.REDIRECT, Role.SERVER_ERROR, Role.TEXT, Role.MUTED,
-)  # fmt: skip
+_MOST_WORKERS = len(SERIES)  #: lines that can be told apart
 _LATENCY = (("p50", Role.OK), ("p90", Role.CLIENT_ERROR), ("p99", Role.SERVER_ERROR))
 _RATE = (("requests", Role.ACCENT), ("errors", Role.SERVER_ERROR))
 
@@ -54,7 +52,7 @@ class Plots(QWidget):
         slots = tuple(course.in_flight)[:_MOST_WORKERS]
         if slots != self._workers:
             self._workers = slots
-            self.flight.set_lines([(str(slot), role) for slot, role in zip(slots, _WORKER_ROLES, strict=False)])
+            self.flight.set_lines([(str(slot), role) for slot, role in zip(slots, SERIES, strict=False)])
         self.latency.draw(course.at, (course.p50, course.p90, course.p99))
         self.rate.draw(course.at, (course.rate, course.errors))
         self.flight.draw(course.at, [course.in_flight[slot] for slot in slots])
@@ -63,7 +61,7 @@ class Plots(QWidget):
         """The theme is another one."""
         self.latency.set_lines(_LATENCY)
         self.rate.set_lines(_RATE)
-        self.flight.set_lines([(str(slot), role) for slot, role in zip(self._workers, _WORKER_ROLES, strict=False)])
+        self.flight.set_lines([(str(slot), role) for slot, role in zip(self._workers, SERIES, strict=False)])
         self.show_course(self._course)
 
 
@@ -76,14 +74,8 @@ class _Plot(QWidget):
         self._lines: list[pg.PlotDataItem] = []
         self._legend = QLabel(textFormat=Qt.TextFormat.RichText)
         self._legend.setWordWrap(True)
-        self.view = _make_view()
+        self.view = make_view(pg.DateAxisItem())
         self.view.setAccessibleName(name)
-        self.view.setFrameShape(pg.PlotWidget.Shape.NoFrame)
-        self.view.setMinimumHeight(120)
-        self.view.setMenuEnabled(False)
-        self.view.hideButtons()
-        menu = self.view.getPlotItem().ctrlMenu
-        menu.setParent(self.view, menu.windowFlags())  # not shown, but made: it must not outlive the plot
         self.view.setMouseEnabled(x=True, y=False)
         self.view.enableAutoRange()
         self.view.setLimits(yMin=0)
@@ -96,11 +88,7 @@ class _Plot(QWidget):
     def set_lines(self, lines: Iterable[tuple[str, Role]]) -> None:
         """One line for each name, in its colour as the theme is now."""
         self.view.clear()
-        self.view.setBackground(color(Role.BASE))
-        for side in ("left", "bottom"):
-            axis = self.view.getAxis(side)
-            axis.setPen(color(Role.LINE))
-            axis.setTextPen(color(Role.MUTED))
+        dress(self.view)
         self.view.showGrid(x=False, y=True, alpha=0.25)
         self.view.addItem(pg.InfiniteLine(0, angle=0, pen=color(Role.LINE)))  # so that each begins at nothing
         self._lines, signs = [], []
@@ -121,14 +109,32 @@ class _Plot(QWidget):
             line.setData(list(at), [_GAP if value is None else value for value in row])
 
 
-def _make_view() -> pg.PlotWidget:
-    """A plot. The empty form that pyqtgraph makes its menu from, a hidden window, goes when the plot does."""
+def make_view(bottom: pg.AxisItem) -> pg.PlotWidget:
+    """A plot over that axis.
+
+    The empty form that pyqtgraph makes its menu from, a hidden window, goes when the plot does.
+    """
     before = set(QApplication.topLevelWidgets())
-    view = pg.PlotWidget(axisItems={"bottom": pg.DateAxisItem()})
+    view = pg.PlotWidget(axisItems={"bottom": bottom})
     for widget in set(QApplication.topLevelWidgets()) - before:
         if type(widget) is QWidget and widget.parent() is None:
             widget.setParent(view)
+    view.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+    view.setMinimumHeight(120)
+    view.setMenuEnabled(False)
+    view.hideButtons()
+    menu = view.getPlotItem().ctrlMenu
+    menu.setParent(view, menu.windowFlags())  # not shown, but made: it must not outlive the plot
     return view
+
+
+def dress(view: pg.PlotWidget) -> None:
+    """Colours as the theme is now."""
+    view.setBackground(color(Role.BASE))
+    for side in ("left", "bottom"):
+        axis = view.getAxis(side)
+        axis.setPen(color(Role.LINE))
+        axis.setTextPen(color(Role.MUTED))
 
 
 def _has_lonely(row: Sequence[float | None]) -> bool:

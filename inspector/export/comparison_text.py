@@ -57,7 +57,7 @@ def figure(measure: Measure, value: float) -> str:
 
 def _about(row: ModeFigures, style: Style) -> Iterator[str]:
     yield style.title(row.name)
-    yield f"  {visible(row.command)}"
+    yield from (f"  {visible(line)}" for line in row.command.splitlines())
     if row.rounds > 1:
         medians = f"{duration(row.medians.least / 1e6)} to {duration(row.medians.greatest / 1e6)}"
         yield f"  {row.rounds} rounds: {_rates(row.rates)} requests/s, median {medians}"

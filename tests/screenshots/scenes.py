@@ -16,6 +16,7 @@ from websockets.sync.client import connect
 
 from app.__main__ import Request
 from inspector.model import Kind, WorkerState
+from supervisor.control.messages import TrialMode
 from tests.screenshots.studio import Studio
 
 SLOW = "/slow?seconds=0.4"
@@ -169,6 +170,38 @@ def statistics(studio: Studio) -> None:
     studio.desk.window.show_page("traffic")
 
 
+def compare(studio: Studio) -> None:
+    """The recording under four modes: a table, curves and bars, and the answers that differ."""
+    page = studio.desk.comparison
+    studio.ask(*["/json?page=1", "/html", "/", SLOW.replace("0.4", "0.02")] * 6)
+    studio.desk.window.show_page("comparison")
+    studio.rest(1.0)
+    studio.shoot("compare-empty")
+    modes = page.controls.modes
+    modes.offer(
+        studio.desk.controller.listed,
+        (TrialMode(mode="uvicorn"), TrialMode(mode="gunicorn-uvicorn", workers=2), TrialMode(mode="granian"),
+         TrialMode(mode="gunicorn-gthread", workers=2, threads=4)),
+    )  # fmt: skip
+    page.controls.filtering.line.setText("(path:/json or path:/html or path:=/ or path:/slow) duration:<100ms")
+    page.controls.rounds.setValue(2)
+    page.start()
+    studio.until(lambda: page.running and page.model.rows and page.model.rows[0].measured, "the first round")
+    studio.rest()
+    studio.shoot("compare-running")
+    studio.until(lambda: not page.running and page.model.rows[-1].measured, "the end of the comparison")
+    studio.rest(1.0)
+    studio.shoot("compare")
+    page.tabs.show_page(1)
+    studio.shoot("compare-routes")
+    page.tabs.show_page(2)
+    studio.until(lambda: page.answers.model.total, "answers that differ")
+    studio.rest(1.0)
+    studio.shoot("compare-answers")
+    page.tabs.show_page(0)
+    studio.desk.window.show_page("traffic")
+
+
 def death(studio: Studio) -> None:
     """A worker is killed with a request in hand."""
     studio.switch("uvicorn", workers=2)
@@ -280,6 +313,7 @@ SCENES: dict[str, Callable[[Studio], None]] = {
         beside,
         findings,
         statistics,
+        compare,
         death,
         replay,
         help_pages,
