@@ -86,6 +86,8 @@ def _longest(exchange: Exchange, now: int) -> str:
     if len(found) < 2:
         return ""
     longest = max(found, key=lambda phase: phase.length_ns)
+    if longest.name == "buffered" and exchange.state == State.FAILED:
+        return ""  # there was nothing to finish: how it was cut is told
     share = round(100 * longest.length_ns / total)
     return f"{share} % of it was {WHERE[longest.name]}." if share >= 50 else ""
 
@@ -97,7 +99,7 @@ WHERE = {
     "app": "the application, before it answered",
     "server": "between server and application",
     "sending": "the application handing over its response",
-    "buffered": "the server holding back what the application had handed over",
+    "buffered": "the server, when the application was done with its response",
     "held": "the client being slow to take the response",
     "connected": "the open connection",
     "after": "work after the response had been sent",

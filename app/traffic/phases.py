@@ -16,7 +16,7 @@ TITLES = {
     "app": "Application",
     "server": "Server and application",
     "sending": "Application sending",
-    "buffered": "Server holding back",
+    "buffered": "Server finishing",
     "held": "Client slow",
     "connected": "Connected",
     "after": "After response",

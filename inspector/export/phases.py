@@ -21,7 +21,7 @@ MEANINGS = {
     "app": "in the application, until it started its response (or ended without)",
     "server": "server and application together, where no probe saw the call",
     "sending": "the application handing over its response, until its last byte",
-    "buffered": "the server holding back what the application had handed over",
+    "buffered": "the server alone, when the application was done: sending what it still held, or closing",
     "held": "the client slow to take what there was for it",
     "connected": "the WebSocket open, until it was closed",
     "after": "background work and clean-up after the response, which keep the worker busy",

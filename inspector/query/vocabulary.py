@@ -98,7 +98,7 @@ GUIDE: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         Entry("queue", _DURATION, "In the server, before the application was called", "queue:>50ms"),
         Entry("application", _DURATION, "In the application, until its response began", "application:>200ms"),
         Entry("sending", _DURATION, "The application handing over its response", "sending:>1s"),
-        Entry("buffered", _DURATION, "The server holding back what it was handed", "buffered:>20ms"),
+        Entry("buffered", _DURATION, "The server finishing when the application was done", "buffered:>20ms"),
         Entry("held", _DURATION, "The client slow to take what there was for it", "held:>100ms"),
         Entry("after", _DURATION, "The application going on after the response", "after:>1s"),
     )),

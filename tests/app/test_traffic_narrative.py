@@ -54,6 +54,8 @@ def test_story_of_failures() -> None:
     assert "It failed: its worker was killed by SIGKILL." in told
     assert "A replay of exchange 4, in run 1." in told
     assert any(line.startswith("Not everything was recorded: 3 ") for line in told)
+    crashed = done(state=State.FAILED, started_ns=0, returned_ns=91 * MS, closed_ns=900 * MS)
+    assert not any("server" in line for line in story(crashed, PLACED))  # how long its end took to be seen is no cause
     early = story(done(exception="KeyError: 1", started_ns=0), PLACED)
     assert "An exception left the application before it had answered: KeyError: 1" in early
 

@@ -75,7 +75,7 @@ def test_rows_of_the_table_count_them_and_can_be_ordered_by_that(path):
     with TraceReader(path) as reader:
         rows = reader.exchanges(order="findings", descending=True, limit=3)
         assert [(row.findings, row.gravest, row.gravest_own) for row in rows] == [
-            (2, "warning", "warning"), (2, "violation", "violation"), (1, "warning", ""),
+            (2, "warning", ""), (2, "violation", "violation"), (1, "warning", "warning"),
         ]  # fmt: skip
         assert list(reader.ids(parse("finding:a-0"))) == [1, 2]
         assert reader.seen("finding", "nothing like it") == [("A-01", 3), ("B-02", 1), ("C-03", 1)]
