@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidHeaderFormat, InvalidStatus, PayloadTooBig, ProtocolError
@@ -29,6 +27,7 @@ from inspector.model import Body, Direction, Exchange
 from inspector.replay.dialogue import CLOSE, GOING_AWAY, GONE, TEXT, Script, Turn
 from inspector.replay.landing import Answered, Passed
 from inspector.replay.request import Request, parse_fields, rebuild_handshake, values
+from inspector.replay.send import streams
 from inspector.sequences import CLIENT, NOT_CLOSED, SERVER, Conversation, Ending, Item
 from inspector.wire.capture import Capture
 
@@ -119,7 +118,7 @@ class Speaker:
         talk: _Talk | None = None
         try:
             async with asyncio.timeout(seconds):
-                reader, writer = await self._connect()
+                reader, writer = await streams(self._url)
                 talk = _Talk(reader, writer, opening.protocol, answered, self._clock, self._limits)
                 if await talk.open(opening.request):
                     opened()
@@ -138,12 +137,6 @@ class Speaker:
             talk.conclude(script.ending)
         answered.closed_ns = self._clock()
         return answered
-
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        where = urlsplit(self._url)
-        secure = where.scheme == "https"
-        context = await asyncio.to_thread(ssl.create_default_context) if secure else None
-        return await asyncio.open_connection(where.hostname, where.port or (443 if secure else 80), ssl=context)
 
 
 class _Talk:

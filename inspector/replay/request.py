@@ -1,7 +1,7 @@
 """The request of a recorded exchange, to be sent again as it was: same names, same case, same order, same bytes.
 
-Pure. Only what belongs to one connection is left out (RFC 9110 7.6.1), and the length is counted anew. HTTP/1.0
-requests go as HTTP/1.1.
+Pure. Only what belongs to one connection is left out (RFC 9110 7.6.1), and the length is counted anew. What an
+application cannot see is not kept: blanks around a value, where a body was cut into chunks, and trailers.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from inspector.model import Body, Exchange
 
 #: Fields of the connection, not of the message. Transfer-Encoding is kept when it says that chunks were sent,
-#: Connection when it only says whether the connection stays open: applications see it, and we can do as it says.
+#: Connection when it only says whether the connection stays open, or that trailers may come: applications see it, and
+#: we can do as it says.
 _HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"upgrade", b"http2-settings"})
 #: Of a handshake's fields those that are not sent again, and those that must be there.
 _NOT_OF_A_HANDSHAKE = frozenset(
     {b"keep-alive", b"proxy-connection", b"http2-settings", b"transfer-encoding", b"content-length"}
 )
 _HANDSHAKE = ((b"Upgrade", b"websocket"), (b"Connection", b"Upgrade"), (b"Sec-WebSocket-Version", b"13"))
-_PERSISTENCE = (b"keep-alive", b"close")
+_DOABLE = frozenset({b"keep-alive", b"close", b"te"})
 
 
 class UnreplayableError(Exception):
@@ -27,18 +28,29 @@ class UnreplayableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What goes on the wire. ``chunked``: the body goes in chunks, as the original's did."""
+    """What goes on the wire. ``chunked``: the body goes in one chunk, where the original's went in some."""
 
     method: str
     target: bytes
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
     chunked: bool
+    version: str = "1.1"
 
-    def head(self) -> bytes:
-        """To the blank line and with it."""
-        line = self.method.encode("latin-1") + b" " + self.target + b" HTTP/1.1\r\n"
-        return line + b"".join(name + b": " + value + b"\r\n" for name, value in self.headers) + b"\r\n"
+    def head(self, host: bytes = b"") -> bytes:
+        """To the blank line and with it. ``host`` is said where HTTP/1.1 must have one and there is none."""
+        line = b" ".join((self.method.encode("latin-1"), self.target, f"HTTP/{self.version}".encode("ascii")))
+        headers = self.headers
+        if host and self.version == "1.1" and not any(name.lower() == b"host" for name, _ in headers):
+            headers = ((b"Host", host), *headers)
+        return line + b"\r\n" + b"".join(name + b": " + value + b"\r\n" for name, value in headers) + b"\r\n"
+
+    def framed_body(self) -> bytes:
+        """The body as it goes after the head (RFC 9112 section 7.1 for chunks)."""
+        if not self.chunked:
+            return self.body
+        chunk = b"%x\r\n%s\r\n" % (len(self.body), self.body) if self.body else b""
+        return chunk + b"0\r\n\r\n"
 
 
 def rebuild(original: Exchange, *, host: str = "", mark: tuple[str, str] | None = None) -> Request:
@@ -54,7 +66,8 @@ def rebuild(original: Exchange, *, host: str = "", mark: tuple[str, str] | None 
     headers = [*_kept(fields, len(body), chunked, host.encode("ascii"))]
     if mark is not None:
         headers.append((mark[0].encode("ascii"), mark[1].encode("ascii")))
-    return Request(original.method, original.target.encode("latin-1"), tuple(headers), body, chunked)
+    version = "1.0" if original.http_version == "1.0" and not chunked else "1.1"
+    return Request(original.method, original.target.encode("latin-1"), tuple(headers), body, chunked, version)
 
 
 def rebuild_handshake(
@@ -84,6 +97,11 @@ def rebuild_handshake(
     if mark is not None:
         fields.append((mark[0].encode("ascii"), mark[1].encode("ascii")))
     return Request("GET", original.target.encode("latin-1"), tuple(fields), b"", chunked=False)
+
+
+def options(connection: bytes) -> set[bytes]:
+    """What a Connection field lists, in lower case."""
+    return {option.strip(b" \t") for option in connection.lower().split(b",")}
 
 
 def values(request: Request, name: bytes) -> list[str]:
@@ -132,7 +150,7 @@ def _kept(fields: list[tuple[bytes, bytes]], length: int, chunked: bool, host: b
                 kept.append((name, b"chunked"))
             case b"content-length" | b"transfer-encoding":
                 continue
-            case b"connection" if value.lower() in _PERSISTENCE:
+            case b"connection" if options(value) <= _DOABLE:
                 kept.append((name, value))
             case lower if lower in _HOP_BY_HOP or lower.startswith(b"gatescope-"):
                 continue

@@ -25,7 +25,7 @@ from inspector.replay.landing import Answered, Landing
 from inspector.replay.order import Order
 from inspector.replay.plan import Skipped, Step, Summary, factor, plan
 from inspector.replay.request import Request, UnreplayableError, rebuild
-from inspector.replay.send import Sender, client
+from inspector.replay.send import Sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,19 +142,17 @@ class ReplayTask:
     async def _send_all(self) -> None:
         for skipped in self._plan.skipped:
             self._skip(skipped)
-        async with client() as http:
-            recorder = self._recorder
-            limits = {"body_head": recorder.body_head, "body_tail": recorder.body_tail}
-            sender = Sender(http, self.outcome.run.url, self._clock, **limits)
-            speaker = Speaker(self.outcome.run.url, self._clock, **limits)
-            async with asyncio.TaskGroup() as group:
-                if self._plan.paced:
-                    await self._keep_pace(group, sender, speaker)
-                else:
-                    self._expect_steps()
-                    steps = iter(self._plan.steps)
-                    for _ in range(max(1, min(self._options.concurrency, len(self._plan.steps)))):
-                        group.create_task(self._in_turn(group, sender, speaker, steps))
+        recorder, url = self._recorder, self.outcome.run.url
+        limits = {"body_head": recorder.body_head, "body_tail": recorder.body_tail}
+        speaker = Speaker(url, self._clock, **limits)
+        async with Sender(url, self._clock, **limits) as sender, asyncio.TaskGroup() as group:
+            if self._plan.paced:
+                await self._keep_pace(group, sender, speaker)
+            else:
+                self._expect_steps()
+                steps = iter(self._plan.steps)
+                for _ in range(max(1, min(self._options.concurrency, len(self._plan.steps)))):
+                    group.create_task(self._in_turn(group, sender, speaker, steps))
 
     async def _keep_pace(self, group: asyncio.TaskGroup, sender: Sender, speaker: Speaker) -> None:
         start = self._clock()

@@ -1,36 +1,112 @@
 """Sends one rebuilt request as it is, and reads the answer to its end, as raw bytes.
 
-httpx would tidy what it is given (add fields, normalise the path, decode); everything here is to keep it from that.
+A client library would tidy what it is given (the order of fields, the version, the target), and applications see all of
+that; so bytes go out as they are, and come back through the proxy's own machines. Knows nothing of what is compared.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-
-import httpx
+import contextlib
+import ssl
+from collections.abc import Callable
+from types import TracebackType
+from urllib.parse import urlsplit
 
 from inspector.replay.landing import Answered
-from inspector.replay.request import Request
+from inspector.replay.request import Request, options, values
+from inspector.wire.body import BodyReader
 from inspector.wire.capture import Capture
+from inspector.wire.errors import BadResponse, WireError
+from inspector.wire.response import ResponseHead, parse_response
+
+_PIECE = 65_536
+#: Seconds for which a connection is kept for the next request: less than servers keep one.
+_KEPT_SECONDS = 2.0
+#: Seconds that a client waits for ``100 Continue`` before it sends its body anyway (RFC 9110 section 10.1.1).
+_CONTINUE_SECONDS = 1.0
+#: What may be sent twice (RFC 9110 section 9.2.2): if a kept connection turns out to be closed, it is.
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 
 
-def client() -> httpx.AsyncClient:
-    """A client for one run: as many connections as are asked for, none kept so long that the server closes it first."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=2.0)
-    return httpx.AsyncClient(limits=limits, timeout=None, trust_env=False)  # noqa: S113 -- each request has its own
+class _CutError(Exception):
+    """The connection ended before the answer did."""
+
+
+class _Connection:
+    """A connection to the server. ``begun``: whether anything of the answer under way has come."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.kept_at = 0.0  #: when it fell idle; 0: it never was
+        self.begun = False
+        self.taken = b""  #: the head that was read last
+        self._ahead = b""
+
+    async def read(self) -> bytes:
+        """What comes next. Raises _CutError when nothing does."""
+        try:
+            data = await self.reader.read(_PIECE)
+        except OSError:
+            data = b""
+        if not data:
+            raise _CutError
+        self.begun = True
+        return data
+
+    async def head(self, method: str) -> ResponseHead:
+        """The next head, informational or not; ``taken`` has its bytes. Raises BadResponse, _CutError."""
+        while True:
+            head = parse_response(self._ahead, method)
+            if head is not None:
+                self.taken, self._ahead = self._ahead[: head.size], self._ahead[head.size :]
+                return head
+            self._ahead += await self.read()
+
+    async def body(self, length: int, capture: Capture) -> bool:
+        """Read a body to its end; whether the connection can serve again. Raises BadResponse, _CutError."""
+        body = BodyReader(length, BadResponse)
+        data, self._ahead = self._ahead, b""
+        while not body.done:
+            if not data:
+                try:
+                    data = await self.read()
+                except _CutError:
+                    if body.ends_with_connection:
+                        return False
+                    raise
+            _, pieces, data = body.feed(data)
+            for piece in pieces:
+                capture.add(piece)
+        return not data and not body.ends_with_connection
+
+    def drop(self) -> None:
+        """Let go of it."""
+        self.writer.transport.abort()
 
 
 class Sender:
-    """Sends requests to ``url``; ``body_head`` and ``body_tail`` bytes of an answer's body are kept."""
+    """Sends requests to ``url``; ``body_head`` and ``body_tail`` bytes of an answer's body are kept.
 
-    def __init__(
-        self, client: httpx.AsyncClient, url: str, clock: Callable[[], int], *, body_head: int, body_tail: int
-    ) -> None:
-        self._client = client
-        self._url = httpx.URL(url)
+    Opens as many connections as there are requests under way. To be used as a context: connections end with it.
+    """
+
+    def __init__(self, url: str, clock: Callable[[], int], *, body_head: int, body_tail: int) -> None:
+        self._url = url
         self._clock = clock
         self._limits = body_head, body_tail
+        self._kept: list[_Connection] = []
+
+    async def __aenter__(self) -> Sender:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        while self._kept:
+            self._kept.pop().drop()
+        await asyncio.sleep(0)  # the transports' turn to close
 
     async def send(self, request: Request, *, seconds: float, cut: bool) -> Answered:
         """What comes back within ``seconds``. ``cut``: leave then, as the original's client did; else it has failed."""
@@ -38,51 +114,87 @@ class Sender:
         capture = Capture(*self._limits)
         try:
             async with asyncio.timeout(seconds):
-                await self._receive(request, answered, capture)
+                await self._exchange(request, answered, capture)
         except TimeoutError:
             if not (cut and answered.status):
                 answered.error = f"it was not answered completely within {seconds:g} s"
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
-            answered.error = _in_words(error, str(self._url))
+        except OSError as error:
+            answered.error = f"nothing could be reached at {self._url} ({error})"
+        except _CutError:
+            answered.error = "the connection was closed before the answer was complete"
+        except WireError as error:
+            answered.error = f"what came is no valid answer ({error})"
         capture.settle(answered.body)
         answered.closed_ns = self._clock()
         return answered
 
-    async def _receive(self, request: Request, answered: Answered, capture: Capture) -> None:
-        response = await self._client.send(self._prepare(request), stream=True)
+    async def _exchange(self, request: Request, answered: Answered, capture: Capture) -> None:
+        kept = self._take()
+        if kept is not None:
+            try:
+                await self._over(kept, request, answered, capture)
+                return
+            except _CutError:
+                if kept.begun or request.method not in _IDEMPOTENT:
+                    raise
+        await self._over(await connect(self._url), request, answered, capture)
+
+    def _take(self) -> _Connection | None:
+        """A connection that is idle and not closed by the server, so far as is known."""
+        now = asyncio.get_running_loop().time()
+        while self._kept:
+            kept = self._kept.pop()
+            if now - kept.kept_at < _KEPT_SECONDS and not kept.reader.at_eof():
+                kept.begun = False
+                return kept
+            kept.drop()
+        return None
+
+    async def _over(self, connection: _Connection, request: Request, answered: Answered, capture: Capture) -> None:
+        """The exchange on one connection, which is kept if both sides mean to."""
+        reusable = False
         try:
+            head = await self._ask(connection, request)
             answered.first_byte_ns = self._clock()
-            answered.status = response.status_code
-            answered.head = _head(response)
-            async for piece in response.aiter_raw():
-                capture.add(piece)
+            answered.status = head.status
+            answered.head = connection.taken
+            whole = await connection.body(head.length, capture)
+            asked = [options(value.encode("latin-1")) for value in values(request, b"connection")]
+            reusable = whole and head.keep_alive and not any(b"close" in each for each in asked)
         finally:
-            await response.aclose()
+            if reusable:
+                connection.kept_at = asyncio.get_running_loop().time()
+                self._kept.append(connection)
+            else:
+                connection.drop()
 
-    def _prepare(self, request: Request) -> httpx.Request:
-        content = _pieces(request.body) if request.chunked else request.body
-        made = httpx.Request(request.method, self._url, content=content, extensions={"target": request.target})
-        headers = list(request.headers)
-        if not any(name.lower() == b"host" for name, _ in headers):  # HTTP/1.1 must have one
-            headers.insert(0, (b"Host", made.headers["host"].encode("ascii")))
-        made.headers = httpx.Headers(headers)
-        return made
+    async def _ask(self, connection: _Connection, request: Request) -> ResponseHead:
+        """Send ``request``; the final head of what comes back."""
+        body = request.framed_body()
+        connection.writer.write(request.head(self._default_host()))
+        head: ResponseHead | None = None
+        if body and any(value.lower() == "100-continue" for value in values(request, b"expect")):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CONTINUE_SECONDS):
+                    head = await connection.head(request.method)
+        if head is None or head.informational:
+            connection.writer.write(body)  # not waited for: an answer may come before it is taken
+        while head is None or (head.informational and head.status != 101):
+            head = await connection.head(request.method)
+        return head
+
+    def _default_host(self) -> bytes:
+        return urlsplit(self._url).netloc.rpartition("@")[2].encode("latin-1", "replace")
 
 
-async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    yield body
+async def connect(url: str) -> _Connection:
+    """A connection to the server of ``url``. Raises OSError."""
+    return _Connection(*await streams(url))
 
 
-def _head(response: httpx.Response) -> bytes:
-    line = f"{response.http_version} {response.status_code} {response.reason_phrase}\r\n".encode("latin-1")
-    return line + b"".join(name + b": " + value + b"\r\n" for name, value in response.headers.raw) + b"\r\n"
-
-
-def _in_words(error: Exception, url: str) -> str:
-    match error:
-        case httpx.ConnectError():
-            return f"nothing could be reached at {url} ({error})"
-        case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError() | httpx.CloseError():
-            return f"the connection was closed before the answer was complete ({error or type(error).__name__})"
-        case _:
-            return f"it could not be sent ({error or type(error).__name__})"
+async def streams(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the server of ``url``, encrypted where it says so. Raises OSError."""
+    where = urlsplit(url)
+    secure = where.scheme == "https"
+    context = await asyncio.to_thread(ssl.create_default_context) if secure else None
+    return await asyncio.open_connection(where.hostname, where.port or (443 if secure else 80), ssl=context)

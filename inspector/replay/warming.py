@@ -10,10 +10,11 @@ import itertools
 import time
 from collections.abc import Sequence
 
+from inspector.model import Kind
 from inspector.replay.plan import Summary, plan
 from inspector.replay.request import UnreplayableError, rebuild
 from inspector.replay.run import Loader
-from inspector.replay.send import Sender, client
+from inspector.replay.send import Sender
 
 _SAFE = ("GET", "HEAD")
 #: Different requests of the recording that are taken.
@@ -22,7 +23,8 @@ _DIFFERENT = 20
 
 async def warm(url: str, originals: Sequence[Summary], load: Loader, *, count: int, seconds: float) -> int:
     """Send ``count`` requests, several at once, for ``seconds`` at most; how many were answered."""
-    safe = [step.original for step in plan(originals, "max").steps if step.original.method in _SAFE][:_DIFFERENT]
+    planned = (step.original for step in plan(originals, "max").steps)
+    safe = [one for one in planned if one.method in _SAFE and one.kind != Kind.WEBSOCKET][:_DIFFERENT]
     if not safe:
         return 0
     turns = itertools.islice(itertools.cycle(safe), count)
@@ -38,8 +40,7 @@ async def warm(url: str, originals: Sequence[Summary], load: Loader, *, count: i
             found = await sender.send(request, seconds=seconds, cut=False)
             answered += not found.error
 
-    async with client() as http:
-        sender = Sender(http, url, time.monotonic_ns, body_head=0, body_tail=0)
+    async with Sender(url, time.monotonic_ns, body_head=0, body_tail=0) as sender:
         tasks = [asyncio.ensure_future(send(sender)) for _ in range(min(8, count))]
         _, late = await asyncio.wait(tasks, timeout=seconds)
         for task in late:

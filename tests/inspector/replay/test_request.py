@@ -46,7 +46,7 @@ def test_what_belongs_to_the_connection_is_left_out():
     assert request.headers == ((b"Host", b"a"), (b"Accept", b"*/*"))
 
 
-@pytest.mark.parametrize("value", ["keep-alive", "Close"])
+@pytest.mark.parametrize("value", ["keep-alive", "Close", "close, TE"])
 def test_whether_the_connection_persists_is_said_again(value):
     assert rebuild(recorded(f"Connection: {value}")).headers == ((b"Connection", value.encode()),)
 
@@ -114,6 +114,19 @@ def test_a_body_without_framing_gets_a_length():
 def test_a_request_has_a_head():
     request = rebuild(recorded("Host: a", "X: é", target="/x?y"))
     assert request.head() == b"GET /x?y HTTP/1.1\r\nHost: a\r\nX: \xe9\r\n\r\n"
+
+
+def test_http_1_0_stays_and_needs_no_host():
+    request = rebuild(recorded("X: y", http_version="1.0"))
+    assert request.head(b"added") == b"GET / HTTP/1.0\r\nX: y\r\n\r\n"
+    assert rebuild(recorded("X: y")).head(b"added:1") == b"GET / HTTP/1.1\r\nHost: added:1\r\nX: y\r\n\r\n"
+
+
+def test_a_body_in_its_frame():
+    assert rebuild(recorded("Host: a", "Content-Length: 2", body=b"hi")).framed_body() == b"hi"
+    chunked = ("Host: a", "Transfer-Encoding: chunked")
+    assert rebuild(recorded(*chunked, body=b"x" * 17)).framed_body() == b"11\r\n" + b"x" * 17 + b"\r\n0\r\n\r\n"
+    assert rebuild(recorded(*chunked)).framed_body() == b"0\r\n\r\n"
 
 
 def test_a_handshake_keeps_its_fields_where_they_stood():

@@ -135,6 +135,97 @@ def test_the_request_goes_out_byte_for_byte(recorder):
     assert (outcome.sent, outcome.same, outcome.run.state) == (5, 5, "finished")
 
 
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"GET / HTTP/1.1\r\nAccept: x\r\nhOST: not first\r\nX: 1", b""),
+        (b"GET / HTTP/1.0\r\nX: no host", b""),
+        (b"GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive", b""),
+        (b"GET /\xe9 HTTP/1.1\r\nHost: a", b""),
+        (b"HEAD / HTTP/1.1\r\nHost: a", b""),
+        (b"OPTIONS * HTTP/1.1\r\nHost: a", b""),
+        (b"GET http://a.example/x?y HTTP/1.1\r\nHost: a.example", b""),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2", b"hi"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0", b""),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 4", b"body"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X", b""),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: close, TE", b""),
+    ],
+)
+def test_what_client_libraries_would_tidy_stays(recorder, head, body):
+    """The order of fields, the version, the target, what is said twice."""
+
+    async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(HELLO if request.startswith(b"HEAD") else HELLO + b"hello")
+
+    method, target, version = head.partition(b"\r\n")[0].decode("latin-1").split(" ")
+    asked = original(1, method=method, target=target, http_version=version[5:], body=body)
+    asked.request_head = head + b"\r\n\r\n"
+    origin = Origin(answering)
+    asyncio.run(replay(recorder, origin, [asked, asked]))
+    assert origin.seen == [asked.request_head + (b"0\r\n\r\n" if b"chunked" in head else body)] * 2
+
+
+@pytest.mark.parametrize("willing", [True, False])
+def test_a_body_that_waits_to_be_asked_for(recorder, willing):
+    class Asking(Origin):
+        async def one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            if willing:
+                writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self.seen.append(await reader.readexactly(4))
+                writer.write(HELLO + b"hello")
+            else:
+                writer.write(b"HTTP/1.1 417 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                self.seen.append(await reader.read())
+
+    origin = Asking()
+    asked = original(1, "Expect: 100-continue", "Content-Length: 4", method="POST", body=b"body")
+    outcome, [one] = asyncio.run(replay(recorder, origin, [asked]))
+    assert origin.seen == [b"body" if willing else b""]
+    assert (one.replay.status, one.result.error, outcome.sent) == (200 if willing else 417, "", 1)
+
+
+def test_a_connection_serves_several_and_its_end_between_two_is_nobodys_failure(recorder):
+    async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
+        connections.add(writer.get_extra_info("peername"))
+        if b"/3" in request and len(connections) == 1:
+            writer.transport.abort()  # closed at the moment of the next request
+            return
+        writer.write(HELLO + b"hello")
+
+    connections: set[object] = set()
+    outcome, _ = asyncio.run(replay(recorder, Origin(answering), [original(n, target=f"/{n}") for n in range(1, 5)]))
+    assert (outcome.same, len(connections)) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"nonsense\r\n\r\n", "what came is no valid answer"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n", "what came is no valid answer"),
+        (b"HTTP/1.1 200 OK\r\n", "closed before the answer was complete"),
+    ],
+)
+def test_an_answer_that_is_none(recorder, answer, error):
+    async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        writer.close()
+
+    outcome, [one] = asyncio.run(replay(recorder, Origin(answering), [original(1)]))
+    assert outcome.failed == 1
+    assert error in one.result.error
+
+
+def test_an_answer_that_ends_with_its_connection(recorder):
+    async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello")
+        writer.close()
+
+    outcome, _ = asyncio.run(replay(recorder, Origin(answering), [original(1), original(2)]))
+    assert outcome.same == 2
+
+
 def test_the_answer_is_recorded_as_an_exchange_beside_the_original(recorder):
     async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 201 Made\r\nX-Odd:  Case\r\nContent-Length: 5\r\n\r\nworld")
@@ -144,7 +235,7 @@ def test_the_answer_is_recorded_as_an_exchange_beside_the_original(recorder):
     made = one.replay
     assert (made.replay_of, made.replay_run, made.state, made.status) == (7, outcome.run.id, State.DONE, 201)
     assert (made.method, made.target, made.response_body) == ("GET", "/x?y", Body(5, b"world"))
-    assert made.response_head == b"HTTP/1.1 201 Made\r\nX-Odd: Case\r\nContent-Length: 5\r\n\r\n"
+    assert made.response_head == b"HTTP/1.1 201 Made\r\nX-Odd:  Case\r\nContent-Length: 5\r\n\r\n"
     assert made.opened_ns < made.first_byte_ns <= made.closed_ns
     assert {difference.where for difference in one.differences} == {"status", "header", "body"}
     assert (one.result.original, one.result.exchange, one.result.same) == (7, made.id, False)
