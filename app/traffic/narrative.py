@@ -13,6 +13,8 @@ from app.traffic.phases import phases, total_ns
 from app.traffic.tracebacks import innermost_own
 from inspector.model import Exchange, Kind, State
 
+_RAISED = "the application raised "  #: how ``Exchange.error`` begins where its exception says the same
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -50,7 +52,7 @@ def story(exchange: Exchange, placed: Placed, now: int = 0) -> list[str]:
             _longest(exchange, now),
             _after(exchange),
             _raised(exchange),
-            exchange.error and f"It failed: {exchange.error}.".replace("..", "."),
+            _failed(exchange),
             _replay(exchange),
             exchange.dropped
             and f"Not everything was recorded: {formats.count(exchange.dropped)} messages or payloads"
@@ -76,6 +78,8 @@ def _how_long(exchange: Exchange, now: int) -> str:
     total = total_ns(exchange, now if exchange.state == State.OPEN else 0)
     if exchange.state == State.OPEN:
         return f"Running for {formats.duration(total)} so far." if total else "Still open when recording stopped."
+    if exchange.kind not in (Kind.HTTP, Kind.SSE):
+        return f"Took {formats.duration(total)}."
     sizes = f"{formats.size(exchange.request_body.size)} in, {formats.size(exchange.response_body.size)} out"
     return f"Took {formats.duration(total)}; bodies: {sizes}."
 
@@ -121,6 +125,11 @@ def _raised(exchange: Exchange) -> str:
     frame = innermost_own(exchange.exception)
     where = f". It came from {formats.cell(str(frame), 300)}." if frame else ""
     return f"An exception left the application {moment}: {formats.cell(last, 300)}{where}"
+
+
+def _failed(exchange: Exchange) -> str:
+    told = exchange.exception and exchange.error.startswith(_RAISED)
+    return f"It failed: {exchange.error}.".replace("..", ".") if exchange.error and not told else ""
 
 
 def _replay(exchange: Exchange) -> str:

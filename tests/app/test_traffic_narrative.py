@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.traffic.narrative import Placed, headline, story
+from inspector.calls import error_sentence
 from inspector.model import Exchange, Kind, State
 
 MS = 1_000_000
@@ -42,6 +43,11 @@ def test_story_of_what_still_runs() -> None:
     ]
 
 
+def test_only_http_has_a_body_each_way() -> None:
+    assert "Took 100 ms." in story(done(kind=Kind.WEBSOCKET), PLACED)
+    assert "Took 100 ms; bodies: 0 B in, 0 B out." in story(done(kind=Kind.SSE), PLACED)
+
+
 def test_story_of_failures() -> None:
     failed = done(
         state=State.FAILED, error="its worker was killed by SIGKILL", exception="Traceback\nValueError: no", dropped=3,
@@ -54,6 +60,11 @@ def test_story_of_failures() -> None:
     assert "It failed: its worker was killed by SIGKILL." in told
     assert "A replay of exchange 4, in run 1." in told
     assert any(line.startswith("Not everything was recorded: 3 ") for line in told)
+    raised = "Traceback\nValueError: no"
+    told = story(done(state=State.FAILED, exception=raised, error=error_sentence(raised)), PLACED)
+    assert [line for line in told if "ValueError" in line] == [
+        "An exception left the application after its response had begun: ValueError: no"
+    ]  # and not once more as what failed
     crashed = done(state=State.FAILED, started_ns=0, returned_ns=91 * MS, closed_ns=900 * MS)
     assert not any("server" in line for line in story(crashed, PLACED))  # how long its end took to be seen is no cause
     early = story(done(exception="KeyError: 1", started_ns=0), PLACED)
