@@ -75,6 +75,15 @@ def shown(qtbot: QtBot, link: Any, backend: Any, trace: MadeTrace, tmp_path: Pat
     made.feed.close()
 
 
+def test_with_nothing_to_compare_it_says_how_and_leads_there(shown: Shown) -> None:
+    page = shown.page
+    assert page.empty.isVisible()
+    for widget in (page.back, page.cancel, page.busy, page.wrong):  # nothing is under way
+        assert not widget.isVisible()
+    with shown.qtbot.waitSignal(page.left, timeout=DEADLINE):
+        page.empty.button.click()
+
+
 def test_two_of_a_trace(shown: Shown, trace: MadeTrace) -> None:
     page, view = shown.page, shown.page.view
     first, second = trace.exchange(1), trace.exchange(5)

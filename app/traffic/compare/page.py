@@ -47,6 +47,7 @@ _EMPTY = (
     "Nothing to compare yet",
     "In the traffic page, choose two exchanges and compare them, or choose one and have it replayed under the other "
     "interface. Both are in the menu of the table.",
+    "Go to the traffic",
 )
 
 
@@ -109,14 +110,15 @@ class ComparePage(QWidget):
         self._connect()
         settings.remember(self.splitter)
         settings.keep_checked(self.wire, "compare/wire")
-        self._say_state()
+        self._say_wrong("")
+        self._say_step("")
 
     # building
 
     def _arrange(self) -> None:
-        bar = QFrame()
-        look(bar, "bar")
-        column = QVBoxLayout(bar)
+        self._bar = QFrame()
+        look(self._bar, "bar")
+        column = QVBoxLayout(self._bar)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
         column.addLayout(self._tools())
@@ -130,7 +132,7 @@ class ComparePage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(bar)
+        whole.addWidget(self._bar)
         whole.addWidget(self._over, 1)
         self.setFocusProxy(self.view)
 
@@ -190,6 +192,7 @@ class ComparePage(QWidget):
 
     def _connect(self) -> None:
         self.back.clicked.connect(self.left)
+        self.empty.button.clicked.connect(self.left)
         self.copy.clicked.connect(lambda: self._copier.copy_text(self.view.text()))
         self.cancel.clicked.connect(self._on_cancelled)
         self.again.clicked.connect(self._start)
@@ -352,6 +355,7 @@ class ComparePage(QWidget):
         self.offers.setVisible(replayed)
         self.again.setVisible(replayed and not self.rerun.running)
         self.empty.say(*(("Working…", self.step.text()) if self.step.text() else _EMPTY))
+        self._bar.setVisible(bool(left or right or self.step.text() or self.wrong.text()))
         self._over.setCurrentWidget(self.splitter if both else self.empty)
         self._actions.refresh()
 
