@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -16,9 +16,12 @@ from app import feed as feed_module
 from app.actions import ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
+from app.theme import px
+from app.traffic.lanes.bars import Lanes
 from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
 from app.traffic.lanes.marks import marks_of
 from app.traffic.lanes.names import Processes, name_of
+from app.traffic.lanes.paint import name_fonts
 from app.traffic.lanes.view import SECOND, View
 from app.traffic.page import TrafficPage
 from inspector.model import Exchange, Stall, State, Worker
@@ -238,7 +241,7 @@ def test_lanes_are_hidden_and_that_is_remembered(shown: Shown) -> None:
     assert again.lanes.isHidden()
 
 
-def test_names_say_how_a_worker_is() -> None:
+def test_names_say_how_a_worker_is(qapp: QApplication) -> None:
     ready = WorkerStatus(slot=2, generation=1, pid=41, state="ready", cpu=12.4, rss=54 << 20, in_hand=(1, 2))
     assert name_of(2, ready, None, live=True).figures == "2 in hand  CPU 12 %  54 MiB"
     starting = WorkerStatus(slot=2, generation=1, pid=0, state="starting")
@@ -247,6 +250,11 @@ def test_names_say_how_a_worker_is() -> None:
     assert name_of(3, None, None, live=True).title == "worker 3"
     life = marks_of([], [Worker(9, 1, 1, 1, 77, "exited", ended_ns=3, cause="killed", outcome="killed")]).newest(1)
     assert name_of(1, ready, life, live=False).figures == "killed"
+    busy = WorkerStatus(slot=2, generation=1, pid=41, state="ready", cpu=100.0, rss=512 << 20, in_hand=tuple(range(10)))
+    figures = QFontMetrics(name_fonts(QApplication.font())[1]).horizontalAdvance(
+        name_of(2, busy, None, live=True).figures
+    )
+    assert figures <= px(NAMES) - 33  # nothing of them is cut off
     course = Processes()
     for second in range(100):
         course.show([ready], float(second))
@@ -289,6 +297,15 @@ def test_a_blocked_loop_is_shaded_named_and_its_stack_shown(shown: Shown) -> Non
     assert canvas.view.begin < begin < canvas.view.end
     assert card.isVisible()
     card.hide()
+
+
+def test_without_a_trace_the_axis_tells_no_time(qtbot: QtBot) -> None:
+    canvas = LanesCanvas(Lanes())
+    qtbot.addWidget(canvas)
+    canvas.resize(800, 120)
+    image = canvas.grab().toImage()
+    for y in (px(AXIS) // 2, 100):  # no label, and no line of the grid
+        assert len({image.pixel(x, y) for x in range(px(NAMES) + 1, 800)}) == 1
 
 
 def test_a_frame_of_a_hundred_thousand_bars_is_in_time(qapp: QApplication) -> None:

@@ -32,7 +32,7 @@ from app.traffic.lanes.paint import Inks, LanePainter, name_fonts
 from app.traffic.lanes.strips import Strips
 from app.traffic.lanes.view import Place, Tick, View, arrange, ticks
 
-NAMES = 168  #: pixels
+NAMES = 200  #: pixels: all figures of a busy worker have room
 AXIS = 20
 _PADDING = 3
 _DRAG = 4  #: pixels before a press is a drag
@@ -156,6 +156,11 @@ class LanesCanvas(QAbstractScrollArea):
         """Whether anything in view moves by more than the passing of time."""
         return bool(self.lanes.slots(self.view.begin, self.view.end))
 
+    @property
+    def _empty(self) -> bool:
+        """Whether there is no trace, so that the axis has no time of day."""
+        return not (self.live or self.lanes.last or self.marks.lives)
+
     def describe(self) -> str:
         """What is in view, for those who hear it."""
         slots = self.lanes.slots(self.view.begin, self.view.end)
@@ -180,7 +185,7 @@ class LanesCanvas(QAbstractScrollArea):
         painter.setFont(small)
         painter.fillRect(self.viewport().rect(), inks.window)
         draw = LanePainter(painter, inks, scale, px(NAMES), self.now())
-        marks = list(ticks(self.view, max(2, scale.columns // _TICK), self.offset))
+        marks = [] if self._empty else list(ticks(self.view, max(2, scale.columns // _TICK), self.offset))
         painter.setClipRect(px(NAMES), px(AXIS), scale.columns, size.height() - px(AXIS))
         self._paint_lanes(painter, draw, marks)
         painter.setClipping(False)
