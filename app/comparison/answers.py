@@ -13,6 +13,7 @@ from app.traffic.detail.plain_table import PlainTable
 from inspector.model import Exchange, ReplayResult
 
 _ORIGINALS = (4, 6, 8)  #: columns of the original, which lies in another file
+_WIDTHS = (*WIDTHS[:3], 22, *WIDTHS[4:])
 
 
 class DifferingAnswers(QWidget):
@@ -25,7 +26,7 @@ class DifferingAnswers(QWidget):
         self._results = results
         self._name = ""
         self.model = ResultsModel(self)
-        self.table = PlainTable("Answers that differ", self.model, WIDTHS)
+        self.table = PlainTable("Answers that differ", self.model, _WIDTHS)
         for column in _ORIGINALS:
             self.table.setColumnHidden(column, True)
         self.diff = DiffView()

@@ -83,7 +83,7 @@ class Bars(QWidget):
     def _paint(self, painter: QPainter, area: QRect, bar: Bar, names: int, values: int, most: float) -> None:
         metrics = painter.fontMetrics()
         middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        name = metrics.elidedText(bar.name, Qt.TextElideMode.ElideRight, names - 8)
+        name = metrics.elidedText(bar.name, Qt.TextElideMode.ElideMiddle, names - 8)
         painter.setPen(color(Role.TEXT))
         painter.drawText(QRect(area.left(), area.top(), names, area.height()), middle, name)
         room = max(1, area.width() - names - values)

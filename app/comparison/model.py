@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QBrush, QFont, QIcon, QPixmap
+from PySide6.QtGui import QBrush, QFont, QIcon
 
 from app.comparison import rows as shown
 from app.comparison.rows import Row
-from app.theme import Role, color, pixmap, tip
+from app.theme import Role, color, icon, tip
 from app.theme.series import role_of
 from app.traffic import formats
 from inspector.export.comparison import MEASURES
@@ -82,8 +82,8 @@ class ModesModel(QAbstractTableModel):
             return self._ink(row, column)
         if role == Qt.ItemDataRole.FontRole and self._wins(row, column):
             return self._bold
-        if role == Qt.ItemDataRole.DecorationRole and column == 0 and row.measured:
-            return self._dot(index.row())
+        if role == Qt.ItemDataRole.DecorationRole and column == 0:
+            return self._sign(row, index.row())
         return None
 
     @staticmethod
@@ -111,6 +111,7 @@ class ModesModel(QAbstractTableModel):
             return QBrush(color(Role.CLIENT_ERROR))
         return QBrush(color(Role.OK)) if self._wins(row, column) else None
 
-    def _dot(self, number: int) -> QIcon:
-        made: QPixmap = pixmap("dot", 16, color(role_of(number)))
-        return QIcon(made)
+    @staticmethod
+    def _sign(row: Row, number: int) -> QIcon:
+        """A dot in the colour of its line, a ring for one that has none."""
+        return icon("dot", role_of(number)) if row.measured else icon("ring", Role.MUTED)

@@ -88,9 +88,9 @@ def figure(measure: Measure, value: float) -> str:
 def spread(row: Row, measure: Measure) -> str:
     """How much a figure differed from round to round, in a sentence; empty where that is not known."""
     figures = row.figures
-    found = {"rate": figures.rates, "p50": figures.medians}.get(measure.id) if figures else None
-    if figures is None or found is None or figures.rounds < 2:
+    if figures is None or measure.spread is None or figures.rounds < 2:
         return ""
+    found = measure.spread(figures)
     return f"{figure(measure, found.least)} to {figure(measure, found.greatest)} in {figures.rounds} rounds"
 
 

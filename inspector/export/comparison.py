@@ -193,18 +193,32 @@ def _routes(rows: Iterable[Replayed]) -> tuple[tuple[str, Latency], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Something that modes are compared by. ``better``: 1 where more is, -1 where less is."""
+    """Something that modes are compared by.
+
+    ``better``: 1 where more is, -1 where less is. ``spread``: what single rounds had, where that is kept.
+    """
 
     id: str
     title: str
     meaning: str
     value: Callable[[ModeFigures], float]
     better: int = -1
+    spread: Callable[[ModeFigures], Spread] | None = None
+
+    def overlap(self, one: ModeFigures, other: ModeFigures) -> bool:
+        """Whether two modes differ by no more than their own rounds do."""
+        if self.value(one) == self.value(other):
+            return True
+        if self.spread is None or min(one.rounds, other.rounds) < 2:
+            return False
+        mine, theirs = self.spread(one), self.spread(other)
+        return mine.least <= theirs.greatest and theirs.least <= mine.greatest
 
 
 MEASURES = (
-    Measure("rate", "Requests/s", "Whole answers a second", lambda f: f.rate, 1),
-    Measure("p50", "Median", "Half of the answers took no longer", lambda f: f.latency.p50),
+    Measure("rate", "Requests/s", "Whole answers a second", lambda f: f.rate, 1, lambda f: f.rates),
+    Measure("p50", "Median", "Half of the answers took no longer", lambda f: f.latency.p50,
+            spread=lambda f: f.medians),
     Measure("p90", "p90", "90 % of the answers took no longer", lambda f: f.latency.p90),
     Measure("p99", "p99", "99 % of the answers took no longer", lambda f: f.latency.p99),
     Measure("most", "Max", "The slowest answer", lambda f: f.latency.most),
@@ -218,12 +232,16 @@ MEASURES = (
 
 
 def best(rows: Iterable[ModeFigures], measure: Measure) -> frozenset[str]:
-    """The names of the modes that do best by ``measure``; none where all do alike, or only one was tried."""
-    values = {row.name: measure.value(row) for row in rows if row.rounds and row.sent}
-    if len(set(values.values())) < 2:
+    """The names of the modes that do best by ``measure``, with those that cannot be told from the best.
+
+    None where all do alike, or only one was tried.
+    """
+    tried = [row for row in rows if row.rounds and row.sent]
+    if not tried:
         return frozenset()
-    wanted = max(values.values()) if measure.better > 0 else min(values.values())
-    return frozenset(name for name, value in values.items() if value == wanted)
+    winner = max(tried, key=lambda row: measure.better * measure.value(row))
+    alike = frozenset(row.name for row in tried if measure.overlap(winner, row))
+    return alike if len(alike) < len(tried) else frozenset()
 
 
 def record(row: ModeFigures) -> dict[str, Any]:

@@ -84,6 +84,8 @@ def remarks(rows: Sequence[ModeFigures], *, processors: int, paced: bool, at_onc
         yield "At a recorded pace requests come no faster in one mode than in another: compare how long they took."
     elif at_once == 1:
         yield "One request was under way at a time: more workers or threads have nothing to do."
+    if any(row.rounds > 1 for row in rows):
+        yield "A star marks the best, and what differs from it by no more than rounds do."
     if any(row.rounds == 1 for row in rows):
         yield "Each mode had one round: how much its figures vary is not known."
     if at_once > 1 and any(row.differing for row in rows):
