@@ -45,14 +45,16 @@ class Housekeeping:
                 log.exception("the second's housekeeping failed")
 
     async def _look(self) -> None:
-        kin = [instance.kin for instance in self._instances() if instance.kin is not None]
-        await asyncio.to_thread(_look_at, kin)
-        there = [instance for instance in self._instances() if instance.kin is not None]
-        self._orphanage.reap({instance.model.pid for instance in there})
+        await asyncio.to_thread(_look_at, [kin for _, kin in self._kin()])
+        there = self._kin()
+        self._orphanage.reap({instance.model.pid for instance, _ in there})
         self._caretaker.tell(
-            [instance.model.pid for instance in there if instance.plan.mode.unknown and instance.alive],
-            {pid: since for instance in there if instance.kin for pid, since in instance.kin.strays.items()},
+            [kin.root for instance, kin in there if instance.plan.mode.unknown and not kin.buried],
+            {pid: since for _, kin in there for pid, since in kin.strays.items()},
         )
+
+    def _kin(self) -> list[tuple[RunningInstance, Kin]]:
+        return [(instance, kin) for instance in self._instances() if (kin := instance.kin) is not None]
 
 
 def _look_at(kin: list[Kin]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import os
 import socket
 from collections import deque
 from collections.abc import Callable
@@ -312,7 +311,7 @@ class RunningInstance:
         launched = self._processes
         assert launched is not None
         await launched.clear(ORPHANS if self.crew.master else 0.0)
-        launched.root.wait()
+        launched.bury()
         await self.crew.gone(1.0)
         worker = self.crew.last_with(launched.root.pid)
         if worker is not None:  # the one process: it has said more of its end than its status
@@ -428,7 +427,7 @@ class RunningInstance:
         self.crew.reason = self.crew.reason if up else Remark.SCALE_DOWN
         while self.model.workers != workers:
             goal = self.crew.staff + (1 if up else -1)
-            os.kill(self._processes.root.pid, number)
+            self._processes.send(number)
             reached = (lambda: self.crew.staff >= goal) if up else (lambda: self.crew.staff <= goal)  # noqa: B023
             if not await self._until(reached, REACT):
                 return boot.deaf(self.plan, number.name)
@@ -466,7 +465,7 @@ class RunningInstance:
             await self._attendance.close()
             return
         self._told_to_end.set()
-        self._processes.look()
+        await self._processes.look()
         self.crew.wake()
         self.crew.stopping(order)
         await self._end_processes(force=force)

@@ -37,7 +37,7 @@ from inspector.query.vocabulary import (
 
 #: A text is a filter that somebody typed; what is longer or deeper is refused before SQLite has to.
 MAX_TERMS = 200
-#: Things in a list between commas. With as many terms beside it SQLite, whose expressions go 1,000 deep, still takes it.
+#: Things in a list between commas: with as many terms beside it SQLite, whose expressions go 1,000 deep, takes it.
 MAX_LISTED = 500
 MAX_DEPTH = 40
 LARGEST = 2**63 - 1

@@ -78,9 +78,7 @@ def _left(charge: Charge) -> bool:
     """Kill all of it once more; whether there was any."""
     there = [proc.kill(pid, since) for pid, since in charge["strays"]]
     for sid in charge["sessions"]:
-        for pid in proc.session(sid):
-            fields = proc.stat(pid)
-            there.append(fields is not None and proc.kill(pid, proc.started(fields)))
+        there += [proc.kill(pid, since) for pid, since in proc.members(sid).items()]
     return any(there)
 
 

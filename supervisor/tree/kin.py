@@ -11,6 +11,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 import time
 
 from supervisor.tree import proc
@@ -21,17 +22,27 @@ _PR_SET_CHILD_SUBREAPER = 36
 class Kin:
     """The descendants of the process ``root``, which leads a session of its own. ``strays`` are outside of that.
 
-    They are remembered by pid and start, so that one that got an old number is never taken for them.
+    They are remembered by pid and start, so that one that got an old number is never taken for them; ``root`` is a bare
+    number, which may be another's once its process was ``buried``. Several threads may look.
     """
 
     def __init__(self, root: int) -> None:
         self.root = root
         self.strays: dict[int, int] = {}
+        self.buried = False
+        self._looking = threading.Lock()  # what one look has just seen another must not forget
 
     def look(self, *, thorough: bool = False) -> dict[int, int]:
         """The strays that live now. ``thorough``: also those of orphans of the session, for which all are looked at."""
+        with self._looking:
+            self.strays = self._look(thorough=thorough)
+            return self.strays
+
+    def _look(self, *, thorough: bool) -> dict[int, int]:
         known = {pid: since for pid, since in self.strays.items() if _lives(pid, since)}
-        todo = [self.root, *known, *(proc.session(self.root) if thorough else ())]
+        todo = list(known)
+        if not self.buried:
+            todo += [self.root, *(proc.session(self.root) if thorough else ())]
         seen = set(todo)
         while todo:
             for pid in proc.children(todo.pop()):
@@ -42,7 +53,6 @@ class Kin:
                 todo.append(pid)
                 if not proc.is_over(fields) and proc.session_of(fields) != self.root:
                     known[pid] = proc.started(fields)
-        self.strays = known
         return known
 
     def signal(self, number: int) -> None:

@@ -50,8 +50,15 @@ def pids() -> list[int]:
 
 def session(sid: int) -> list[int]:
     """Processes of the session ``sid`` that still run; those that ended and wait to be reaped do not count."""
-    found = [(pid, stat(pid)) for pid in pids()]
-    return [pid for pid, fields in found if fields and not is_over(fields) and session_of(fields) == sid]
+    return list(members(sid))
+
+
+def members(sid: int) -> dict[int, int]:
+    """The same with when each was ``started``. All processes of the machine are looked at: not for an event loop."""
+    found = ((pid, stat(pid)) for pid in pids())
+    return {
+        pid: started(fields) for pid, fields in found if fields and not is_over(fields) and session_of(fields) == sid
+    }
 
 
 def children(pid: int) -> list[int]:
