@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 from inspector.model import Exchange, Instance, Kind, LogLine, State, Worker, WorkerEvent
 from inspector.query import parse
-from inspector.store import reader as reader_module
-from inspector.store import schema
+from inspector.store import exchange_lists, schema
 from inspector.store.errors import TraceError
 from inspector.store.reader import ORDERS, LogFilter, TraceReader
 from inspector.store.writer import TraceWriter
@@ -90,7 +89,7 @@ def test_a_filter_that_lets_most_through_is_told_by_the_others(trace, open_reade
     reader, query = open_reader(trace), parse(text)
     damage(trace, "DELETE FROM exchange WHERE id = 2")
     told = reader.ids(query)
-    monkeypatch.setattr(reader_module, "_SAMPLE", 3)
+    monkeypatch.setattr(exchange_lists, "_SAMPLE", 3)
     assert reader._is_most(*reader._condition(query))
     assert reader.ids(query) == told
     assert told.tolist() == [row.id for row in reader.exchanges(query)] != []
