@@ -16,6 +16,8 @@ from inspector.store.rows import text
 
 #: Messages of one exchange that are looked at, so that no WebSocket of a day holds everybody up.
 MOST_MESSAGES = 20_000
+#: Bytes of their payloads, together: a WebSocket's messages may have a quarter of a megabyte each.
+MOST_BYTES = 32 << 20
 #: Findings of one exchange that are kept: a chat that does the same wrong a thousand times says nothing new.
 MOST_FINDINGS = 200
 
@@ -40,7 +42,7 @@ def judge(connection: sqlite3.Connection, identity: int, rev: int = 0) -> Judgem
     exchange = whole.exchange(connection, identity)
     if exchange is None:
         return None
-    messages = whole.messages(connection, identity, limit=MOST_MESSAGES)
+    messages = whole.messages(connection, identity, limit=MOST_MESSAGES, most_bytes=MOST_BYTES)
     if exchange.messages > len(messages):  # what is not here must not be missed
         exchange = replace(exchange, dropped=max(1, exchange.dropped))
     [mode] = connection.execute(_MODE, (exchange.instance,)).fetchone() or [""]

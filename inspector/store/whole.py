@@ -55,7 +55,22 @@ def _add_detail(connection: sqlite3.Connection, made: Exchange, request_size: in
     made.response_body = Body(response_size, *bodies[3:])
 
 
-def messages(connection: sqlite3.Connection, of: int, start: int = 0, limit: int | None = None) -> list[Message]:
-    """The messages of exchange ``of`` from number ``start`` on, in order of their numbers. Raises sqlite3.Error."""
+def messages(
+    connection: sqlite3.Connection, of: int, start: int = 0, limit: int | None = None, most_bytes: int | None = None
+) -> list[Message]:
+    """The messages of exchange ``of`` from number ``start`` on, in order of their numbers. Raises sqlite3.Error.
+
+    At most ``limit``, and no more once their payloads have ``most_bytes`` together.
+    """
     found = connection.execute(_MESSAGE, (of, start, -1 if limit is None else limit))
-    return [Message(*row) for row in found]
+    if most_bytes is None:
+        return [Message(*row) for row in found]
+    made, held = [], 0
+    for row in found:
+        message = Message(*row)
+        made.append(message)
+        held += len(message.payload or b"") + len(message.tail)
+        if held > most_bytes:
+            break
+    found.close()
+    return made

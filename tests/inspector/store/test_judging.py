@@ -221,3 +221,11 @@ def test_of_a_long_exchange_the_beginning_is_judged_and_nothing_is_missed_after_
     found = judgement.judge(desk.connection, 1)
     assert not found.failed
     assert not {each.rule for each in found.findings} & {"ASGI-HTTP-02", "ASGI-HTTP-03", "ASGI-HTTP-04"}
+
+
+def test_no_more_of_an_exchange_is_read_than_a_scribe_may_hold(desk, monkeypatch):
+    desk.write(made(1, twice=True))
+    desk.connection.execute("UPDATE message SET payload = zeroblob(1000), size = 1000")
+    assert judgement.judge(desk.connection, 1).findings
+    monkeypatch.setattr(judgement, "MOST_BYTES", 900)  # the first has more, and is the last that is looked at
+    assert not {each.rule for each in judgement.judge(desk.connection, 1).findings} & {"ASGI-HTTP-02", "ASGI-HTTP-04"}
