@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from inspector import tagged
+from inspector.costs import CostMeter
 from inspector.frames import Frame
 from inspector.levels import Levels, plain
 from inspector.live import LiveExchanges
-from inspector.model import Direction, Exchange, Kind, LogLine, Side, Stall, Worker
+from inspector.model import Direction, Exchange, Kind, LogLine, Side, Stall, Worker, WorkerEvent
 from inspector.recording import Recorder
 
 #: Calls that are over and still known: an application may send after it returned, and that is worth seeing.
@@ -67,8 +68,10 @@ class Calls:
         self._over: OrderedDict[int, Exchange] = OrderedDict()
         self._levels = Levels()
         self._stall: Stall | None = None  # which goes on
+        self._meter = CostMeter()
         self._taken: dict[str, Callable[..., None]] = {
             "call": self._call, "msgs": self._messages, "done": self._done, "stall": self._stalled,
+            "cost": self._measured,
         }  # fmt: skip
 
     def take(self, frame: Frame) -> bool:
@@ -84,6 +87,18 @@ class Calls:
         if self._stall is not None:
             self._recorder.stall(replace(self._stall, until_ns=max(t, self._stall.from_ns)))
             self._stall = None
+        if self._meter.measured and not self._meter.worth_writing:  # otherwise it is written already
+            self._write_cost(t)
+
+    def _measured(self, call: int, t: int, spent: int, whole: int) -> None:  # noqa: ARG002  (the frame names its call)
+        """What the probe itself cost a call, which is over."""
+        self._worker.cost = self._meter.take(spent, whole)
+        if self._meter.worth_writing:
+            self._write_cost(t)
+
+    def _write_cost(self, t: int) -> None:
+        if self._worker.cost is not None:
+            self._recorder.worker_event(WorkerEvent(self._worker.id, t, "cost", asdict(self._worker.cost)))
 
     def _stalled(self, since: int, until: int, call: int, stack: str) -> None:
         """The loop is held up, or was: told twice, first without an end and with the stack."""

@@ -33,6 +33,7 @@ SHAPES: dict[str, set[tuple[type, ...]]] = {
     "done": {(str, int, int, str, list)},
     "lost": {(str, int)},
     "stall": {(str, int, int, int, str)},
+    "cost": {(str, int, int, int, int)},
     "bell": {(str,)},
     "born": {(str, int, int)},
     "exited": {(str, int, int, int)},

@@ -202,6 +202,15 @@ class Instance:
     url: str = ""  #: the proxy's address in front of it
 
 
+@dataclass(frozen=True, slots=True)
+class ProbeCost:
+    """What the probe itself costs a call of the application in one worker: the median of the calls measured lately."""
+
+    probe_ns: int
+    call_ns: int  #: how long such a call took, with what the probe took of it
+    measured: int  #: how many calls have been measured so far
+
+
 @dataclass(slots=True)
 class Worker:
     """One serving process of an instance."""
@@ -220,11 +229,15 @@ class Worker:
     cause: str = ""  #: one word or two: "graceful", "killed", "crash", "exit", ...
     outcome: str = ""  #: the same in a sentence, e.g. "killed by SIGKILL (not sent by its master)"
     in_hand: tuple[int, ...] = ()  #: exchanges it had in hand when it ended
+    cost: ProbeCost | None = None  #: None: not measured; written as an event ``cost``
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerEvent:
-    """Something that happened to a worker: ``born ready paused resumed exited``, with details as JSON."""
+    """Something that happened to a worker: ``born ready paused resumed exited``, with details as JSON.
+
+    ``cost`` tells what a ``ProbeCost`` does, with its fields as details; the last one of a worker counts.
+    """
 
     worker: int
     t_ns: int

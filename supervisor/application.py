@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from inspector.collector import Collector
+from inspector.costs import together
 from inspector.live import LiveExchanges
 from inspector.model import Exchange, Instance, Worker
 from inspector.proxy.server import Proxy
@@ -480,6 +481,7 @@ class Application:
     def status(self) -> AppStatus:
         """All that is to be known about it from outside."""
         resolved, current, setting = self.resolved, self.current, self.setting
+        cost = together(worker.cost for worker in current.crew.last.values()) if current else None
         return AppStatus(
             name=self.name,
             target=resolved.spec,
@@ -505,6 +507,8 @@ class Application:
             root_path=setting.root_path if setting else "",
             reload=self._watching is not None,
             args=setting.arguments if setting else (),
+            probe_ns=cost.probe_ns if cost else 0,
+            call_ns=cost.call_ns if cost else 0,
             capture=self._capture,
             not_captured=self.writer.not_captured,
         )
@@ -549,6 +553,8 @@ class Application:
                     rss=usage.rss,
                     in_hand=crew.in_hand(worker) if worker.pid in crew.lives else worker.in_hand,
                     last_outcome=crew.outcomes.get(slot, ""),
+                    probe_ns=worker.cost.probe_ns if worker.cost else 0,
+                    call_ns=worker.cost.call_ns if worker.cost else 0,
                 )
             )
         return found

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from inspector.export.cost_words import of_a_call
 from inspector.export.timings import timings
 from inspector.model import Exchange, Worker
 from supervisor import modes, serve, wording
@@ -186,9 +187,12 @@ class Printer:
         self._print(fields, text)
 
     def summary(self, supervisor: Supervisor) -> None:
-        """All is over and in the file: what of it was left out, since the user wanted it so."""
+        """All is over and in the file: what recording cost, and what was left out since the user wanted it so."""
         for app in supervisor.apps.values():
             status = app.status()
+            if status.probe_ns:
+                spent = {"event": "cost", "app": status.name, "probe_ns": status.probe_ns, "call_ns": status.call_ns}
+                self._print(spent, f"{status.name}: the probe cost {of_a_call(status.probe_ns, status.call_ns)}")
             if status.capture:
                 fields = {
                     "event": "captured", "app": status.name, "capture": status.capture,

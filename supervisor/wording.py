@@ -10,6 +10,7 @@ import json
 import textwrap
 from typing import Any
 
+from inspector.export import cost_words
 from inspector.export.timings import timings as timings
 from inspector.model import Exchange, Worker
 from supervisor.control.messages import AppStatus, ModeStatus, Problem, StacksDumped, TargetSpec
@@ -89,6 +90,7 @@ def status(app: AppStatus) -> str:
         lines.append(
             f"  worker {process.slot}.{process.generation}: pid {process.pid}, {process.state}{rss}{hand}{last}"
         )
+    lines += [f"  the probe costs {cost_words.of_a_call(app.probe_ns, app.call_ns)}"] if app.probe_ns else []
     left = f", {app.not_captured} not captured" if app.not_captured else ""
     lines.append(f"  {app.recorded} exchanges in {app.trace}{left}")
     lines += [f"  captures only {app.capture}"] if app.capture else []

@@ -10,6 +10,7 @@ import threading
 import time
 
 from .boundary import Boundary, exception_text, next_call
+from .cost import Measured, due_after, own_step
 from .emitter import GATHER_COUNT
 from .encode import encode, opaque, plain
 from .payload import Kept
@@ -196,6 +197,14 @@ class Channel:
         self._tell((_clock(), "in", "raise", 0, None, b"", "", {"from": where, "exception": text}))
 
 
+class MeasuredChannel(Measured, Channel):
+    """A channel that tells what it costs. The server's part and the application's are between these steps."""
+
+    close = own_step(Channel.close)
+    _note = own_step(Channel._note)
+    _note_raise = own_step(Channel._note_raise)
+
+
 def _repeatable(message):
     """``message`` with headers that can be read twice, in place of an iterable that could be read once."""
     headers = message["headers"]
@@ -212,8 +221,9 @@ def _opener(emitter, settings, lifespan, loops, interface):
         if not emitter.open:
             return None
         try:
-            exchange = take_exchange_id(scope, settings)
             number = next_call()
+            began = _clock() if number >= emitter.due else 0
+            exchange = take_exchange_id(scope, settings)
             kind = scope["type"]
             data = encode(("call", exchange, number, _clock(), interface, kind, scope, task_name()))
             messages = emitter.begin(number, data)
@@ -224,7 +234,12 @@ def _opener(emitter, settings, lifespan, loops, interface):
                 loops.rouse()
         except Exception:  # no scope at all: the application will say so
             return None
-        return Channel(number, messages, emitter, settings, lifespan if kind == "lifespan" else None)
+        channel = Channel(number, messages, emitter, settings, lifespan if kind == "lifespan" else None)
+        if began and kind == "http":  # the others last, and cost by the message
+            ended, channel.__class__ = _clock(), MeasuredChannel
+            channel.opened(number, began, ended)
+            emitter.due = due_after(number)
+        return channel
 
     return begin
 

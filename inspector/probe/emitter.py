@@ -54,12 +54,12 @@ class Emitter:
     ``now`` sends a frame at once. A call begins with ``begin``, which gives the list that its messages are put into;
     whoever does looks at ``calm`` afterwards, and calls ``rouse`` if it is true. ``finish`` ends the call, and sends
     what its list holds; until then a thread looks after it. ``open``: somebody listens; while false, frames are not
-    even worth making.
+    even worth making. ``due``: the first call whose cost is to be measured (``cost``).
     """
 
     __slots__ = (
         "_blocked", "_calls", "_late", "_lock", "_owner", "_pending", "_queue", "_queued", "_seen", "_send", "_socket",
-        "_started", "_wake", "calm", "lost", "open",
+        "_started", "_wake", "calm", "due", "lost", "open",
     )  # fmt: skip
 
     def __init__(self):
@@ -68,6 +68,7 @@ class Emitter:
     def _reset(self):
         self.open = False
         self.calm = True  # the flusher sleeps until somebody wakes it
+        self.due = 0
         self.lost = 0
         self._socket = None
         self._send = _to_nobody

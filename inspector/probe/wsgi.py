@@ -9,6 +9,7 @@ import time
 from marshal import dumps as _dumps
 
 from .boundary import Boundary, exception_text, next_call
+from .cost import Measured, due_after, own_step
 from .emitter import GATHER_COUNT
 from .encode import OPAQUE, encode, length, plain, type_name
 from .payload import Kept
@@ -267,6 +268,35 @@ class Call:
             self._emitter.finish(self._number, _clock(), self._error, self._messages)
 
 
+class MeasuredCall(Measured, Call):
+    """A call that tells what it costs."""
+
+    def opened(self, number, began, ended):
+        """Call ``number`` was begun by us, from ``began`` to ``ended``."""
+        Measured.opened(self, number, began, ended)
+        self._start = self.theirs(self._start)
+
+    @own_step
+    def write(self, *args, **kwargs):
+        """The server's ``write``, which there is now: nobody has it who did not call ``start_response``."""
+        server, self._write = self._write, self.theirs(self._write)
+        try:
+            return Call.write(self, *args, **kwargs)
+        finally:
+            self._write = server
+
+    start_response = own_step(Call.start_response)
+    note = own_step(Call.note)
+    produced = own_step(Call.produced)
+    returned = own_step(Call.returned)
+    consumed = own_step(Call.consumed)
+    complained = own_step(Call.complained)
+    exhausted = own_step(Call.exhausted)
+    raised = own_step(Call.raised)
+    refused = own_step(Call.refused)
+    finish = own_step(Call.finish)
+
+
 def _start_info(args, kwargs):
     # No reference to the traceback may survive (PEP 3333, start_response): its text does.
     if kwargs or not 2 <= len(args) <= 3:
@@ -312,14 +342,19 @@ def wrap(application, emitter, settings):
 def _open(environ, start_response, emitter, settings):
     """A call begins. None when it cannot be recorded."""
     try:
-        exchange = take_exchange_id(environ, settings)
         number = next_call()
+        began = _clock() if number >= emitter.due else 0
+        exchange = take_exchange_id(environ, settings)
         try:
             data = encode_call(environ, exchange, number)
         except (KeyError, ValueError):
             data = _encode_slowly(environ, exchange, number)
         call = Call(number, emitter.begin(number, data), emitter, settings, start_response)
         watch(environ, call)
+        if began:
+            ended, call.__class__ = _clock(), MeasuredCall
+            call.opened(number, began, ended)
+            emitter.due = due_after(number)
     except Exception:  # no environ at all: the application will say so
         return None
     return call

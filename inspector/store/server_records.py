@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from inspector.model import Instance, Stall, Worker, WorkerEvent
+from inspector.model import Instance, ProbeCost, Stall, Worker, WorkerEvent
 from inspector.store.access import IDS_AT_ONCE, Access, json_value
 from inspector.store.log_lines import LogFilter
 from inspector.store.rows import LogRow, integer
@@ -43,7 +43,26 @@ class ServerRecords(Access):
         sql = f"SELECT {columns} FROM worker WHERE ?1 IS NULL OR instance = ?1 ORDER BY id"
         with self._mapped():
             found = self._connection.execute(sql, (instance,)).fetchall()
-        return [_worker(row) for row in found]
+            costs = self._probe_costs(None)
+        workers = [_worker(row) for row in found]
+        for worker in workers:
+            worker.cost = costs.get(worker.id)
+        return workers
+
+    def probe_cost(self, worker: int) -> ProbeCost | None:
+        """What the probe cost a call in ``worker``, None where that was not measured."""
+        with self._mapped():
+            return self._probe_costs(worker).get(worker)
+
+    def _probe_costs(self, worker: int | None) -> dict[int, ProbeCost]:
+        """By worker. The last event of each counts."""
+        sql = (
+            f"SELECT {listed('worker', 'detail')} FROM worker_event"
+            " WHERE event = 'cost' AND (?1 IS NULL OR worker = ?1) ORDER BY id"
+        )
+        found = self._connection.execute(sql, (worker,)).fetchall()
+        costs = {of: _cost(json_value(detail, dict)) for of, detail in found}
+        return {of: cost for of, cost in costs.items() if cost is not None}
 
     def worker_events(self, worker: int | None = None) -> list[WorkerEvent]:
         """What happened to a worker, or to all, in order."""
@@ -108,3 +127,10 @@ def _worker(row: tuple[Any, ...]) -> Worker:
     values: list[Any] = list(row)
     values[-1] = tuple(identity for identity in json_value(row[-1], list) if type(identity) is int)
     return Worker(*values)
+
+
+def _cost(detail: dict[str, Any]) -> ProbeCost | None:
+    """What an event tells of the probe's cost; None where a file that is not ours tells something else."""
+    values = [detail.get(name) for name in ("probe_ns", "call_ns", "measured")]
+    whole = [value for value in values if type(value) is int and value >= 0]
+    return ProbeCost(*whole) if len(whole) == len(values) else None

@@ -177,7 +177,8 @@ class TraceWriter:
 
     def worker(self, worker: Worker) -> None:
         """Insert or update."""
-        self._put("worker", (*astuple(worker)[:-1], json.dumps(worker.in_hand)))
+        *columns, in_hand, _cost = astuple(worker)  # the cost is written as events
+        self._put("worker", (*columns, json.dumps(in_hand)))
 
     def worker_event(self, event: WorkerEvent) -> None:
         """Append."""

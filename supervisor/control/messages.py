@@ -65,6 +65,8 @@ class WorkerStatus:
     rss: int = 0
     in_hand: tuple[int, ...] = ()
     last_outcome: str = ""  #: how the slot's previous process ended
+    probe_ns: int = 0  #: what the probe itself costs a call, nanoseconds, as a rule; 0: not measured yet
+    call_ns: int = 0  #: how long such a call takes, with that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,8 @@ class AppStatus:
     capture: str = ""  #: the filter of what is recorded; empty: everything
     not_captured: int = 0  #: exchanges that were over and did not pass it
     args: tuple[str, ...] = ()  #: for the server's own command line, besides what the mode says
+    probe_ns: int = 0  #: as in ``WorkerStatus``, of the middle one of its workers
+    call_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

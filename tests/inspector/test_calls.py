@@ -9,7 +9,7 @@ import pytest
 from inspector import tagged
 from inspector.calls import REMEMBERED, Calls, error_sentence, info_text, last_line
 from inspector.live import LiveExchanges
-from inspector.model import Exchange, Stall, State, Worker
+from inspector.model import Exchange, ProbeCost, Stall, State, Worker, WorkerEvent
 from tests.support.recorder import KeepingRecorder
 
 ENVIRON = {
@@ -258,3 +258,22 @@ def test_a_stall_ends_with_its_worker(world: World) -> None:
     world.call()
     world.tell(("stall", 5, 8, 1, ""))
     assert world.recorder.stalls[-1] == Stall(3, 5, 8, 1000), "what the clocks say cannot be, but is no reason to fail"
+
+
+def test_what_the_probe_costs_is_kept_of_the_worker_and_written_now_and_then(world: World) -> None:
+    WORKER.cost = None
+    world.calls.over(1)
+    assert world.recorder.events == []
+    for number, spent in enumerate((900, 20, 30, 25, 26), 1):
+        world.tell(("cost", number, number * 10, spent, 400))
+    assert WORKER.cost == ProbeCost(26, 400, 5)
+    figures = [(event.t_ns, event.detail["probe_ns"], event.detail["measured"]) for event in world.recorder.events]
+    assert figures == [(10, 900, 1), (20, 20, 2), (40, 25, 4)]
+    world.calls.over(99)
+    assert world.recorder.events[-1] == WorkerEvent(3, 99, "cost", {"probe_ns": 26, "call_ns": 400, "measured": 5})
+
+
+def test_the_last_figure_is_written_once(world: World) -> None:
+    world.tell(("cost", 1, 10, 20, 400))
+    world.calls.over(99)
+    assert len(world.recorder.events) == 1

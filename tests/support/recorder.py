@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from typing import Any
 
-from inspector.model import Exchange, LogLine, Stall
+from inspector.model import Exchange, LogLine, Stall, WorkerEvent
 from inspector.recording import MessageRow
 
 
@@ -21,6 +21,7 @@ class KeepingRecorder:
         self.touched: list[Exchange] = []
         self.lines: list[LogLine] = []
         self.stalls: list[Stall] = []
+        self.events: list[WorkerEvent] = []
         self.lost: Counter[str] = Counter()
         self._ids = itertools.count(1000)
 
@@ -46,6 +47,10 @@ class KeepingRecorder:
         """Keep."""
         self.stalls.append(stall)
 
+    def worker_event(self, event: WorkerEvent) -> None:
+        """Keep."""
+        self.events.append(event)
+
     def dropped(self, what: str, count: int) -> None:
         """Count."""
         self.lost[what] += count
@@ -53,4 +58,4 @@ class KeepingRecorder:
     def _ignore(self, thing: Any) -> None:
         pass
 
-    instance = worker = worker_event = replay_run = replay_result = trial = _ignore
+    instance = worker = replay_run = replay_result = trial = _ignore

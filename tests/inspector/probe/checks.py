@@ -37,17 +37,24 @@ def load(folder):
 
 
 load(sys.argv[1])
-asgi, wsgi, emitter_module, settings_module, interface = [
-    importlib.import_module("_gatescope_probe." + name) for name in ("asgi", "wsgi", "emitter", "settings", "interface")
+asgi, wsgi, cost, emitter_module, settings_module, interface = [
+    importlib.import_module("_gatescope_probe." + name)
+    for name in ("asgi", "wsgi", "cost", "emitter", "settings", "interface")
 ]
 OPAQUE = "\x00gatescope.object"
 SETTINGS = settings_module.Settings(token="token", body_head=10, body_tail=3)
 
 
 class World:
-    """An emitter, and what has come out of it at the other end of a socket."""
+    """An emitter, and what has come out of it at the other end of a socket.
+
+    ``due``: the first call that is measured. All checks are made twice: with every early call measured, and with none.
+    """
+
+    due = 0
 
     def __init__(self, ring=False):
+        self.costs = []
         self.folder = tempfile.TemporaryDirectory()
         self.ring = os.path.join(self.folder.name, "ring") if ring else ""
         path = os.path.join(self.folder.name, "s")
@@ -56,6 +63,7 @@ class World:
         self.server.listen(1)
         self.emitter = emitter_module.Emitter()
         assert self.emitter.connect(path, ("hello", {}), self.ring)
+        self.emitter.due = self.due
         self.connection, _ = self.server.accept()
         self.connection.settimeout(10)
         self.rest = b""
@@ -63,6 +71,14 @@ class World:
         self.hello = self.frame()
 
     def frame(self):
+        """The next frame; what measured calls cost is put aside."""
+        frame = self.any_frame()
+        while frame[0] == "cost":
+            self.costs.append(frame)
+            frame = self.any_frame()
+        return frame
+
+    def any_frame(self):
         while len(self.rest) < 4 or len(self.rest) < 4 + struct.unpack("<I", self.rest[:4])[0]:
             data = self.connection.recv(1 << 16)
             assert data, "the connection has ended"
@@ -1027,16 +1043,93 @@ def check_a_blocked_loop_is_told():
         assert 0.15e9 < over[2] - over[1] < 2e9, frames
 
 
+SLOW = 0.05
+
+
+def check_what_a_call_costs_is_ours_alone():
+    def slow_start(status, headers, exc_info=None):
+        time.sleep(SLOW)
+        return slow_write
+
+    def slow_write(data):
+        time.sleep(SLOW)
+
+    def application(environ, start_response):
+        write = start_response("200 OK", [])
+        write(b"a")
+        time.sleep(SLOW)
+        yield b"b"
+
+    with world() as made:
+        made.emitter.due = 0
+        for piece in wsgi.wrap(application, made.emitter, SETTINGS)(environ(), slow_start):
+            assert piece == b"b"
+        call, messages, _ = made.call()
+        assert_cost(made, call, 3 * SLOW)
+
+
+def check_what_an_asgi_call_costs_is_ours_alone():
+    async def application(scope, receive, send):
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.sleep(SLOW)
+
+    async def slowly(*message):
+        await asyncio.sleep(SLOW)
+        return {"type": "http.request"}
+
+    with world() as made:
+        made.emitter.due = 0
+        asyncio.run(asgi.wrap3(application, made.emitter, SETTINGS)(scope(), slowly, slowly))
+        call, _, _ = made.call()
+        assert_cost(made, call, 3 * SLOW)
+
+
+def assert_cost(made, call, theirs):
+    _, number, t, spent, whole = made.any_frame()
+    assert number == call[2] and t > call[3]
+    assert whole > theirs * 1e9 and 0 < spent < whole - theirs * 0.95e9, (spent, whole)
+
+
+def check_some_calls_are_measured():
+    def application(environ, start_response):
+        start_response("200 OK", [])
+        return [b"x"]
+
+    with world() as made:
+        made.emitter.due = 0
+        app = wsgi.wrap(application, made.emitter, SETTINGS)
+        for _ in range(600):
+            app(environ(), lambda status, headers: None)
+            call, _, _ = made.call()
+        first = call[2] - 599
+        assert made.costs[0][1] == first, made.costs[0]
+        numbers = [frame[1] for frame in made.costs]
+        gaps = [numbers[index] - numbers[index - 1] for index in range(1, len(numbers))]
+        assert gaps == sorted(gaps) and 1 < gaps[-1] <= cost.EVERY, gaps
+        assert (cost.due_after(1), cost.due_after(80), cost.due_after(10000)) == (2, 91, 10000 + cost.EVERY)
+
+
+_ONCE = (
+    check_what_a_call_costs_is_ours_alone,
+    check_what_an_asgi_call_costs_is_ours_alone,
+    check_some_calls_are_measured,
+)
+
+
 def main():
     warnings.simplefilter("error")
     checks = [value for name, value in sorted(globals().items()) if name.startswith("check_")]
     assert all(isinstance(value, types.FunctionType) for value in checks)
-    for check in checks:
-        try:
-            check()
-        except BaseException:
-            print("failed: %s" % check.__name__, flush=True)
-            raise
+    for World.due in (0, 1 << 62):
+        for check in checks:
+            if World.due and check in _ONCE:
+                continue
+            try:
+                check()
+            except BaseException:
+                print("failed: %s, calls measured from %d on" % (check.__name__, World.due), flush=True)
+                raise
     print("%d checks passed" % len(checks))
 
 

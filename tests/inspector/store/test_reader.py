@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inspector.model import Exchange, Instance, Kind, LogLine, State, Worker, WorkerEvent
+from inspector.model import Exchange, Instance, Kind, LogLine, ProbeCost, State, Worker, WorkerEvent
 from inspector.query import parse
 from inspector.store import exchange_lists, schema
 from inspector.store.errors import TraceError
@@ -387,3 +387,18 @@ def test_an_empty_file_is_said_to_be_empty(tmp_path):
         TraceReader(empty)
     assert "empty" in raised.value.why
     assert "-wal" in raised.value.why
+
+
+def test_the_probes_cost_is_that_of_the_last_event(tmp_path: Path) -> None:
+    told = {"probe_ns": 900, "call_ns": 5_000, "measured": 1}
+    with closing(TraceWriter(tmp_path / "t.gatescope")) as writer:
+        for identity in (1, 2, 3):
+            writer.worker(Worker(identity, 1, identity, 1, 40 + identity))
+        writer.worker_event(WorkerEvent(1, 5, "cost", told))
+        writer.worker_event(WorkerEvent(1, 6, "cost", {**told, "probe_ns": 21, "measured": 64}))
+        for odd in ({"probe_ns": 1}, {**told, "call_ns": "x"}, {**told, "measured": -1}):
+            writer.worker_event(WorkerEvent(2, 7, "cost", odd))
+    with TraceReader(writer.path) as reader:
+        cost = ProbeCost(21, 5_000, 64)
+        assert [worker.cost for worker in reader.workers()] == [cost, None, None]
+        assert (reader.probe_cost(1), reader.probe_cost(2), reader.probe_cost(9)) == (cost, None, None)
