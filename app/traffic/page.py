@@ -434,6 +434,7 @@ class TrafficPage(QWidget):
         if rows and rows[0].id == self.table.current_id():
             self.detail.show_row(rows[0])
             self.lanes.choose(rows[0])
+            self._actions.refresh()  # what may be done with it is known only now
 
     def _on_selection_changed(self) -> None:
         self._copier.ids = self.table.selected_ids()
