@@ -38,7 +38,8 @@ _TEXTUAL = re.compile(r"text/|[/+]xml\b|javascript|x-www-form-urlencoded|[/+]jso
 class Answer:
     """One side of a comparison. ``status`` is 0 where there was no response; ``error`` says why.
 
-    ``left``: its client went away before its end. ``conversation``: what went over a WebSocket, if it is one.
+    ``left``: its client went away before its end. ``archived``: it comes out of an archive, which keeps bodies without
+    their content coding. ``conversation``: what went over a WebSocket, if it is one.
     """
 
     status: int
@@ -46,6 +47,7 @@ class Answer:
     body: Body = field(default_factory=Body)
     error: str = ""
     left: bool = False
+    archived: bool = False
     conversation: Conversation | None = None
 
 
@@ -69,7 +71,8 @@ def answer_of(exchange: Exchange, messages: Iterable[Message] = ()) -> Answer:
     error = exchange.error if _incomplete(exchange, headers) else ""
     said = conversation(messages) if exchange.status == _SWITCHED else None
     left = exchange.error.startswith(CLIENT_LEFT)
-    return Answer(exchange.status, headers, exchange.response_body, error, left, said)
+    archived = not (exchange.client or exchange.called_ns or exchange.replay_run)  # nobody saw it being asked for
+    return Answer(exchange.status, headers, exchange.response_body, error, left, archived, said)
 
 
 def _incomplete(exchange: Exchange, headers: Iterable[tuple[str, str]]) -> bool:
@@ -158,6 +161,8 @@ def _compare_headers(original: Answer, replay: Answer, rules: Rules) -> Iterator
             volatile = volatile or _timeless(old) == _timeless(new)
         elif name == "content-length":  # the bodies themselves are compared; to HEAD it is the answer
             volatile = volatile or not (no_bodies and old and new)
+        elif name == "content-encoding":
+            volatile = volatile or original.archived or replay.archived
         yield Difference("header", name, _joined(old), _joined(new), _change(old, new), volatile)
     if rules.header_order:
         yield from _compare_order(before, after, rules)

@@ -54,10 +54,12 @@ def exchange_of(entry: Any, identity: int, *, head: int, tail: int) -> Exchange:
     made.first_byte_ns = made.forwarded_ns + _spent(entry, "wait")
     made.closed_ns = max(made.opened_ns + int(_amount(entry, "time") * _MS), made.first_byte_ns)
     made.request_head = _head(f"{made.method} {made.target} HTTP/1.1", request, url.netloc)
-    made.request_body = _body(_posted(request), head, tail)
+    made.request_body = _body(_content(_mapping(request, "postData")), head, tail)
+    _note_missing(made.request_body, _number(request, "bodySize"))
     if made.status:
         made.response_head = _head(f"HTTP/1.1 {made.status} {_text(response, 'statusText')}", response, "")
-        made.response_body = _body(_content(response), head, tail)
+        made.response_body = _body(_content(_mapping(response, "content")), head, tail)
+        _note_missing(made.response_body, _number(_mapping(response, "content"), "size"))
         made.kind = Kind.SSE if "text/event-stream" in _text(_mapping(response, "content"), "mimeType") else Kind.HTTP
     else:
         made.state, made.error = State.FAILED, "The archive has no response to it."
@@ -157,12 +159,7 @@ def _head(first: str, part: Mapping[str, Any], host: str) -> bytes:
     return "\r\n".join((*clean, "", "")).encode("utf-8", "replace")
 
 
-def _posted(request: Mapping[str, Any]) -> bytes:
-    return _text(_mapping(request, "postData"), "text").encode("utf-8", "surrogateescape")
-
-
-def _content(response: Mapping[str, Any]) -> bytes:
-    content = _mapping(response, "content")
+def _content(content: Mapping[str, Any]) -> bytes:
     text = _text(content, "text").encode("utf-8", "surrogateescape")
     if _text(content, "encoding") != "base64":
         return text
@@ -170,6 +167,12 @@ def _content(response: Mapping[str, Any]) -> bytes:
         return base64.b64decode(text, validate=False)
     except binascii.Error:
         raise HarError("A body that is not the base64 it says it is.") from None
+
+
+def _note_missing(body: Body, size: int) -> None:
+    """Archives leave out bodies that were too large for them: then only the length is known."""
+    if not body.size:
+        body.size = size
 
 
 def _body(data: bytes, head: int, tail: int) -> Body:

@@ -192,10 +192,14 @@ class _Talk:
         await self._end(script, pace, missed)
 
     async def _wait_for(self, turn: Turn, pace: Pace, start: int, missed: int) -> int:
-        """Until the turn has come; how many messages we do not wait for any more."""
+        """Until the turn has come; how many messages we do not wait for any more.
+
+        At a pace it comes at its time. But a client that leaves would not hear any more what the server is late with.
+        """
         if pace.factor is not None:
             await self._until(lambda: False, (start + turn.at_ns / pace.factor - self._clock()) / 1e9)
-            return missed
+            if turn.type not in (CLOSE, GONE):
+                return missed
         wanted = turn.heard - missed
         if await self._until(lambda: len(self._heard) >= wanted, max(pace.wait, 2 * turn.gap_ns / 1e9)):
             return missed

@@ -19,6 +19,7 @@ TEXT, BINARY, CLOSE = "ws.text", "ws.binary", "ws.close"
 GONE = "client.gone"
 #: The code of a client whose recording does not say how it ended (RFC 6455 section 7.4.1: going away).
 GOING_AWAY = 1001
+_SWITCHED = 101
 _REASON_LIMIT = 123  #: bytes, RFC 6455 section 5.5
 _UNUSED_CODES = (1004, 1005, 1006)  #: never in a close frame, RFC 6455 section 7.4.1
 
@@ -62,6 +63,8 @@ def script(original: Exchange, messages: Sequence[Message]) -> Script:
     if len(messages) < original.messages:
         raise UnreplayableError(f"only {len(messages)} of its {original.messages} messages are in the trace")
     wire = on_the_wire(messages)
+    if original.status == _SWITCHED and not wire:
+        raise UnreplayableError("what was said over it was not recorded")
     ending = ending_of(wire)
     turns: list[Turn] = []
     start = last = original.first_byte_ns or original.opened_ns

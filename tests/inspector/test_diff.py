@@ -99,10 +99,10 @@ def test_content_length_is_framing_except_where_it_is_all_there_is():
 
 def test_answer_of_an_exchange():
     head = b"HTTP/1.1 201 Created\r\nX-Name:  \tG\xe9rard \r\nnonsense\r\nX-Empty:\r\n\r\n"
-    exchange = Exchange(7, status=201, response_head=head, response_body=Body(2, b"ok"), error="cut")
+    exchange = Exchange(7, status=201, response_head=head, response_body=Body(2, b"ok"), error="cut", client="a:1")
     expected = Answer(201, (("X-Name", "Gérard"), ("X-Empty", "")), Body(2, b"ok"), "cut")
     assert diff.answer_of(exchange) == expected
-    assert diff.answer_of(Exchange(7)) == Answer(0)
+    assert diff.answer_of(Exchange(7, client="a:1")) == Answer(0)
 
 
 RAISED = "the application raised ValueError"
@@ -336,3 +336,11 @@ def test_what_a_server_said_over_a_websocket():
 def test_a_websocket_that_is_refused_has_another_status_and_that_is_all():
     assert compare(websocket("a"), websocket(status=403)) == [Difference("status", "", 101, 403)]
     assert compare(websocket(status=403), websocket("a")) == [Difference("status", "", 403, 101)]
+
+
+def test_an_archive_keeps_bodies_without_their_coding():
+    asked = {"status": 200, "response_head": b"HTTP/1.1 200 OK\r\n\r\n", "response_body": Body(2, b"hi")}
+    packed = answer(gzip.compress(b"hi"), TEXT, ("Content-Encoding", "gzip"))
+    archived, seen = (diff.answer_of(Exchange(1, client=client, **asked)) for client in ("", "127.0.0.1:5"))
+    typed = [dataclasses.replace(one, headers=(TEXT,)) for one in (archived, seen)]
+    assert [diff.same(compare(one, packed)) for one in typed] == [True, False]

@@ -56,6 +56,20 @@ def test_an_entry_becomes_an_exchange():
     assert (body.size, body.head, body.tail) == (256, bytes(range(100)), bytes(range(246, 256)))
 
 
+def test_of_a_body_that_was_left_out_the_length_is_known():
+    request = {"method": "POST", "url": "http://a/", "bodySize": 90}
+    found = read(made(request=request, response={"status": 200, "content": {"size": 5000}}))
+    assert (found.request_body.size, found.response_body.size) == (90, 5000)
+    assert found.request_body.truncated
+    assert found.response_body.truncated
+
+
+def test_a_body_that_was_sent_may_be_base64_too():
+    posted = {"text": base64.b64encode(b"\xff\x00").decode(), "encoding": "base64"}
+    request = {"method": "POST", "url": "http://a/", "bodySize": 2, "postData": posted}
+    assert read(made(request=request)).request_body.head == b"\xff\x00"
+
+
 def test_a_body_without_a_tail():
     assert exchange_of(made(), 1, head=10, tail=0).response_body.tail == b""
 

@@ -14,6 +14,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from inspector.store.reader import TraceReader
+from supervisor.cli import main
 from supervisor.control.messages import ReplayStatus
 from tests.support.front import Front
 from tests.support.plain_server import PlainServer
@@ -234,3 +235,35 @@ def test_a_replay_of_websockets_can_be_cancelled(one, tmp_path):
 
     status = asyncio.run(scenario())
     assert (status.state, status.sent) == ("cancelled", 0)
+
+
+def test_what_comes_out_of_an_archive_is_replayed(tmp_path):
+    """A WebSocket, a body that was compressed, one that is no text: recorded, written as HAR, read, sent again."""
+
+    async def visit(front: Front) -> None:
+        async with httpx.AsyncClient(base_url=front.url, trust_env=False) as client:
+            assert (await client.get("/json")).status_code == 200
+            await client.post("/upload", content=bytes(range(256)))
+        async with talking(front, "/ws/echo") as socket:
+            for said in ("hello", b"\x00\xff"):
+                await socket.send(said)
+                assert await socket.recv() == said
+
+    source, har, imported = (tmp_path / name for name in ("trace.gatescope", "all.har", "imported.gatescope"))
+
+    async def recording(server: PlainServer) -> None:
+        async with Front(source).before(server) as front:
+            await visit(front)
+
+    async def replaying(server: PlainServer) -> ReplayStatus:
+        async with Front(tmp_path / "results.gatescope").before(server) as front:
+            return await front.replay(source=str(imported))
+
+    with PlainServer("asgi") as demo:
+        asyncio.run(recording(demo))
+        assert main(["export", str(source), "--format", "har", "-o", str(har)]) == 0
+        assert main(["import", str(har), "-o", str(imported)]) == 0
+        status = asyncio.run(replaying(demo))
+    with TraceReader(tmp_path / "results.gatescope") as trace:
+        found = [(result.error, result.differences) for result in trace.replay_results(status.run)]
+    assert (status.total, status.same) == (3, 3), found

@@ -72,6 +72,7 @@ def test_one_that_was_refused_or_said_nothing():
 @pytest.mark.parametrize(
     ("messages", "fields", "reason"),
     [
+        ([], {"status": 101}, "what was said over it was not recorded"),
         ([], {"dropped": 2}, "2 of its messages or payloads were not recorded"),
         ([message(1, "in", "ws.text", b"he", tail=b"o", size=90)], {}, "only 3 of the 90 bytes"),
         ([message(1, "in", "ws.text", b"xx", info='{"inflated": false}')], {}, "compressed and could not be read"),
