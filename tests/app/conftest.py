@@ -1,4 +1,6 @@
-"""What the window's tests share: a supervisor made of a real socket and the real codec, and settings of their own."""
+"""What the window's tests share: a supervisor made of a real socket and the real codec, a trace, and settings of
+their own.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +45,7 @@ from supervisor.control.messages import (
     WayOut,
     Welcome,
 )
+from tests.support.made_trace import MadeTrace
 from tests.support.nets import HARMLESS, no_leaks, no_stalls, pytest_runtest_teardown, quick_to_look
 
 __all__ = ["no_leaks", "no_stalls", "pytest_runtest_teardown", "quick_to_look"]
@@ -217,6 +220,14 @@ def link(backend: SocketSupervisor) -> Iterator[SupervisorLink]:
     yield made
     made.close()
     made.deleteLater()
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Iterator[MadeTrace]:
+    """A trace under construction, still empty."""
+    made = MadeTrace(tmp_path / "a.gatescope")
+    yield made
+    made.close()
 
 
 @pytest.fixture

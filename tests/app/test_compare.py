@@ -56,13 +56,6 @@ class Shown:
 
 
 @pytest.fixture
-def trace(tmp_path: Path) -> Iterator[MadeTrace]:
-    made = MadeTrace(tmp_path / "a.gatescope")
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def shown(qtbot: QtBot, link: Any, backend: Any, trace: MadeTrace, tmp_path: Path) -> Iterator[Shown]:
     backend.listed = ModesListed(
         id=0, target=SPEC, interface="ASGI3", framework="", python_version="3.11",

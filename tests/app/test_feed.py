@@ -21,13 +21,6 @@ DEADLINE = 10_000  #: ms
 
 
 @pytest.fixture
-def trace(tmp_path: Path) -> Iterator[MadeTrace]:
-    made = MadeTrace(tmp_path / "a.gatescope")
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def feed(qtbot: QtBot) -> Iterator[TraceFeed]:
     made = TraceFeed()
     yield made

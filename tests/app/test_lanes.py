@@ -70,13 +70,6 @@ class Shown:
 
 
 @pytest.fixture
-def trace(tmp_path: Path) -> Iterator[MadeTrace]:
-    made = MadeTrace(tmp_path / "a.gatescope")
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def shown(qtbot: QtBot, trace: MadeTrace, tmp_path: Path) -> Iterator[Shown]:
     made = Shown(qtbot, trace, tmp_path)
     yield made

@@ -24,13 +24,6 @@ from tests.support.made_trace import MadeTrace
 DEADLINE = 10_000  #: ms
 
 
-@pytest.fixture
-def trace(tmp_path: Path) -> Iterator[MadeTrace]:
-    made = MadeTrace(tmp_path / "a.gatescope")
-    yield made
-    made.close()
-
-
 class Shown:
     def __init__(self, qtbot: QtBot, link: Any, backend: Any, trace: MadeTrace, settings: Settings) -> None:
         self.qtbot, self.backend, self.trace = qtbot, backend, trace

@@ -86,13 +86,6 @@ def test_a_line_of_output_stands_for_its_request_and_its_worker() -> None:
 
 
 @pytest.fixture
-def trace(tmp_path: Path) -> Iterator[MadeTrace]:
-    made = MadeTrace(tmp_path / "a.gatescope")
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def page(qtbot: QtBot, trace: MadeTrace, tmp_path: Path) -> Iterator[TrafficPage]:
     for route in (1, 4, 1, 2):
         trace.exchange(route)

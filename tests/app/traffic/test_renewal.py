@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from pytestqt.qtbot import QtBot
 
 from app.feed import TraceFeed
@@ -16,13 +12,6 @@ from inspector.query import parse
 from tests.support.made_trace import MadeTrace
 
 WAIT = 10_000
-
-
-@pytest.fixture
-def trace(tmp_path: Path) -> Iterator[MadeTrace]:
-    made = MadeTrace(tmp_path / "a.gatescope")
-    yield made
-    made.close()
 
 
 def test_an_exchange_that_ended_while_it_was_hidden(qtbot: QtBot, trace: MadeTrace) -> None:
