@@ -5,6 +5,7 @@ Asks the supervisor by the link and reads what was found from the comparison's o
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from app.comparison.model import WIDTHS, ModesModel
 from app.comparison.plots import ComparisonPlots
 from app.comparison.results import Found, Results
 from app.feed import TraceFeed
-from app.link import SupervisorLink
+from app.link import LinkState, SupervisorLink
 from app.settings import Settings
 from app.theme.widgets import CopyButton, ElidedLabel, button, look
 from app.traffic.detail.parts import PairTable, caption
@@ -176,6 +177,7 @@ class ComparisonPage(QWidget):
         self.answers.counted.connect(self._say_differing)
         self.results.found.connect(self._on_found)
         self._link.comparison_changed.connect(self._on_status)
+        self._link.state_changed.connect(self._on_link_changed)
         self._feed.opened.connect(self._on_opened)
         self._feed.closed.connect(self._render)
 
@@ -263,6 +265,12 @@ class ComparisonPage(QWidget):
             self._ended = ended
             self.results.refresh()
         self._render()
+
+    def _on_link_changed(self, state: LinkState) -> None:
+        """Without a supervisor nothing is compared; what was measured is in the trace."""
+        if state is LinkState.LOST and self._status is not None and self._status.state == "running":
+            why = "The supervisor is gone."
+            self._on_status(dataclasses.replace(self._status, state="failed", error=why))
 
     # results
 

@@ -107,6 +107,7 @@ def _part(trial: TrialStatus) -> int:
 def words(status: ComparisonStatus) -> str:
     """How far a comparison is, in a line."""
     now = next((trial for trial in status.trials if trial.state in ("starting", "running")), None)
+    now = now if status.state == "running" else None
     over = sum(trial.state not in ("waiting", "starting", "running") for trial in status.trials)
     if now is not None:
         what = "starting" if now.state == "starting" else f"{now.sent} of {now.total} sent"
