@@ -72,9 +72,9 @@ class DiffView(QWidget):
         self._write(self.right, [])
 
     def show_differences(self, found: list[Difference], words: str) -> None:
-        """What the replay noted."""
+        """What the replay noted; what is overlooked comes last."""
         self.said.setText(words)
-        self.table.show_pairs([_row(difference) for difference in found])
+        self.table.show_pairs([_row(difference) for difference in sorted(found, key=lambda one: one.volatile)])
 
     def show_responses(
         self,

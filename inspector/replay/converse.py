@@ -163,6 +163,7 @@ class _Talk:
         self._heard: list[Item] = []
         self._message: tuple[str, Capture] | None = None
         self._ours = False  # we ended it, because the recording does not say how it does
+        self._closed = False  # our close frame is sent, and noted
         self._gone = False  # we left without a closing handshake, as the recorded client had
         self._listening = asyncio.create_task(self._listen())
 
@@ -253,11 +254,11 @@ class _Talk:
 
     def _write(self) -> None:
         """What the protocol wants written; its wish to end our side first is left out, which would be an abort."""
-        before = self._protocol.close_sent
         for data in self._protocol.data_to_send():
             if data and not self._writer.is_closing():
                 self._writer.write(data)
-        if before is None and self._protocol.close_sent is not None:
+        if self._protocol.close_sent is not None and not self._closed:
+            self._closed = True
             self._note_close(Direction.IN, self._protocol.close_sent)
 
     async def _until(self, done: Callable[[], bool], seconds: float | None = None) -> bool:
