@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 EPILOG = """\
-Without a filter every request and WebSocket of TRACE is sent, replays left out. At full speed what a WebSocket's client
-said is said when the server has said as much as it had then; at a pace, at its time. Exit status: 0 done, 1 it could not be done,
-or --fail-on-diff and something differs or failed, 2 wrong usage.
+Without a filter every request and WebSocket of TRACE is sent, replays left out. At full speed what a WebSocket's
+client said is said when the server has said as much as it had then; at a pace, at its time.
+Exit status: 0 done, 1 it could not be done, or --fail-on-diff and something differs or failed, 2 wrong usage.
 """
 
 
