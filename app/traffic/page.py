@@ -210,6 +210,7 @@ class TrafficPage(QWidget):
         self.judging.ended.connect(self._on_rest_judged)
         self.model.rowsInserted.connect(self._say_empty)
         self.model.modelReset.connect(self._say_empty)
+        self.model.modelReset.connect(self._on_reset)
         self._feed.opened.connect(self._on_opened)
         self._feed.closed.connect(self._say_empty)
         self._feed.rows_changed.connect(self._on_rows_changed)
@@ -435,6 +436,11 @@ class TrafficPage(QWidget):
             self.detail.show_row(rows[0])
             self.lanes.choose(rows[0])
             self._actions.refresh()  # what may be done with it is known only now
+
+    def _on_reset(self) -> None:
+        """Another list, or another trace: where it lets go of what was chosen, Qt tells nobody."""
+        if self.table.selected_ids() != self._copier.ids:
+            self._on_selection_changed()
 
     def _on_selection_changed(self) -> None:
         self._copier.ids = self.table.selected_ids()
