@@ -262,6 +262,7 @@ class Desk:
         self.comparison.set_target(current.spec if current else None, self.controller.listed)
         self.window.status.show_recording(status.in_flight if status else 0, status.dropped if status else 0)
         self.window.status.show_capture(status.capture if status else "", status.not_captured if status else 0)
+        self.window.status.show_cost(status.probe_ns if status else 0, status.call_ns if status else 0)
         self.traffic.set_known(status is not None)
         self.traffic.set_address(status.url if status and self.controller.live else "")
         self.traffic.lanes.show_processes(status.processes if status else ())

@@ -14,11 +14,15 @@ from app.rate import Rate
 from app.theme import tip
 from app.theme.widgets import ElidedLabel, label, look
 from app.traffic import formats
+from inspector.export import cost_words
 from inspector.store.reader import TraceCounts
 
 _AGAIN_MS = 500
 _STAY_MS = 4_000
 _DROPPED = "Details left out because recording could not keep up; requests never wait for it"
+
+
+_MEASURED = "The median of some calls that are measured as they happen; the calls' own time includes it"
 
 
 class StatusLine(QStatusBar):
@@ -27,7 +31,7 @@ class StatusLine(QStatusBar):
     def __init__(self) -> None:
         super().__init__()
         self.counts, self.flight, self.rate, self.volume = label(), label(), label(), label()
-        self.captured, self.dropped = label("", "muted"), label()
+        self.captured, self.dropped, self.cost = label("", "muted"), label(), label("", "muted")
         self.trace = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self._rate = Rate()
         self._recorded: int | None = None
@@ -41,11 +45,12 @@ class StatusLine(QStatusBar):
         named: tuple[tuple[QLabel, str], ...] = (
             (self.counts, "Exchanges"), (self.flight, "In flight"), (self.rate, "Rate"),
             (self.captured, "Not captured"), (self.dropped, "Dropped"), (self.volume, "Size of the trace"),
+            (self.cost, "Cost of the probe"),
         )  # fmt: skip
         for widget, name in named:
             widget.setAccessibleName(name)
             self.addWidget(widget)
-        for widget in (self.captured, self.rate, self.volume):
+        for widget in (self.captured, self.rate, self.volume, self.cost):
             widget.hide()
         self.rate.setToolTip("Exchanges recorded a second, over the last few seconds")
         self.volume.setToolTip("What the trace takes on the disk, its log too")
@@ -107,6 +112,13 @@ class StatusLine(QStatusBar):
         self.dropped.setText(f"{dropped:,} dropped")
         look(self.dropped, "error" if dropped else "")
         self.dropped.setToolTip(_DROPPED)
+
+    def show_cost(self, probe_ns: int, call_ns: int) -> None:
+        """What the probe itself costs a call, of the time that one takes; 0: not measured."""
+        self._offer(self.cost, there=bool(probe_ns))
+        self.cost.setText(f"probe {cost_words.short(probe_ns)} a call")
+        words = f"Recording costs a request {cost_words.of_a_call(probe_ns, call_ns)} in the worker"
+        self.cost.setToolTip(tip(f"{words}.\n{_MEASURED}"))
 
     def show_trace(self, path: str) -> None:
         """Which file is looked at; an empty path: none."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from app.traffic import formats
 from app.traffic.phases import phases, total_ns
 from app.traffic.tracebacks import innermost_own
-from inspector.model import Exchange, Kind, State
+from inspector.export import cost_words
+from inspector.model import Exchange, Kind, ProbeCost, State
 
 _RAISED = "the application raised "  #: how ``Exchange.error`` begins where its exception says the same
 
@@ -24,6 +25,7 @@ class Placed:
     pid: int = 0
     generation: int = 0
     mode: str = ""
+    cost: ProbeCost | None = None  #: what the probe costs a call in that worker
 
 
 def headline(exchange: Exchange) -> str:
@@ -51,6 +53,7 @@ def story(exchange: Exchange, placed: Placed, now: int = 0) -> list[str]:
             _how_long(exchange, now),
             _longest(exchange, now),
             _after(exchange),
+            _probe(exchange, placed.cost),
             _raised(exchange),
             _failed(exchange),
             _replay(exchange),
@@ -115,6 +118,15 @@ def _after(exchange: Exchange) -> str:
         held = formats.duration(exchange.returned_ns - exchange.closed_ns)
         return f"The application held its worker for another {held} after the last byte."
     return ""
+
+
+def _probe(exchange: Exchange, cost: ProbeCost | None) -> str:
+    """Not of what goes on and on: there it costs by the message."""
+    took = exchange.returned_ns - exchange.called_ns
+    if cost is None or exchange.kind != Kind.HTTP or not exchange.called_ns or took <= cost.probe_ns:
+        return ""
+    part = cost_words.share(cost.probe_ns, took)
+    return f"The probe's share: about {cost_words.short(cost.probe_ns)} of {cost_words.short(took)}, {part}."
 
 
 def _raised(exchange: Exchange) -> str:

@@ -17,6 +17,7 @@ from app.workers.stacks_view import StacksView
 from app.workers.summary import Facts, SummaryTab
 from app.workers.tables import events_model, list_table
 from app.workers.words import counted, cpu, duration, memory, wall
+from inspector.export.cost_words import of_a_call
 from inspector.model import Instance
 
 SUMMARY, STACKS, EVENTS, OUTPUT = range(4)
@@ -121,8 +122,12 @@ def facts_of(life: Life | None, node: Node | None, state: str, story: Story) -> 
     if state == "paused":
         sign = Sign("", Role.CLIENT_ERROR, "paused")
     pairs = _figures(node) if node is not None and live else []
+    cost = node.cost if node is not None and live else ""
     if life is not None:
         pairs += _times(life, story)
+        cost = cost or (of_a_call(life.cost.probe_ns, life.cost.call_ns) if life.cost else "")
+    if cost:
+        pairs.append(("Probe", f"costs {cost}"))
     before = _before(life, story)
     words = f"generation {before.generation} {before.outcome or 'ended'}" if before else ""
     if before is None and live and node is not None and node.last:

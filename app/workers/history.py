@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from app.workers.causes import ALIVE, CUT_OFF, UNSEEN, Sign, sign_of
-from inspector.model import PEACEFUL_CAUSES, Instance, Worker, WorkerEvent
+from inspector.model import PEACEFUL_CAUSES, Instance, ProbeCost, Worker, WorkerEvent
 from supervisor.control.messages import AppStatus
 
 #: Nanoseconds since 1970 of a moment in the trace.
@@ -47,6 +47,7 @@ class Life:
     exit_code: int | None = None
     signal: int = 0
     cause: str = ""
+    cost: ProbeCost | None = None  #: what the probe cost a call in it
     pauses: tuple[tuple[int, int], ...] = ()
 
     @property
@@ -156,6 +157,7 @@ def _life(instance: Instance | None, worker: Worker, wall: Wall) -> Life:
         exit_code=worker.exit_code,
         signal=worker.signal,
         cause=worker.cause,
+        cost=worker.cost,
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from app.workers.causes import CUT_OFF, Sign
 from app.workers.history import Life, Story
 from app.workers.words import counted, wall
+from inspector.export.cost_words import of_a_call
 from inspector.model import Instance
 from supervisor.control.messages import AppStatus, WorkerStatus
 
@@ -53,6 +54,7 @@ class Node:
     rss: int = 0
     in_hand: tuple[int, ...] = ()
     in_flight: int = 0
+    cost: str = ""  #: what the probe costs a call
     last: str = ""
     last_sign: Sign | None = None
     command: str = ""
@@ -147,7 +149,7 @@ def _slot(status: AppStatus, worker: WorkerStatus, lives: dict[tuple[int, int], 
         generation=worker.generation, restarts=worker.restarts, cpu=worker.cpu if living else None,
         rss=worker.rss if living else 0, in_hand=worker.in_hand, last=worker.last_outcome,
         last_sign=over.sign if over else None, instance=status.instance,
-        worker=life.id if life else 0, alarming=alarming,
+        cost=of_a_call(worker.probe_ns, worker.call_ns), worker=life.id if life else 0, alarming=alarming,
     )  # fmt: skip
 
 

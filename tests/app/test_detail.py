@@ -24,7 +24,7 @@ from app.traffic.detail.panel import DetailPanel
 from app.traffic.rendering import View
 from app.traffic.sequence import MessageFilter
 from inspector import tagged
-from inspector.model import Exchange, LogLine, Message, Stall, State
+from inspector.model import Exchange, LogLine, Message, Stall, State, WorkerEvent
 from inspector.store.reader import TraceReader
 from tests.support.made_trace import SCOPE, MadeTrace
 
@@ -74,6 +74,15 @@ def test_summary_tells_what_happened(shown: Shown) -> None:
     shown.show(shown.trace.exchange(1))
     assert summary.problem.isHidden()
     assert not summary.original.isVisible()
+
+
+def test_the_summary_tells_the_probes_share(shown: Shown) -> None:
+    made = shown.trace.exchange(1)
+    told = {"probe_ns": 21_000, "call_ns": 4_000_000, "measured": 1}
+    shown.trace.writer.worker_event(WorkerEvent(made.worker, 1, "cost", told))
+    shown.show(made)
+    story = shown.panel.summary.story
+    shown.qtbot.waitUntil(lambda: "The probe's share: about 21 µs of " in story.text(), timeout=DEADLINE)
 
 
 def test_a_replay_leads_to_its_original(shown: Shown) -> None:

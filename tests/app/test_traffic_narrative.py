@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.traffic.narrative import Placed, headline, story
 from inspector.calls import error_sentence
-from inspector.model import Exchange, Kind, State
+from inspector.model import Exchange, Kind, ProbeCost, State
 
 MS = 1_000_000
 PLACED = Placed(2, 4711, 3, "gunicorn-sync")
@@ -78,3 +78,16 @@ def test_story_without_a_call_or_a_longest_phase() -> None:
     even = done(forwarded_ns=34 * MS, called_ns=67 * MS, started_ns=95 * MS)
     assert len(story(even, PLACED)) == 2
     assert len(story(done(forwarded_ns=0, called_ns=0, started_ns=0), PLACED)) == 2
+
+
+def test_the_probe_says_its_share_of_a_call_that_is_over() -> None:
+    placed = Placed(2, 4711, 3, "gunicorn-sync", cost=ProbeCost(21_000, 5 * MS, 64))
+    answered = {"returned_ns": 94_100_000}
+    assert "The probe's share: about 21 µs of 4.1 ms, 0.5 %." in story(done(**answered), placed)
+    for other, where in (
+        (done(**answered), PLACED),  # not measured
+        (done(), placed),  # not over
+        (done(kind=Kind.SSE, **answered), placed),
+        (done(returned_ns=90 * MS + 20_000), placed),  # quicker than most
+    ):
+        assert not any("probe" in line for line in story(other, where))

@@ -113,6 +113,12 @@ def test_the_status_bar(window):
     assert window.status.volume.text() == "1.50 MB"
     window.status.show_live(on=True)
     assert not window.status.rate.isHidden()
+    assert window.status.cost.isHidden()
+    window.status.show_cost(21_000, 4_100_000)
+    assert (window.status.cost.isHidden(), window.status.cost.text()) == (False, "probe 21 µs a call")
+    assert "0.5 % of its 4.1 ms" in window.status.cost.toolTip()
+    window.status.show_cost(0, 0)
+    assert window.status.cost.isHidden()
     assert window.status.rate.text() == "0/s"
     window.status.show_live(on=False)
     assert window.status.rate.isHidden()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from app.workers import stack_words
 from app.workers.causes import CUT_OFF, exit_words, sentence, sign_of
+from app.workers.details import facts_of
 from app.workers.evidence import as_noted, held, last_words, noted_at_end
 from app.workers.history import Life, Story, story_of
 from app.workers.means import Aim, of_app, of_worker, title
 from app.workers.processes import Kind, Node, forest, summary
 from app.workers.rows import place_of, rows_of, span, step
-from inspector.model import Instance, LogLine, Message, Worker, WorkerEvent
+from inspector.model import Instance, LogLine, Message, ProbeCost, Worker, WorkerEvent
 from supervisor.control.messages import AppStatus, Frame, Stack, StacksDumped, TargetSpec, WorkerStatus
 
 S = 1_000_000_000
@@ -117,6 +120,15 @@ def test_a_story_knows_its_lives_and_pauses():
 
 
 # --- causes and means -------------------------------------------------------------------------------------------------
+
+
+def test_what_the_probe_costs_is_told_of_the_living_and_of_the_dead():
+    [shop] = forest([status(process(1, 96, probe_ns=21_000, call_ns=4_100_000), process(2, 97))], story(), TRACE)
+    first, second = shop.children[-1].children
+    assert ("Probe", "costs 21 µs a call, 0.5 % of its 4.1 ms") in facts_of(None, first, "ready", story()).pairs
+    assert not any(name == "Probe" for name, _words in facts_of(None, second, "ready", story()).pairs)
+    life = dataclasses.replace(story().lives[-1], cost=ProbeCost(30_000, 60_000, 9))
+    assert ("Probe", "costs 30 µs a call, 50 % of its 60 µs") in facts_of(life, None, "exited", story()).pairs
 
 
 def test_an_end_with_requests_in_hand_is_not_peaceful():

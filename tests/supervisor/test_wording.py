@@ -37,11 +37,12 @@ def test_an_application() -> None:
     )
     status = AppStatus(
         name="shop", target=TargetSpec(target="m:a"), mode="uvicorn", workers=2, state="running", url="http://x",
-        trace="t", processes=processes, problem=Problem(what="Hm."), recorded=3,
+        trace="t", processes=processes, problem=Problem(what="Hm."), recorded=3, probe_ns=21_000, call_ns=4_100_000,
     )  # fmt: skip
     assert wording.status(status).splitlines() == [
         "shop: running, uvicorn, 2 workers, http://x",
         "  worker 1.2: pid 9, ready, 5 MB, 1 in hand (before: fell)",
+        "  the probe costs 21 µs a call, 0.5 % of its 4.1 ms",
         "  3 exchanges in t",
         "  Hm.",
     ]

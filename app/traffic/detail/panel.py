@@ -23,7 +23,7 @@ from app.traffic.detail.tabs import Tabs
 from app.traffic.detail.timing_tab import TimingTab
 from app.traffic.heads import parse_head
 from app.traffic.narrative import Placed
-from inspector.model import Exchange, Kind
+from inspector.model import Exchange, Kind, ProbeCost
 from inspector.store.reader import ExchangeRow
 
 _AGAIN_MS = 150  #: how soon a running exchange is read again after it changed
@@ -54,6 +54,7 @@ class DetailPanel(QWidget):
         self._feed = feed
         self._row: ExchangeRow | None = None
         self._exchange: Exchange | None = None
+        self._cost: tuple[int, ProbeCost | None] = (0, None)  # a worker, and what the probe costs a call there
         self._axis = Axis()
         self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
         self._again.timeout.connect(self._load)
@@ -240,6 +241,13 @@ class DetailPanel(QWidget):
         self._show_current()
         if exchange.worker and exchange.kind != Kind.LIFESPAN:
             self._feed.ask(partial(held_up, exchange=exchange), partial(self._take_held, identity), key="detail.held")
+            asked = exchange.worker
+            self._feed.ask(lambda reader: reader.probe_cost(asked), partial(self._take_cost, asked), key="detail.cost")
+
+    def _take_cost(self, worker: int, cost: ProbeCost | None) -> None:
+        before, self._cost = self._cost, (worker, cost)
+        if before != self._cost and self.tabs.current is self.summary:
+            self._show_summary()
 
     def _take_held(self, identity: int, held: HeldUp) -> None:
         if identity == self.shown:
@@ -280,5 +288,9 @@ class DetailPanel(QWidget):
     def _show_summary(self) -> None:
         row, exchange = self._row, self._exchange
         if row is not None and exchange is not None:
-            placed = Placed(row.worker_slot, row.worker_pid, row.worker_generation, row.mode)
+            worker, cost = self._cost
+            placed = Placed(
+                row.worker_slot, row.worker_pid, row.worker_generation, row.mode,
+                cost=cost if worker == exchange.worker else None,
+            )  # fmt: skip
             self.summary.show_exchange(exchange, placed, self._axis)
