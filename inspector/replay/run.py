@@ -196,8 +196,7 @@ class ReplayTask:
         except UnreplayableError as error:
             self._leave_out(original, error)
             return
-        seconds, cut = self._patience(original)
-        answered = await sender.send(request, seconds=seconds, cut=cut)
+        answered = await sender.send(request, seconds=self._patience(original), stay=_stayed(original))
         await self._land(original, request, answered)
 
     async def _converse(self, speaker: Speaker, summary: Summary, opened: asyncio.Event) -> None:
@@ -220,7 +219,7 @@ class ReplayTask:
             if pace.factor is None:
                 for turn in told.turns:
                     self._order.expect(turn.t_ns)
-            seconds = self._patience(original)[0] + (told.length_ns / 1e9 / pace.factor if pace.factor else 0)
+            seconds = self._patience(original) + (told.length_ns / 1e9 / pace.factor if pace.factor else 0)
             answered = await speaker.hold(opening, told, pace, seconds=seconds, opened=opened.set)
             await self._land(original, opening.request, answered, messages)
         finally:
@@ -243,12 +242,9 @@ class ReplayTask:
         replay = await self._landing.landed(original, request, answered)
         self._compare(original, answered, replay, messages)
 
-    def _patience(self, original: Exchange) -> tuple[float, bool]:
-        """How many seconds an answer may take, and whether to leave then as the original's client did."""
-        took = max(0, original.closed_ns - original.opened_ns) / 1e9
-        if original.status and took and original.error.startswith(CLIENT_LEFT):
-            return took, True
-        return max(self._options.timeout, 2 * took), False
+    def _patience(self, original: Exchange) -> float:
+        """How many seconds an answer may take."""
+        return max(self._options.timeout, 2 * max(0, original.closed_ns - original.opened_ns) / 1e9)
 
     def _compare(
         self, original: Exchange, answered: Answered, replay: Exchange | None, messages: Sequence[Message]
@@ -288,6 +284,13 @@ class ReplayTask:
         error = f"{NOT_REPLAYED}{skipped.reason}"
         self._recorder.replay_result(ReplayResult(self.outcome.run.id, skipped.original.id, 0, False, "[]", error))
         self._on_progress(self.outcome, None)
+
+
+def _stayed(original: Exchange) -> float | None:
+    """How many seconds the original's client stayed once its answer had begun, if it left before the end."""
+    if not (original.status and original.error.startswith(CLIENT_LEFT)):
+        return None
+    return max(0, original.closed_ns - (original.first_byte_ns or original.opened_ns)) / 1e9
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -108,15 +108,24 @@ class Sender:
             self._kept.pop().drop()
         await asyncio.sleep(0)  # the transports' turn to close
 
-    async def send(self, request: Request, *, seconds: float, cut: bool) -> Answered:
-        """What comes back within ``seconds``. ``cut``: leave then, as the original's client did; else it has failed."""
+    async def send(self, request: Request, *, seconds: float, stay: float | None = None) -> Answered:
+        """What comes back within ``seconds``.
+
+        ``stay``: leave so many seconds after the answer began, as the original's client did.
+        """
         answered = Answered(self._clock())
         capture = Capture(*self._limits)
         try:
-            async with asyncio.timeout(seconds):
-                await self._exchange(request, answered, capture)
+            async with asyncio.timeout(seconds) as limit:
+
+                def begun() -> None:
+                    answered.first_byte_ns = self._clock()
+                    if stay is not None:
+                        limit.reschedule(asyncio.get_running_loop().time() + stay)
+
+                await self._exchange(request, answered, capture, begun)
         except TimeoutError:
-            if not (cut and answered.status):
+            if stay is None or not answered.status:
                 answered.error = f"it was not answered completely within {seconds:g} s"
         except OSError as error:
             answered.error = f"nothing could be reached at {self._url} ({error})"
@@ -128,16 +137,18 @@ class Sender:
         answered.closed_ns = self._clock()
         return answered
 
-    async def _exchange(self, request: Request, answered: Answered, capture: Capture) -> None:
+    async def _exchange(
+        self, request: Request, answered: Answered, capture: Capture, begun: Callable[[], None]
+    ) -> None:
         kept = self._take()
         if kept is not None:
             try:
-                await self._over(kept, request, answered, capture)
+                await self._over(kept, request, answered, capture, begun)
                 return
             except _CutError:
                 if kept.begun or request.method not in _IDEMPOTENT:
                     raise
-        await self._over(await connect(self._url), request, answered, capture)
+        await self._over(await connect(self._url), request, answered, capture, begun)
 
     def _take(self) -> _Connection | None:
         """A connection that is idle and not closed by the server, so far as is known."""
@@ -150,12 +161,19 @@ class Sender:
             kept.drop()
         return None
 
-    async def _over(self, connection: _Connection, request: Request, answered: Answered, capture: Capture) -> None:
+    async def _over(
+        self,
+        connection: _Connection,
+        request: Request,
+        answered: Answered,
+        capture: Capture,
+        begun: Callable[[], None],
+    ) -> None:
         """The exchange on one connection, which is kept if both sides mean to."""
         reusable = False
         try:
             head = await self._ask(connection, request)
-            answered.first_byte_ns = self._clock()
+            begun()
             answered.status = head.status
             answered.head = connection.taken
             whole = await connection.body(head.length, capture)

@@ -37,7 +37,7 @@ async def warm(url: str, originals: Sequence[Summary], load: Loader, *, count: i
                 request = rebuild(await load(original))
             except UnreplayableError:
                 continue
-            found = await sender.send(request, seconds=seconds, cut=False)
+            found = await sender.send(request, seconds=seconds)
             answered += not found.error
 
     async with Sender(url, time.monotonic_ns, body_head=0, body_tail=0) as sender:

@@ -320,6 +320,13 @@ def test_what_comes_after_its_client_left_does_not_count():
     short, long = answer("data: x\n\n", STREAM), answer("data: x\n\ndata: y\n\n", STREAM)
     assert not diff.same(compare(short, long))
     assert diff.same(compare(dataclasses.replace(short, left=True), long))
+    one, more, other = (dataclasses.replace(answer(text, TEXT), left=True) for text in ("a\nb", "a\nb\nc", "a\nx\nc"))
+    assert diff.same(compare(one, more))
+    assert diff.same(compare(more, one))
+    assert not diff.same(compare(one, other))
+    noisy = answer('data: {"n": 1}\n\ndata: z\n\n', STREAM)
+    left = dataclasses.replace(answer('data: {"n": 2}\n\n', STREAM), left=True)
+    assert diff.same(compare(left, noisy, diff.rules(["$.n"])))
 
 
 def websocket(*said: str, status: int = 101, error: str = "") -> diff.Answer:

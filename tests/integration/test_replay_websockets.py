@@ -64,6 +64,15 @@ async def sent_away(front: Front) -> None:
         await socket.wait_closed()
 
 
+async def left(front: Front) -> None:
+    """The client goes without a word."""
+    async with talking(front) as socket:
+        await socket.recv()
+        await socket.send("hello")
+        await socket.recv()
+        socket.transport.abort()
+
+
 def recorded_and_replayed(
     tmp_path: Path,
     first: PlainServer,
@@ -91,7 +100,7 @@ def recorded_and_replayed(
 
 
 @pytest.mark.parametrize("speed", ["max", "original"])
-@pytest.mark.parametrize("visit", [chatter, sent_away])
+@pytest.mark.parametrize("visit", [chatter, sent_away, left])
 def test_the_same_is_said_again(one, tmp_path, visit, speed):
     ignore = ("$.number",)
     status, found, trace = recorded_and_replayed(tmp_path, one, None, visit, speed=speed, ignore=ignore)
@@ -99,9 +108,10 @@ def test_the_same_is_said_again(one, tmp_path, visit, speed):
         assert (status.total, status.same, found) == (1, 1, {1: []})
         original, again = trace.exchange(1), trace.exchange(2)
         spoken = [
-            [(m.direction, m.type, m.size, m.info) for m in trace.messages(n) if m.type[:3] == "ws."] for n in (1, 2)
+            [(m.direction, m.type, m.size, m.info) for m in trace.messages(n) if m.type[:3] in ("ws.", "cli")]
+            for n in (1, 2)
         ]
-    assert (again.replay_of, again.status, again.error, again.kind) == (1, 101, "", "websocket")
+    assert (again.replay_of, again.status, again.error, again.kind) == (1, 101, original.error, "websocket")
     heads = [exchange.request_head.split(b"\r\n") for exchange in (original, again)]
     unlike = {pair for pair in zip(*heads, strict=True) if pair[0] != pair[1]}
     assert {line.partition(b":")[0] for pair in unlike for line in pair} == {b"Sec-WebSocket-Key"}

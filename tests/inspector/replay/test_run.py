@@ -375,6 +375,18 @@ def test_a_stream_that_the_original_client_left_is_left_again(recorder):
     assert one.replay.response_body.head == b"hello"
 
 
+def test_who_left_at_once_waits_for_the_answer_to_begin_all_the_same(recorder):
+    async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.1)
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n5\r\nworld\r\n")
+        await asyncio.sleep(5)
+
+    left = original(1, state=State.FAILED, error=f"{CLIENT_LEFT} before the response was complete", first_byte_ns=10**7)
+    left.response_head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+    outcome, [one] = asyncio.run(replay(recorder, Origin(answering), [left]))
+    assert (outcome.failed, one.result.error, one.replay.status) == (0, "", 200)
+
+
 def test_an_original_that_failed_at_once_has_its_time_again(recorder):
     async def answering(request: bytes, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.05)  # longer than the original took to fail
