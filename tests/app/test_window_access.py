@@ -175,7 +175,7 @@ def test_every_action_is_in_the_palette_with_its_key(desk: Desk) -> None:
 
 
 def test_escape_goes_back_from_a_page(desk: Desk) -> None:
-    for page in ("workers", "replay", "logs", "statistics", "compare"):
+    for page in ("workers", "replay", "logs", "statistics", "compare", "comparison"):
         desk.window.show_page("traffic")
         desk.window.show_page(page)
         QApplication.processEvents()
