@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -316,6 +317,28 @@ def test_nothing_is_shown_for_no_row(shown: Shown) -> None:
     shown.panel.tick(Axis())
     shown.panel.show_row(None)
     assert shown.panel.shown == 0
+
+
+def test_an_exchange_of_another_trace_is_another_one_though_its_number_is_the_same(
+    shown: Shown, tmp_path: Path
+) -> None:
+    panel = shown.panel
+    first = shown.trace.exchange(1)
+    shown.show(first)
+    panel.tabs.show_page(panel.tabs.pages.indexOf(panel.timing))
+    panel.findings.show_exchange(first)  # asked, and the trace is closed before that is answered
+    shown.feed.close()
+    assert panel.shown == 0
+    with closing(MadeTrace(tmp_path / "b.gatescope")) as other:
+        second = other.exchange(1)
+        assert second.id == first.id
+        with shown.qtbot.waitSignal(shown.feed.opened, timeout=DEADLINE):
+            shown.feed.open(other.path)
+        shown.trace = other
+        with shown.qtbot.waitSignal(panel.findings.judged, timeout=DEADLINE):
+            shown.show(second)
+        shown.qtbot.waitUntil(lambda: "Only" in panel.timing.words.text(), timeout=DEADLINE)
+        shown.feed.close()
 
 
 def test_a_running_exchange_counts_on(shown: Shown) -> None:

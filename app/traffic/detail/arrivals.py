@@ -39,6 +39,10 @@ class Arrivals:
             self._feed.ask(call, partial(self._take, exchange.id, began), key="detail.arrivals")
         return tuple(self._times)
 
+    def forget(self) -> None:
+        """Another trace, whose exchanges have the same numbers."""
+        self._exchange = 0
+
     def _take(self, identity: int, began: int, answer: tuple[int, list[tuple[int, int]]]) -> None:
         if identity != self._exchange:
             return

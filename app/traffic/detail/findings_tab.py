@@ -119,6 +119,12 @@ class FindingsTab(QWidget):
         else:
             self._ask()
 
+    def forget(self) -> None:
+        """Another trace, whose exchanges have the same numbers: what was asked of the last one is not answered."""
+        self._again.stop()
+        self._exchange, self._asked, self._stale = None, False, False
+        self.model.show((), {})
+
     def _ask(self) -> None:
         exchange = self._exchange
         if exchange is None:

@@ -73,6 +73,10 @@ class LogsTab(QWidget):
         call = partial(lines_around, identity=exchange.id, worker=exchange.worker, span=_span(exchange))
         self._feed.ask(call, partial(self._take, exchange.id), key="detail.logs")
 
+    def forget(self) -> None:
+        """Another trace, whose exchanges have the same numbers."""
+        self._exchange = None
+
     def _take(self, identity: int, rows: list[LogRow]) -> None:
         if self._exchange is not None and identity == self._exchange.id:
             self._rows = rows

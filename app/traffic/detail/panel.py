@@ -99,6 +99,7 @@ class DetailPanel(QWidget):
         column.addLayout(self._stack)
 
     def _connect(self) -> None:
+        self._feed.closed.connect(self._forget)
         self.tabs.current_changed.connect(self._on_tab_changed)
         self.summary.exchange_wanted.connect(self.exchange_wanted)
         self.summary.worker_wanted.connect(self.worker_wanted)
@@ -145,6 +146,12 @@ class DetailPanel(QWidget):
             self._load()
         else:
             self.row_changed(row)
+
+    def _forget(self) -> None:
+        """The trace was closed; exchanges of the next one have the same numbers."""
+        self.show_row(None)
+        for part in (self.findings, self.logs, self.timing, self._arrivals):
+            part.forget()
 
     def row_changed(self, row: ExchangeRow) -> None:
         """The exchange in view has changed."""

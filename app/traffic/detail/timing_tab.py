@@ -100,6 +100,10 @@ class TimingTab(QScrollArea):
             call_words = partial(blocked_words, exchange=exchange)
             self._feed.ask(call_words, partial(self._take_blocked, exchange.id), key="timing.blocked")
 
+    def forget(self) -> None:
+        """Another trace, whose exchanges have the same numbers: what was asked of the last one is not answered."""
+        self._exchange, self._asked = None, (0, "")
+
     def _take_blocked(self, identity: int, words: list[str]) -> None:
         if self._exchange is not None and self._exchange.id == identity:
             self.blocked.setText("\n".join(words))
