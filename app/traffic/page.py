@@ -73,6 +73,7 @@ class TrafficPage(QWidget):
         self._address = ""
         self._known = False  # whether the application that is recorded can be run
         self._total = 0
+        self._unopened = ("", "")  # why there is no trace, if there should be one
         self.model = ExchangeTableModel(self)
         self.listing = Listing(feed, self.model, self)
         self.lanes = LanesPanel(feed)
@@ -212,7 +213,7 @@ class TrafficPage(QWidget):
         self.model.modelReset.connect(self._say_empty)
         self.model.modelReset.connect(self._on_reset)
         self._feed.opened.connect(self._on_opened)
-        self._feed.closed.connect(self._say_empty)
+        self._feed.closed.connect(self._on_closed)
         self._feed.rows_changed.connect(self._on_rows_changed)
         self._feed.rows_gone.connect(self._on_rows_gone)
         self._feed.counts_changed.connect(self._on_counts_changed)
@@ -370,7 +371,12 @@ class TrafficPage(QWidget):
         super().hideEvent(event)
         self._tick.stop()
 
+    def _on_closed(self) -> None:
+        self._total, self._unopened = 0, ("", "")
+        self._say_empty()
+
     def _on_opened(self, _path: str) -> None:
+        self._unopened = ("", "")
         self.detail.show_row(None)
         self._feed.ask(TraceReader.meta, self._on_meta)
         self._say_empty()
@@ -495,7 +501,10 @@ class TrafficPage(QWidget):
 
     def _on_failed(self, failure: object) -> None:
         what, why, then = (str(getattr(failure, name, "")) for name in ("what", "why", "next"))
-        self.empty.say(what, f"{why}\n{then}".strip())
+        words = (what, f"{why}\n{then}".strip())
+        if not self._feed.is_open:
+            self._unopened = words
+        self.empty.say(*words)
         if not self.model.rowCount():
             self._over.setCurrentWidget(self.empty)
 
@@ -547,7 +556,9 @@ class TrafficPage(QWidget):
         if self.model.rowCount():
             self._over.setCurrentWidget(self.table)
             return
-        if self.listing.query is not None:
+        if self._unopened[0]:
+            self.empty.say(*self._unopened)
+        elif self.listing.query is not None and self._feed.is_open:
             self.empty.say("No exchange passes the filter", f"Looking for: {self.filter.text}", "Clear the filter")
         elif self._feed.is_open:
             where = f"Send one to {self._address}" if self._address else "Send one to the proxy's address"

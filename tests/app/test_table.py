@@ -556,3 +556,29 @@ def test_a_column_is_named_with_completion_from_the_traffic(shown: Shown, trace:
     prompt.line.returnPressed.emit()
     assert not prompt.isVisible()
     assert shown.page.model.fields == ("scope.path",)
+
+
+@pytest.mark.parametrize("text", ["", "status:>=500"])
+def test_a_trace_that_cannot_be_opened_is_told_whatever_the_filter(
+    shown: Shown, trace: MadeTrace, tmp_path: Path, text: str
+) -> None:
+    page = shown.page
+    trace.exchange(5)
+    shown.wait_rows(1)
+    page.filter.set_text(text)
+    shown.qtbot.waitUntil(lambda: (page.listing.query is not None) == bool(text), timeout=DEADLINE)
+    counts: list[tuple[int, int]] = []
+    page.shown_changed.connect(lambda few, total: counts.append((few, total)))
+    odd = tmp_path / "odd.gatescope"
+    odd.write_bytes(b"not a database at all" * 100)
+    with shown.qtbot.waitSignal(shown.feed.failed, timeout=DEADLINE) as failed:
+        shown.feed.open(odd, live=False)
+    what = failed.args[0].what
+    assert (page.empty.headline.text(), page.empty.isVisible(), counts[-1]) == (what, True, (0, 0))
+    page.filter.set_text("method:POST")
+    shown.qtbot.waitUntil(lambda: page.listing.query is not None, timeout=DEADLINE)
+    page._say_empty()
+    assert page.empty.headline.text() == what
+    shown.feed.open(trace.path)
+    page.filter.set_text("")
+    shown.wait_rows(1)
