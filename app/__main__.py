@@ -177,8 +177,6 @@ class Desk:
         self.logs.offer = lambda menu, terms: self.traffic.offer_terms(menu, [FieldTerm(term) for term in terms])
         self.traffic.filtering.narrowed.connect(lambda: self.window.show_page("traffic"))
         self.statistics.said.connect(window.say)
-        self.comparison.said.connect(window.say)
-        self.comparison.trace_wanted.connect(self.opening.open)
         traffic.filter.query_changed.connect(self.statistics.set_query)
         traffic.notes.changed.connect(self._on_notes_changed)
         traffic.said.connect(window.say)
@@ -205,6 +203,8 @@ class Desk:
 
     def _connect_opening(self) -> None:
         opening, window = self.opening, self.window
+        self.comparison.said.connect(window.say)
+        self.comparison.trace_wanted.connect(opening.open)
         window.files_dropped.connect(opening.open_all)
         window.trace_wanted.connect(opening.open)
         opening.trace_found.connect(self._on_trace_found)

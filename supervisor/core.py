@@ -167,13 +167,16 @@ class Supervisor:
             case StartComparison():
                 return await self._compare(command)
             case CancelComparison():
-                if self._comparisons is None:
-                    raise RefusalError(Problem(what="No comparison is under way."))
-                return Finished(id=command.id, comparison=await self._comparisons.cancel(command.comparison))
+                return await self._cancel_comparison(command)
             case MakeTraffic():
                 return await self._make_traffic(command)
             case _:
                 assert_never(command)
+
+    def _capture(self, command: SetCapture) -> Reply:
+        app = self.app(command.app)
+        app.capture(asked.captured(command.filter))
+        return Finished(id=command.id, app=app.status())
 
     async def _stop(self, command: StopApp) -> Reply:
         app = self.app(command.app)
@@ -388,6 +391,11 @@ class Supervisor:
         except ReplayRefusedError as error:
             raise RefusalError(error.problem) from None
         return Finished(id=command.id, comparison=status)
+
+    async def _cancel_comparison(self, command: CancelComparison) -> Reply:
+        if self._comparisons is None:
+            raise RefusalError(Problem(what="No comparison is under way."))
+        return Finished(id=command.id, comparison=await self._comparisons.cancel(command.comparison))
 
     async def _make_traffic(self, command: MakeTraffic) -> Reply:
         """Traffic runs in the background; only its end says what came of it, among the application's output."""

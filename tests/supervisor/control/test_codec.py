@@ -38,7 +38,7 @@ def test_every_message_comes_back_as_it_went(message: codec.Message) -> None:
 def test_all_dataclasses_of_the_protocol_are_in_one_union_or_inside_one() -> None:
     inner = {
         "TargetSpec", "WayOut", "Problem", "WorkerStatus", "AppStatus", "ModeStatus", "ReplayStatus", "Stack", "Frame",
-        "Preset", "Candidate",
+        "Preset", "Candidate", "TrialMode", "TrialStatus", "ComparisonStatus",
     }  # fmt: skip
     declared = {name for name, value in vars(messages).items() if hasattr(value, "__dataclass_fields__")}
     assert declared == {kind.__name__ for kind in MESSAGES} | inner
