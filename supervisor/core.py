@@ -173,11 +173,6 @@ class Supervisor:
             case _:
                 assert_never(command)
 
-    def _capture(self, command: SetCapture) -> Reply:
-        app = self.app(command.app)
-        app.capture(asked.captured(command.filter))
-        return Finished(id=command.id, app=app.status())
-
     async def _stop(self, command: StopApp) -> Reply:
         app = self.app(command.app)
         await self._end_visitors(app.name)
