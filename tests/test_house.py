@@ -18,6 +18,7 @@ PURE = (
     "inspector/model.py",
     "inspector/fields.py",
     "inspector/heads.py",
+    "inspector/secrets.py",
     "inspector/tagged.py",
     "inspector/levels.py",
     "inspector/live.py",

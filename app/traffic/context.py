@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 from app.traffic import formats
 from app.traffic.secrecy import dots
 from inspector import tagged
-from inspector.export.secrets import is_secret
+from inspector.secrets import is_secret
 
 
 @dataclass(slots=True)

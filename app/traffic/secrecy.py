@@ -1,6 +1,6 @@
 """How secrets look where they are shown: masked, until the user asks for them.
 
-Pure. What is a secret ``inspector.export.secrets`` decides, for the window as for what leaves it.
+Pure. What is a secret ``inspector.secrets`` decides, for the window as for what leaves it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.traffic import formats
-from inspector.export.secrets import is_secret, mask_url
+from inspector.secrets import is_secret, mask_url
 
 
 def dots(length: int) -> str:

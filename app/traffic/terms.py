@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from app.traffic.columns import Column
 from inspector import tagged
-from inspector.export.secrets import is_secret
 from inspector.model import Direction, Exchange, Message
 from inspector.query import QueryError, parse
 from inspector.query.completion import quote
 from inspector.query.language import Not, pieces
+from inspector.secrets import is_secret
 
 if TYPE_CHECKING:
     from inspector.store.reader import ExchangeRow

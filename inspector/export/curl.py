@@ -11,9 +11,9 @@ import re
 
 from inspector.export.address import Address, address
 from inspector.export.listing import visible
-from inspector.export.secrets import mask, mask_url
 from inspector.heads import parse_head
 from inspector.model import Exchange, Kind
+from inspector.secrets import mask, mask_url
 
 #: curl makes these itself from the URL and the body.
 _CURLS_OWN = {"host", "content-length", "transfer-encoding"}

@@ -16,10 +16,10 @@ from urllib.parse import parse_qsl
 
 from inspector.export.address import address
 from inspector.export.record import Record
-from inspector.export.secrets import mask, mask_url
 from inspector.export.timings import moment, timings
 from inspector.heads import Head, parse_head
 from inspector.model import Body, Direction, Exchange, Kind, Side
+from inspector.secrets import mask, mask_url
 
 _DECODED_LIMIT = 64 << 20  #: bytes that a compressed body may become
 _UNKNOWN = -1  #: HAR's word for what is not known or does not apply

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inspector.export.secrets import MASK, is_secret, is_secret_parameter, mask, mask_url
+from inspector.secrets import MASK, is_secret, is_secret_parameter, mask, mask_url
 
 SECRET = ["Authorization", "proxy-authorization", "Cookie", "Set-Cookie", "X-Api-Key", "apikey", "X_API_KEY"]
 SECRET += ["X-Auth-Token", "X-CSRF-Token", "X-Amz-Security-Token", "Private-Token", "X-Session-Id", "X-Client-Secret"]
