@@ -46,7 +46,7 @@ APP_07 = Rule(
 )  # fmt: skip
 APP_08 = Rule(
     "ASGI-APP-08", "An exception left the application after its response was complete",
-    "The client saw a success; only the server's log has the error.",
+    "The client has a complete response, and sees no error; only the server's log has it.",
     "Look at what runs after the response: background tasks, middleware that cleans up.",
     _ERRORS, Severity.WARNING,
 )  # fmt: skip

@@ -163,7 +163,7 @@ PU_03 = Rule(
     "Browsers no longer take pushes.", "Use early hints, or a Link header with rel=preload.", "practice", Severity.NOTE,
 )  # fmt: skip
 TLS_01 = Rule(
-    "ASGI-TLS-01", "The scope tells of TLS on a connection without",
+    "ASGI-TLS-01", "The scope tells of TLS on a connection that has none",
     "The extension tls is there if, and only if, the connection is encrypted.", _THEIRS,
     "ASGI TLS extension 0.2, When to use this extension", fault=Fault.SERVER,
 )  # fmt: skip

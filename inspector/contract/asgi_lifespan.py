@@ -28,8 +28,9 @@ LS_01 = Rule(
     _SCOPE, Severity.NOTE,
 )  # fmt: skip
 LS_02 = Rule(
-    "ASGI-LS-02", "The startup failed, and the server starts all the same",
-    "An exception during startup counts as 'no lifespan', so requests come to an application that is not ready.",
+    "ASGI-LS-02", "The startup failed with an exception, and most servers start all the same",
+    "An exception during startup counts as 'no lifespan': a server may go on, and send requests to an application that "
+    "is not ready.",
     "Catch it, and send lifespan.startup.failed with a message: then the server stops.",
     _SCOPE, Severity.WARNING,
 )  # fmt: skip
@@ -101,13 +102,13 @@ LS_13 = Rule(
     _SHUTDOWN, Severity.WARNING,
 )  # fmt: skip
 LS_14 = Rule(
-    "ASGI-LS-14", "A failure's message is no str",
+    "ASGI-LS-14", "A failure's message is not a str",
     "The message of lifespan.startup.failed and lifespan.shutdown.failed is text.",
     "Use str(error).",
     _STARTUP,
 )  # fmt: skip
 LS_15 = Rule(
-    "ASGI-LS-15", "A key of the state is no str",
+    "ASGI-LS-15", "A key of the state is not a str",
     "scope['state'] is a dict whose keys are str.",
     "Name what you put into it.",
     _STATE,

@@ -14,6 +14,7 @@ from inspector.contract.case import Case
 from inspector.contract.fields import Field, a, head_fields, misshapen, shown
 from inspector.contract.rule import ASGI, Rule, checks
 from inspector.model import Fault, Finding, Severity
+from inspector.secrets import mask_url
 from inspector.tagged import Opaque
 
 _SPEC = "ASGI specification 3.0"
@@ -50,7 +51,7 @@ SC_04 = _rule(
     "ASGI HTTP & WebSocket message format 2.5, Spec Versions", Severity.WARNING,
 )  # fmt: skip
 SC_05 = _rule(
-    "SC-05", "A key of the scope is no str",
+    "SC-05", "A key of the scope is not a str",
     "The scope is a dict whose keys are str.", f"{_SPEC}, Strings and Unicode",
 )  # fmt: skip
 SC_06 = _rule(
@@ -63,7 +64,7 @@ HSC_01 = _rule(
 )  # fmt: skip
 HSC_02 = _rule("HSC-02", "The scope's method is not in capitals", "method is a str in capitals.", _HTTP)
 HSC_03 = _rule(
-    "HSC-03", "The scope's scheme is empty, or no str",
+    "HSC-03", "The scope's scheme is empty, or not a str",
     "scheme, where there is one, is a str such as 'http'; it cannot be empty.", _HTTP,
 )  # fmt: skip
 HSC_04 = _rule(
@@ -192,7 +193,7 @@ def says_where(case: Case) -> Iterator[Finding]:
     if not isinstance(query, bytes) and not (case.protocol == "websocket" and query is None):
         yield HSC_06.broken(case, None, f"It is {shown(query)}.")
     elif query and target is not None and query != wire_query:
-        yield HSC_06.broken(case, None, f"It is {shown(query)}; the wire had {shown(wire_query)}.")
+        yield HSC_06.broken(case, None, f"It is {_query(query)}; the wire had {_query(wire_query)}.")
     if root and not (isinstance(root, str) and isinstance(path, str) and path.startswith(root.rstrip("/"))):
         yield HSC_07.broken(case, None, f"root_path is {shown(root)}, path is {shown(path)}.")
 
@@ -235,6 +236,11 @@ def says_who(case: Case) -> Iterator[Finding]:
             # A number as text does little harm, and would be told of each request.
             severity = Severity.WARNING if _is_an_address(_with_a_number(value), may_be_path=False) else None
             yield rule.broken(case, None, f"{key} is {shown(value)}.", severity=severity)
+
+
+def _query(query: bytes) -> str:
+    """It, with what may be a secret masked."""
+    return shown(mask_url("?" + query.decode("latin-1"))[1:].encode("latin-1"))
 
 
 def _is_known(spec: Any, protocol: str) -> bool:

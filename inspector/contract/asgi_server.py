@@ -43,7 +43,7 @@ HTTP_51 = _rule(
     "After the http.request without more_body=True comes http.disconnect, once the client is gone.", "Request",
 )  # fmt: skip
 HTTP_52 = _rule(
-    "HTTP-52", "receive gave a body that is not bytes, or a flag that is no bool",
+    "HTTP-52", "receive gave a body that is not bytes, or a flag that is not a bool",
     "In http.request body is bytes and more_body a bool.", "Request",
 )  # fmt: skip
 HTTP_54 = _rule(

@@ -64,7 +64,7 @@ WS_06 = Rule(
     _SEND,
 )  # fmt: skip
 WS_07 = Rule(
-    "ASGI-WS-07", "A message's text is no str, or its bytes are no bytes",
+    "ASGI-WS-07", "A message's text is not a str, or its bytes are not bytes",
     "text is a str, bytes is bytes.",
     "Use bytes=... for what is encoded already, and text=... for str.",
     _SEND,
@@ -125,7 +125,7 @@ WS_17 = Rule(
     _GONE, Severity.WARNING,
 )  # fmt: skip
 WS_18 = Rule(
-    "ASGI-WS-18", "The close has a code that is no int, or a reason that is no str",
+    "ASGI-WS-18", "The close has a code that is not an int, or a reason that is not a str",
     "code is an int, 1000 if it is left out; reason is a str or None.",
     "Leave the key out if there is nothing to say.",
     _CLOSE,

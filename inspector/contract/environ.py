@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from inspector.contract.fields import told
 from inspector.contract.rule import Rule
 from inspector.contract.wsgi_call import Call, looks, number, shown
 from inspector.model import Fault, Finding, Severity
@@ -197,9 +198,9 @@ def variables(call: Call) -> Iterator[Finding]:
     for key, value in call.environ.items():
         if type(value) is str:
             if not value.isascii() and max(value) > "\xff":
-                yield LATIN.broken(case, None, f"{key} is {shown(value)}.")
+                yield LATIN.broken(case, None, f"{key} is {told(key, value)}.")
         elif type(key) is str and "." not in key:
-            wrong.append(f"{key} is {shown(value)}")
+            wrong.append(f"{key} is {told(key, value)}")
         if type(key) is str and "." in key and not _KEY.fullmatch(key):
             yield KEYS.broken(case, None, f"There is a key {shown(key)}.")
     if wrong:

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from inspector.heads import parse_head
+from inspector.secrets import MASK, is_secret
 from inspector.tagged import Opaque
 
 Field = tuple[bytes, bytes]
@@ -81,3 +82,11 @@ def shown(value: Any) -> str:
     """``value`` as Python writes it, not too long."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def told(name: Any, value: Any) -> str:
+    """``value``, of a header or variable called ``name``, as ``shown``; masked if it may be a secret: findings are
+    printed, copied and sent to others.
+    """
+    text = name.decode("latin-1") if isinstance(name, bytes) else str(name)
+    return MASK if is_secret(text.upper().removeprefix("HTTP_")) else shown(value)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from inspector.contract.answer import Answer, answer_of
 from inspector.contract.asgi_http import GONE
 from inspector.contract.case import Case, Event
-from inspector.contract.fields import TOKEN, length, shown
+from inspector.contract.fields import TOKEN, length, shown, told
 from inspector.contract.rule import Rule, checks
 from inspector.contract.wsgi_call import Call
 from inspector.model import Finding, Severity
@@ -100,7 +100,7 @@ RESP_13 = Rule(
     "RFC 6265 section 3", Severity.WARNING,
 )  # fmt: skip
 RESP_14 = Rule(
-    "RESP-14", "A redirection says not where to",
+    "RESP-14", "A redirection does not say where to",
     "The client of a response with status 301, 302, 303, 307 or 308 follows its Location.",
     "Set Location, or choose another status.",
     "RFC 9110 section 15.4", Severity.NOTE,
@@ -202,7 +202,7 @@ def has_right_fields(case: Case) -> Iterator[Finding]:
         return
     for name, text in answer.fields:
         if case.asgi and (not TOKEN.match(name.removeprefix(b":")) or any(byte in text for byte in b"\r\n\0")):
-            yield RESP_12.broken(case, answer.start, f"{shown(name)}: {shown(text)}.")
+            yield RESP_12.broken(case, answer.start, f"{shown(name)}: {told(name, text)}.")
         elif case.asgi and name == b"transfer-encoding":
             yield RESP_06.broken(case, answer.start, f"It is {shown(text)}.")
         elif case.asgi and name in _CONNECTION:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
+from inspector.contract.fields import told
 from inspector.contract.rule import Rule
 from inspector.contract.wsgi_call import HOP_BY_HOP, Call, looks, shown
 from inspector.contract.wsgi_input import is_chunked, reads
@@ -107,9 +108,11 @@ def headers(call: Call) -> Iterator[Finding]:
         elif value is None:
             odd.append(f"{pairs[0][0]} is not there")
         elif key == "HTTP_COOKIE" and len(pairs) > 1 and value in _joined(pairs, (",", ", ")):
-            yield COOKIES.broken(call.case, None, f"HTTP_COOKIE is {shown(value)}.")
+            yield COOKIES.broken(call.case, None, f"{len(pairs)} headers became one value, with a comma between them.")
         elif len(names) == 1 and value != pairs[0][1] and value not in _joined(pairs, _JOINERS):
-            odd.append(f"{key} is {shown(value)}, and the client sent {shown(', '.join(text for _, text in pairs))}")
+            odd.append(
+                f"{key} is {told(key, value)}, and the client sent {told(key, ', '.join(text for _, text in pairs))}"
+            )
     keys = [key for key in environ if type(key) is str and key.startswith("HTTP_") and key not in sent]
     odd += [f"{key} was not sent by the client" for key in keys if not _PUT_IN.fullmatch(key)]
     if odd:

@@ -108,6 +108,8 @@ def early(call: Call) -> Iterator[Finding]:
     first = next((event for event in call.pieces if event.size), None) or call.exhausted
     if answered is None or first is None or start is None or not call.case.complete:
         return
+    if ("content-length", "0") in start.pairs:
+        return  # PEP 3333 names it as the one exception: there is nothing to wait for
     if start.event.t_ns < answered.t_ns < first.t_ns and call.exchange.status == start.code:
         early_ms = (first.t_ns - answered.t_ns) / 1e6
         detail = f"They were on the wire {early_ms:.2g} ms before the first piece of the body, or its end."

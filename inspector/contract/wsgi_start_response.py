@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from inspector.contract.fields import a, told
 from inspector.contract.rule import Rule
 from inspector.contract.wsgi_call import HOP_BY_HOP, Call, Start, looks, shown
 from inspector.model import Fault, Finding, Severity
@@ -179,7 +180,7 @@ def _arguments(call: Call, start: Start) -> Iterator[Finding]:
         for item in start.headers:
             yield from _header(call, start, item)
     else:
-        yield HEADERS_TYPE.broken(case, event, f"They are {shown(start.headers)}.")
+        yield HEADERS_TYPE.broken(case, event, f"They are {a(start.headers)}.")
     if event.info.get("exc_info_type"):
         exc_info = event.info["exc_info"]
         rule = NO_EXCEPTION if exc_info == (None, None, None) else EXC_INFO
@@ -211,24 +212,31 @@ def _status(call: Call, start: Start) -> Iterator[Finding]:
 def _header(call: Call, start: Start, item: Any) -> Iterator[Finding]:
     case, event = call.case, start.event
     if type(item) is not tuple or len(item) != 2:
-        yield HEADER_PAIR.broken(case, event, f"There is {shown(item)}.")
+        yield HEADER_PAIR.broken(case, event, f"There is {_item(item)}.")
         return
     name, value = item
     if type(name) is not str or type(value) is not str:
-        yield HEADER_TYPE.broken(case, event, f"There is {shown(item)}.")
+        yield HEADER_TYPE.broken(case, event, f"There is {_item(item)}.")
         return
     if not _TOKEN.fullmatch(name):
         yield HEADER_NAME.broken(case, event, f"It is {shown(name)}.")
     if _CONTROL.search(value):
         severity = Severity.NOTE if not _CONTROL.search(value.replace("\t", "")) else None
-        yield HEADER_CONTROL.broken(case, event, f"{name} is {shown(value)}.", severity=severity)
+        yield HEADER_CONTROL.broken(case, event, f"{name} is {told(name, value)}.", severity=severity)
     if not value.isascii() and max(value) > "\xff":
-        yield LATIN.broken(case, event, f"{name} is {shown(value)}.")
+        yield LATIN.broken(case, event, f"{name} is {told(name, value)}.")
     lower = name.lower()
     if lower in HOP_BY_HOP:
         yield HOP.broken(case, event, f"It sets {name}: {shown(value)}.")
     elif lower == "status":
         yield STATUS_HEADER.broken(case, event, f"It is {shown(value)}.")
+
+
+def _item(item: Any) -> str:
+    """What stands in the place of a header, as far as it may be shown."""
+    if isinstance(item, tuple | list) and item:
+        return f"{a(item)} of {', '.join([shown(item[0]), *(told(item[0], part) for part in item[1:])])}"
+    return told(item.partition(":")[0], item) if isinstance(item, str) else shown(item)
 
 
 @looks(NO_WRITE)

@@ -124,3 +124,8 @@ def test_a_call_without_a_scope() -> None:
 def test_what_differs_is_counted_and_not_shown() -> None:
     case = headers([HOST], b"Host: here\r\nauthorization: a secret\r\nauthorization: b\r\nauthorization: c\r\n")
     assert [finding.detail for finding in judge(case)] == ["authorization: the wire had 3, the scope has none."]
+
+
+def test_a_query_is_told_without_its_secrets() -> None:
+    [finding] = judge(asked("/a?x=1&token=s3cret", query_string=b"?x=1&token=s3cret"))
+    assert finding.detail == "It is b'?x=1&token=[masked]'; the wire had b'x=1&token=[masked]'."

@@ -90,3 +90,9 @@ def test_it_is_the_servers_fault_and_of_the_call() -> None:
 def test_without_an_environ_nothing_is_said_of_it() -> None:
     assert rules(case(context="")) == set()
     assert rules(case(context='{"$dict":[[1,2]]}')) & {"WSGI-ENV-12", "WSGI-ENV-24"} == set()
+
+
+def test_what_is_said_of_variables_gives_no_secret_away() -> None:
+    environ = {"DATABASE_PASSWORD": "s3cret\u20ac", "API_TOKEN": b"s3cret"}
+    details = [finding.detail for finding in found(case(environ=environ))]
+    assert details == ["DATABASE_PASSWORD is [masked].", "API_TOKEN is [masked]."]

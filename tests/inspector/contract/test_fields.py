@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inspector.contract.fields import a, first, head_fields, length, misshapen, pairs, shown
+from inspector.contract.fields import a, first, head_fields, length, misshapen, pairs, shown, told
 from inspector.tagged import Opaque
 
 
@@ -54,3 +54,9 @@ def test_words() -> None:
         "a HTTPStatus",
     ]
     assert shown("x" * 100) == "'" + "x" * 56 + "..."
+
+
+def test_what_may_be_a_secret_is_not_told() -> None:
+    masked = "[masked]"
+    assert [told(name, "x") for name in ("Cookie", b"set-cookie", "HTTP_COOKIE", "HTTP_X_API_KEY")] == [masked] * 4
+    assert [told(name, "x") for name in ("Accept", b"x-a", "SERVER_PORT", 5)] == ["'x'"] * 4

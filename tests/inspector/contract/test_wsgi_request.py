@@ -126,3 +126,13 @@ def test_a_body_that_nobody_waits_for() -> None:
     assert rules(unread) == set()
     never = asked("Expect: 100-continue", environ={"HTTP_EXPECT": "x"}, events=(read(b"abc"),))
     assert "WSGI-IN-18" not in rules(never)
+
+
+def test_what_is_said_of_headers_gives_no_secret_away() -> None:
+    cookies = asked("Cookie: a=s3cret", "Cookie: b=s3cret", environ={"HTTP_COOKIE": "a=s3cret,b=s3cret"})
+    other = asked("X-Api-Key: s3cret", environ={"HTTP_X_API_KEY": "S3CRET"})
+    details = [finding.detail for case in (cookies, other) for finding in found(case)]
+    assert details == [
+        "2 headers became one value, with a comma between them.",
+        "HTTP_X_API_KEY is [masked], and the client sent [masked].",
+    ]

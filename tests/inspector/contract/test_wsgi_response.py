@@ -89,6 +89,12 @@ TABLE = [
         answered(start(), ret("generator"), stop(at=T), wired=(EARLY,)),
         answered(start(), ret("generator"), stop(at=T), wired=(EARLY,), status=504),
     ),
+    (  # the one exception that PEP 3333 names
+        "WSGI-SR-23",
+        "violation",
+        answered(start(headers=[("Content-Length", "1")]), ret("generator"), piece(b"x", at=T), stop(), wired=(EARLY,)),
+        answered(start(headers=[("Content-Length", "0")]), ret("generator"), stop(at=T), wired=(EARLY,)),
+    ),
     (
         "WSGI-SR-28",
         "violation",

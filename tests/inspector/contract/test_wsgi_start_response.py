@@ -99,3 +99,22 @@ def test_no_write_is_told_of_once() -> None:
 
 def test_arguments_of_which_nothing_is_known() -> None:
     assert rules(called(args=Opaque("list", "..."))) == set()
+
+
+@pytest.mark.parametrize("headers", [
+    [["Set-Cookie", "sid=s3cret"]], [("Set-Cookie", b"sid=s3cret")], [("Set-Cookie", "sid=s3cret\n")],
+    ["Set-Cookie: sid=s3cret"], [("X-Api-Key", "s3cret\u20ac")], {"Set-Cookie": "sid=s3cret"},
+    [("Set-Cookie", "sid=s3cret", 1)],
+], ids=repr)  # fmt: skip
+def test_what_is_said_of_headers_gives_no_secret_away(headers) -> None:
+    details = [finding.detail for finding in found(case(start(headers=headers), ret(), stop()))]
+    assert any(details)
+    assert not [detail for detail in details if "s3cret" in detail]
+
+
+@pytest.mark.parametrize(("item", "told"), [
+    (["A", "b"], "There is a list of 'A', 'b'."), ((), "There is ()."), (5, "There is 5."),
+    ("A: b", "There is 'A: b'."),
+], ids=repr)  # fmt: skip
+def test_what_stands_in_the_place_of_a_header(item, told) -> None:
+    assert told in [finding.detail for finding in found(case(start(headers=[item]), ret(), stop()))]
