@@ -149,8 +149,7 @@ class Supervisor:
             case StopApp():
                 return await self._stop(command)
             case GetStatus():
-                chosen = [self.app(command.app)] if command.app else list(self.apps.values())
-                return StatusReported(id=command.id, apps=tuple(app.status() for app in chosen))
+                return self._report(command)
             case SetCapture():
                 return self._capture(command)
             case Shutdown():
@@ -172,6 +171,10 @@ class Supervisor:
                 return await self._make_traffic(command)
             case _:
                 assert_never(command)
+
+    def _report(self, command: GetStatus) -> Reply:
+        chosen = [self.app(command.app)] if command.app else list(self.apps.values())
+        return StatusReported(id=command.id, apps=tuple(app.status() for app in chosen))
 
     async def _stop(self, command: StopApp) -> Reply:
         app = self.app(command.app)
