@@ -20,7 +20,7 @@ from inspector.documents import Difference, Rules, common_ends, compare_json, ma
 from inspector.model import Body, Direction, Message, Side, by_time
 from inspector.tagged import loads
 
-_MOST_ITEMS = 2_000  #: items that are aligned with one another; above, a changed region is compared in step
+_MOST_ITEMS = 1_000  #: items that are aligned with one another; above, a changed region is compared in step
 #: Close codes that never pass on the wire (RFC 6455 section 7.4.1): a close frame without one, and no close frame.
 NO_CODE, NOT_CLOSED = 1005, 1006
 #: Who ends a WebSocket.

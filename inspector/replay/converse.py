@@ -8,38 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidHandshake, InvalidHeaderFormat, InvalidStatus, PayloadTooBig, ProtocolError
-from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+from websockets.exceptions import InvalidHandshake, InvalidStatus, PayloadTooBig, ProtocolError
 from websockets.frames import Frame, Opcode
-from websockets.headers import build_extension, parse_extension, parse_subprotocol
-from websockets.http11 import Request as HandshakeRequest
 from websockets.http11 import Response
 from websockets.protocol import State
-from websockets.uri import parse_uri
 
-from inspector.model import Body, Direction, Exchange
+from inspector.model import Body, Direction
 from inspector.replay.dialogue import CLOSE, GOING_AWAY, GONE, TEXT, Script, Turn
+from inspector.replay.handshake import Opening, Verbatim
 from inspector.replay.landing import Answered, Passed
-from inspector.replay.request import Request, parse_fields, rebuild_handshake, values
+from inspector.replay.request import Request
 from inspector.replay.send import streams
 from inspector.sequences import CLIENT, NOT_CLOSED, SERVER, Conversation, Ending, Item
 from inspector.wire.capture import Capture
 
-#: Bytes of one message; above, it is not read to its end (as in ``inspector.wire.frames``).
-_LONGEST = 64 * 1024 * 1024
 #: Seconds for the end of a connection once both have said that it ends.
 _PARTING_SECONDS = 2.0
 _PIECE = 65_536
-#: What the package would write about each connection is ours to say.
-_SILENT = logging.getLogger("gatescope.replay.websockets")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,52 +44,6 @@ class Pace:
     wait: float
     before: Callable[[Turn], Awaitable[object]]
     after: Callable[[Turn], None]
-
-
-class Opening:
-    """The handshake of ``original``, with a key of its own. Raises UnreplayableError."""
-
-    def __init__(self, original: Exchange, *, host: str = "", mark: tuple[str, str] | None = None) -> None:
-        fields = parse_fields(original.request_head)
-        offered = b", ".join(value for name, value in fields if name.lower() == b"sec-websocket-extensions")
-        factories, text = _offer(offered.decode("latin-1"))
-        self.protocol = ClientProtocol(
-            parse_uri("ws://localhost/"), extensions=factories or None, max_size=_LONGEST, logger=_SILENT
-        )
-        self.request = rebuild_handshake(original, self.protocol.key, text, host=host, mark=mark)
-        with contextlib.suppress(InvalidHeaderFormat):  # then none is offered that we would understand
-            named = [parse_subprotocol(value) for value in values(self.request, b"sec-websocket-protocol")]
-            self.protocol.available_subprotocols = [name for names in named for name in names] or None
-
-
-class _Verbatim(HandshakeRequest):
-    """A handshake whose bytes are given."""
-
-    head = b""
-
-    def serialize(self) -> bytes:
-        return self.head
-
-
-def _offer(text: str) -> tuple[list[ClientPerMessageDeflateFactory], str]:
-    """What can be offered of what was: compression (RFC 7692), in the same words where nothing is left out."""
-    factories, kept = [], []
-    try:
-        extensions = parse_extension(text) if text else []
-    except InvalidHeaderFormat:
-        return [], ""
-    for name, parameters in extensions:
-        given: dict[str, Any] = {"client_max_window_bits": None}
-        given.update((key, int(value) if value and value.isdecimal() else True) for key, value in parameters)
-        try:
-            if name == ClientPerMessageDeflateFactory.name:
-                factories.append(ClientPerMessageDeflateFactory(**given))
-                kept.append((name, parameters))
-        except (TypeError, ValueError):  # parameters that the package does not have
-            continue
-    if len(kept) == len(extensions):
-        return factories, text
-    return factories, build_extension(kept) if kept else ""
 
 
 class Speaker:
@@ -171,7 +115,7 @@ class _Talk:
 
     async def open(self, request: Request) -> bool:
         """Shake hands; whether it is a WebSocket now."""
-        made = _Verbatim(request.target.decode("latin-1"), self._protocol.connect().headers)
+        made = Verbatim(request.target.decode("latin-1"), self._protocol.connect().headers)
         made.head = request.head()
         self._protocol.send_request(made)
         await self._flush()

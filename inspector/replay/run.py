@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from inspector import diff
 from inspector.model import CLIENT_LEFT, NOT_REPLAYED, Exchange, Kind, Message, ReplayResult, ReplayRun, State
 from inspector.recording import Recorder
-from inspector.replay.converse import Opening, Pace, Speaker
+from inspector.replay.converse import Pace, Speaker
 from inspector.replay.dialogue import Turn, script
+from inspector.replay.handshake import Opening
 from inspector.replay.landing import Answered, Landing
 from inspector.replay.order import Order
 from inspector.replay.plan import Skipped, Step, Summary, factor, plan
@@ -67,6 +68,8 @@ class Compared:
     differences: list[diff.Difference]
     result: ReplayResult
 
+
+_QUICK = 500  #: messages that are compared within some milliseconds
 
 Loader = Callable[[Summary], Awaitable[Exchange]]
 MessageLoader = Callable[[Summary], Awaitable[Sequence[Message]]]
@@ -240,22 +243,20 @@ class ReplayTask:
         self, original: Exchange, request: Request, answered: Answered, messages: Sequence[Message] = ()
     ) -> None:
         replay = await self._landing.landed(original, request, answered)
-        self._compare(original, answered, replay, messages)
+        sides = diff.answer_of(original, messages), _answer(replay, answered), self._options.rules
+        if len(messages) < _QUICK:
+            differences = diff.compare(*sides)
+        else:  # while others are served
+            differences = await asyncio.to_thread(diff.compare, *sides)
+        self._conclude(original, answered, replay, differences)
 
     def _patience(self, original: Exchange) -> float:
         """How many seconds an answer may take."""
         return max(self._options.timeout, 2 * max(0, original.closed_ns - original.opened_ns) / 1e9)
 
-    def _compare(
-        self, original: Exchange, answered: Answered, replay: Exchange | None, messages: Sequence[Message]
+    def _conclude(
+        self, original: Exchange, answered: Answered, replay: Exchange | None, differences: list[diff.Difference]
     ) -> None:
-        if replay is not None:
-            answer = diff.answer_of(replay)
-            answer = dataclasses.replace(answer, error=answer.error or answered.error)  # we may have left it
-        else:
-            answer = diff.Answer(answered.status, diff.parse_headers(answered.head), answered.body, answered.error)
-        answer = dataclasses.replace(answer, conversation=answered.conversation)
-        differences = diff.compare(diff.answer_of(original, messages), answer, self._options.rules)
         same = diff.same(differences)
         outcome = self.outcome
         outcome.sent += 1
@@ -284,6 +285,16 @@ class ReplayTask:
         error = f"{NOT_REPLAYED}{skipped.reason}"
         self._recorder.replay_result(ReplayResult(self.outcome.run.id, skipped.original.id, 0, False, "[]", error))
         self._on_progress(self.outcome, None)
+
+
+def _answer(replay: Exchange | None, answered: Answered) -> diff.Answer:
+    """What came back, as ``diff`` takes it."""
+    if replay is not None:
+        answer = diff.answer_of(replay)
+        answer = dataclasses.replace(answer, error=answer.error or answered.error)  # we may have left it
+    else:
+        answer = diff.Answer(answered.status, diff.parse_headers(answered.head), answered.body, answered.error)
+    return dataclasses.replace(answer, conversation=answered.conversation)
 
 
 def _stayed(original: Exchange) -> float | None:

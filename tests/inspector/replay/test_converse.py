@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from inspector.model import Exchange, Kind
-from inspector.replay.converse import Opening, Pace, Speaker
+from inspector.replay.converse import Pace, Speaker
 from inspector.replay.dialogue import CLOSE, Script, Turn
+from inspector.replay.handshake import Opening
 from inspector.replay.landing import Answered
 from inspector.sequences import CLIENT, NOT_CLOSED, SERVER, Ending
 from inspector.wire.frames import close_frame

@@ -11,8 +11,9 @@ import pytest
 from inspector.live import LiveExchanges
 from inspector.model import Body, Exchange, State
 from inspector.replay import landing
-from inspector.replay.landing import Answered, Arrivals, Foreign, Proxied
+from inspector.replay.landing import Answered, Arrivals, Foreign, Passed, Proxied
 from inspector.replay.request import Request
+from inspector.store.reader import TraceReader
 from inspector.store.writer import TraceWriter
 
 
@@ -112,3 +113,22 @@ def test_a_foreign_server_gets_no_mark_and_its_answer_becomes_the_exchange(recor
     failed = asyncio.run(landed.landed(Exchange(7, target="/"), request, answered))
     assert (failed.state, failed.error) == (State.FAILED, "cut")
     landed.close()
+
+
+def test_what_went_over_a_foreign_websocket_is_recorded(recorder):
+    answered = Answered(100)
+    answered.status = 101
+    answered.passed = [
+        Passed(110, "in", "ws.text", Body(2, b"hi")),
+        Passed(120, "out", "ws.close", Body(5), {"code": 1000, "reason": "bye"}),
+    ]
+    request = Request("GET", b"/ws", ((b"Host", b"a"),), b"", False)
+    made = asyncio.run(Foreign(recorder, 3).landed(Exchange(7, kind="websocket", target="/ws"), request, answered))
+    recorder.close()
+    with TraceReader(recorder.path) as trace:
+        seen = [(one.t_ns, one.direction, one.type, one.payload, one.info) for one in trace.messages(made.id)]
+        assert trace.exchange(made.id).messages == 2
+    assert seen == [
+        (110, "in", "ws.text", b"hi", ""),
+        (120, "out", "ws.close", b"", '{"code":1000,"reason":"bye"}'),
+    ]
