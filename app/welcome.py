@@ -16,8 +16,8 @@ _WSGI = (
 )
 _ASGI = (
     "Your application is a coroutine that receives and sends messages. Whenever it waits, for a database or a slow "
-    "client, the event loop runs another request: one worker has many in hand. WebSockets and streams become possible. "
-    "FastAPI and Starlette speak ASGI; uvicorn serves it."
+    "client, the event loop runs another request: one worker has many in hand, long streams and WebSockets among them. "
+    "Code that blocks instead of awaiting stops them all. FastAPI and Starlette speak ASGI; uvicorn serves it."
 )
 
 

@@ -291,7 +291,7 @@ class BrokenModel(QAbstractItemModel):
             lambda: broken.rule,
             lambda: fault_of(broken),
             lambda: formats.count(broken.count),
-            lambda: f"{formats.count(broken.exchanges)} ({share:.0%})" if share >= 0.005 else
+            lambda: f"{formats.count(broken.exchanges)} ({share * 100:.0f} %)" if share >= 0.005 else
             formats.count(broken.exchanges),
             lambda: clock(broken.first_ns, broken.first),
             lambda: clock(broken.last_ns, broken.last),

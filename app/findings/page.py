@@ -37,7 +37,7 @@ _GROUP = "Findings"
 _FLUSH_MS = 400
 _REST = 5
 #: What has room in each column; the first takes what is left.
-_WIDEST = ("", "ASGI-HTTP-00", "Application", "Findings", "1,000 (10%)", "00:00:00.000", "00:00:00.000")
+_WIDEST = ("", "ASGI-HTTP-00", "Application", "Findings", "1,000 (100 %)", "00:00:00.000", "00:00:00.000")
 _PADDING = 22
 _SIDE_BY_SIDE = 1200  #: pixels
 _NOTHING = Tally(0, 0, 0)

@@ -64,7 +64,7 @@ def test_cells_of_a_rule(qtbot: QtBot) -> None:
     model.show([rule(KNOWN.id, violations=3, warnings=1, by_server=1)], RULES, 8, clock)
     cells = [model.index(0, column).data() for column in range(len(COLUMNS))]
     assert cells[TITLE] == KNOWN.title
-    assert (cells[RULE], cells[FAULT], cells[COUNT], cells[EXCHANGES]) == (KNOWN.id, "Both", "4", "4 (50%)")
+    assert (cells[RULE], cells[FAULT], cells[COUNT], cells[EXCHANGES]) == (KNOWN.id, "Both", "4", "4 (50 %)")
     assert (cells[FIRST], cells[LAST]) == ("5@1", "9@2")
     assert model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole) == f"Violation: {KNOWN.title}"
     assert "3 violations, 1 warning" in model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
