@@ -75,6 +75,11 @@ class StatusLine(QStatusBar):
         exchanges = "exchange" if total == 1 else "exchanges"
         self.counts.setText(f"{total:,} {exchanges}" if shown == total else f"{shown:,} of {total:,} {exchanges}")
 
+    def show_figures(self, *, on: bool) -> None:
+        """Whether there is anything to count."""
+        for widget in (self.counts, self.flight, self.dropped):
+            self._offer(widget, there=on)
+
     def show_volume(self, counts: TraceCounts) -> None:
         """How much there is in the trace now."""
         self.volume.setText(formats.size(counts.file_bytes))

@@ -120,12 +120,14 @@ class MainWindow(QMainWindow):
         """Show the first page, and nothing else."""
         self._launch.hide()
         self._switcher.hide()
+        self.status.show_figures(on=False)
         self._bring(self._welcome)
 
     def leave_welcome(self) -> None:
         """There is something to show."""
         self._launch.show()
         self._switcher.show()
+        self.status.show_figures(on=True)
         if self._stack.currentWidget() is self._welcome:
             self._bring(self._pages[self.page].widget)
 

@@ -91,8 +91,11 @@ def test_menus_hold_every_action_that_wants_to_be_there(window, qtbot):
 def test_the_first_page_hides_the_rest_until_there_is_something(window):
     window.show_welcome()
     assert window._launch.isHidden()
+    figures = (window.status.counts, window.status.flight, window.status.dropped)
+    assert all(figure.isHidden() for figure in figures)
     window.leave_welcome()
     assert not window._launch.isHidden()
+    assert not any(figure.isHidden() for figure in figures)
     assert window._stack.currentWidget() is window._pages["one"].widget
 
 
