@@ -57,18 +57,23 @@ class Speaker:
     async def hold(
         self, opening: Opening, script: Script, pace: Pace, *, seconds: float, opened: Callable[[], None]
     ) -> Answered:
-        """What comes back within ``seconds``; ``opened`` is called once the handshake was answered, or never will."""
+        """What comes back. ``opened`` is called once the handshake was answered, or never will.
+
+        ``seconds``: for the handshake, and for each message to be taken; how long turns wait is the pace's.
+        """
         answered = Answered(self._clock())
         talk: _Talk | None = None
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds) as limit:
                 reader, writer = await streams(self._url)
                 talk = _Talk(reader, writer, opening.protocol, answered, self._clock, self._limits)
                 if await talk.open(opening.request):
                     opened()
-                    await talk.follow(script, pace)
+                    limit.reschedule(None)
+                    await talk.follow(script, pace, seconds)
         except TimeoutError:
-            answered.error = f"it was not over within {seconds:g} s"
+            what = "the server took nothing more" if answered.status else "its handshake was not answered"
+            answered.error = f"{what} within {seconds:g} s"
         except OSError as error:
             answered.error = f"nothing could be reached at {self._url} ({error})"
         finally:
@@ -122,8 +127,8 @@ class _Talk:
         await self._until(lambda: bool(self._answered.status))
         return self._protocol.state is State.OPEN
 
-    async def follow(self, script: Script, pace: Pace) -> None:
-        """Take each turn when it has come, and leave as the recorded client did."""
+    async def follow(self, script: Script, pace: Pace, seconds: float) -> None:
+        """Take each turn when it has come, within ``seconds`` each, and leave as the recorded client did."""
         start = self._clock()
         missed = 0
         for turn in script.turns:
@@ -131,7 +136,8 @@ class _Talk:
                 await pace.before(turn)
                 missed = await self._wait_for(turn, pace, start, missed)
             if self._open:
-                await self._take_turn(turn)
+                async with asyncio.timeout(seconds):
+                    await self._take_turn(turn)
             self.taken += 1
             pace.after(turn)
         await self._end(script, pace, missed)

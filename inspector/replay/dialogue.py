@@ -50,7 +50,6 @@ class Script:
     heard: int = 0
     ending: Ending = field(default_factory=Ending)
     gap_ns: int = 0  #: how long it had gone on after the last message
-    length_ns: int = 0  #: from the handshake's answer to the last that was seen of it
 
 
 def script(original: Exchange, messages: Sequence[Message]) -> Script:
@@ -76,7 +75,7 @@ def script(original: Exchange, messages: Sequence[Message]) -> Script:
             turn = _turn(message, ending, heard, start, last)
             turns += [turn] if turn is not None else []
         last = max(last, message.t_ns)
-    return Script(tuple(turns), heard, ending, last - _last_data(wire, start), last - start)
+    return Script(tuple(turns), heard, ending, last - _last_data(wire, start))
 
 
 def _last_data(wire: Iterable[Message], start: int) -> int:

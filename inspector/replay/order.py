@@ -21,24 +21,28 @@ class Order:
         self._done: Counter[int] = Counter()  #: of those pending
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._numbers = itertools.count()
+        self._count = 0  #: of what was done
 
     def expect(self, moment: int) -> None:
         """Something will happen at ``moment``."""
         heapq.heappush(self._pending, moment)
 
     async def come(self, moment: int, seconds: float) -> bool:
-        """Wait until all that was before ``moment`` is done, or ``seconds`` are over; whether it is done."""
-        if self._clear(moment):
-            return True
-        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (moment, next(self._numbers), waiting))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await waiting
+        """Wait until all that was before ``moment`` is done, or nothing was for ``seconds``; whether it is done."""
+        while not self._clear(moment):
+            so_far = self._count
+            waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            heapq.heappush(self._waiting, (moment, next(self._numbers), waiting))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await waiting
+            if self._count == so_far:
+                break
         return self._clear(moment)
 
     def done(self, moment: int) -> None:
         """What was expected at ``moment`` has happened, or never will."""
+        self._count += 1
         self._done[moment] += 1
         while self._pending and self._done[self._pending[0]]:
             self._done[heapq.heappop(self._pending)] -= 1

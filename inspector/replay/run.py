@@ -222,7 +222,7 @@ class ReplayTask:
             if pace.factor is None:
                 for turn in told.turns:
                     self._order.expect(turn.t_ns)
-            seconds = self._patience(original) + (told.length_ns / 1e9 / pace.factor if pace.factor else 0)
+            seconds = self._patience(original)
             answered = await speaker.hold(opening, told, pace, seconds=seconds, opened=opened.set)
             await self._land(original, opening.request, answered, messages)
         finally:

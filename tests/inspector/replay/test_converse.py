@@ -190,12 +190,22 @@ def test_a_server_that_breaks_off(sent, ending, error):
     assert bool(error) == bool(answered.error)
 
 
+def test_a_server_that_takes_nothing():
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(accept(head))
+        writer.transport.pause_reading()
+        await asyncio.sleep(1)
+
+    answered, _, over = conversed(answering, Script((Turn("ws.binary", b"x" * 2**25),) * 3), seconds=0.3)
+    assert (answered.error, len(over)) == ("the server took nothing more within 0.3 s", 3)
+
+
 def test_one_that_takes_too_long():
     async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
         await reader.read()
 
     answered, _, _ = conversed(answering, Script(), seconds=0.1)
-    assert answered.error == "it was not over within 0.1 s"
+    assert answered.error == "its handshake was not answered within 0.1 s"
 
 
 def test_nobody_there():

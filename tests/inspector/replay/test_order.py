@@ -52,3 +52,17 @@ def test_nobody_waits_for_ever():
         assert await order.come(2, LONG)
 
     asyncio.run(scenario())
+
+
+def test_as_long_as_something_happens_it_is_worth_waiting():
+    async def scenario() -> None:
+        order = Order()
+        for moment in range(4):
+            order.expect(moment)
+        waiting = asyncio.create_task(order.come(4, 0.2))
+        for moment in range(4):  # longer than 0.2 s in all
+            await asyncio.sleep(0.1)
+            order.done(moment)
+        assert await waiting
+
+    asyncio.run(scenario())
