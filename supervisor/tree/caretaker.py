@@ -9,6 +9,7 @@ empty word before is the supervisor's death.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -34,24 +35,35 @@ class Caretaker:
     def tell(self, sessions: list[int], strays: dict[int, int]) -> None:
         """All that is to be ended should this process be killed. Raises OSError if there can be no caretaker."""
         charge: Charge = {"sessions": sessions, "strays": sorted(strays.items())} if sessions or strays else {}
-        if charge == self._told:
+        gone = self._process is None or self._process.poll() is not None
+        if (gone and not charge) or (charge == self._told and not gone):
+            self._told = charge
             return
-        if self._process is None or self._process.poll() is not None:
+        if gone:  # or somebody has killed it
+            self._bury()
             self._process = self._start(json.dumps(charge))
         else:
-            assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps(charge).encode() + b"\n")
-            self._process.stdin.flush()
+            self._write(json.dumps(charge).encode() + b"\n")
         self._told = charge
 
     def close(self) -> None:
         """Nothing is left to be taken care of."""
+        if self._process is not None:
+            with contextlib.suppress(OSError):  # somebody has killed it
+                self._write(b"{}\n")
+            self._bury()
+
+    def _write(self, line: bytes) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+
+    def _bury(self) -> None:
+        """Wait until it has ended, which it does with its input."""
         if self._process is not None and self._process.stdin is not None:
-            try:
-                self.tell([], {})
+            with contextlib.suppress(OSError):  # what could not be written to it
                 self._process.stdin.close()
-            except OSError:  # somebody has killed it
-                pass
             self._process.wait()
 
     @staticmethod

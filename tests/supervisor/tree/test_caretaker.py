@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from supervisor.tree import proc
+from supervisor.tree.caretaker import Caretaker
 
 #: Has a caretaker look after a session and a stray, then dies, or takes its leave.
 LEAVING = """
@@ -46,3 +47,23 @@ def test_what_a_killed_one_leaves_is_ended() -> None:
 def test_after_a_good_end_nothing_is() -> None:
     pids, there = left("close")
     assert there == pids
+
+
+def test_one_that_was_killed_has_a_successor_with_the_same_charge() -> None:
+    caretaker = Caretaker()
+    caretaker.tell([], {1: 1})
+    first = caretaker._process
+    assert first is not None
+    caretaker.tell([], {1: 1})
+    assert caretaker._process is first
+    first.kill()
+    first.wait()
+    caretaker.tell([], {1: 1})
+    second = caretaker._process
+    assert second is not None
+    assert second is not first
+    second.kill()
+    second.wait()
+    caretaker.tell([], {})
+    assert caretaker._process is second  # there is nothing to take care of
+    caretaker.close()
