@@ -174,8 +174,10 @@ class FindingsPage(QWidget):
                  shortcut="Ctrl+Return", enabled_when=chosen, needs=some),
             make("copy", "Copy the finding", self.copy, shortcut="Ctrl+Shift+C", icon="copy", enabled_when=chosen,
                  needs=some, menu=False),
-            make("back", "Back to the findings", self.tree.setFocus, shortcut="Esc", menu=False),
         ]  # fmt: skip
+        for verb, part in (("back", self.bar), ("back_from_rule", self.rule)):  # from the findings Escape leads on
+            actions.append(Action(id=f"findings.{verb}", title="Back to the findings", run=self.tree.setFocus,
+                                  group=_GROUP, scope=part, shortcut="Esc", menu=False))  # fmt: skip
         for key, button in (*self.bar.severities.items(), *self.bar.faults.items()):
             actions.append(make(f"only_{key}", f"Only findings of the kind {button.text().lower()}", button.toggle,
                                 checked_when=button.isChecked))  # fmt: skip

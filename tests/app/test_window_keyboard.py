@@ -103,6 +103,10 @@ def test_a_day_without_a_mouse(desk, qtbot) -> None:
     for number, page in ((1, "traffic"), (2, "workers"), (3, "findings"), (4, "replay")):
         keys.press(Qt.Key(Qt.Key.Key_0 + number), CTRL)
         assert desk.window.page == page
+    keys.press(Qt.Key.Key_3, CTRL)
+    desk.findings.tree.setFocus()
+    keys.press(Qt.Key.Key_Escape)  # nothing here to go back from: to the page before
+    assert desk.window.page == "replay"
 
     keys.press(Qt.Key.Key_K, CTRL)  # the palette, the keys page
     keys.type("dark col")

@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from pytestqt.qtbot import QtBot
 
 from app.actions import ActionRegistry
@@ -110,6 +110,21 @@ def test_a_rule_unfolds_to_its_exchanges_by_keys_and_enter_shows_one(shown: Show
     with shown.qtbot.waitSignal(page.filter_wanted) as filtered:
         shown.qtbot.keyClick(tree, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert filtered.args == [f"finding:{TWICE}"]
+
+
+def test_escape_leads_to_the_findings_and_from_there_to_whoever_wants_it(shown: Shown) -> None:
+    started_twice(shown.trace)
+    shown.open()
+    shown.until(ASGI_HTTP_02="1")
+    page = shown.page
+    page.activateWindow()
+    page.bar.filter.line.setFocus()
+    shown.qtbot.waitUntil(lambda: QGuiApplication.focusObject() is page.bar.filter.line, timeout=DEADLINE)
+    shown.qtbot.keyClick(page.bar.filter.line, Qt.Key.Key_Escape)
+    shown.qtbot.waitUntil(lambda: QGuiApplication.focusObject() is page.tree, timeout=DEADLINE)
+    pressed = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    QCoreApplication.sendEvent(page.tree, pressed)
+    assert not pressed.isAccepted()
 
 
 def test_severities_faults_and_a_filter_leave_others_out(shown: Shown) -> None:
