@@ -111,7 +111,8 @@ class LogsPage(QWidget):
         if self.reads_trace:
             self._feed.ask(partial(reading.lines, ids=ids, names={}), _copy, key="logs-copy")
         else:
-            _copy([line for _, line in self._kept if line.id in set(ids)])
+            wanted = set(ids)
+            _copy([line for _, line in self._kept if line.id in wanted])
 
     def menu(self) -> QMenu:
         """What can be done with the line under the cursor."""
@@ -122,7 +123,7 @@ class LogsPage(QWidget):
         if line is not None:
             self.offer(menu, _terms(line))
             if line.exchange:
-                menu.addAction(f"Go to request {line.exchange}", lambda: self.exchange_wanted.emit(line.exchange))
+                menu.addAction(f"Go to exchange {line.exchange}", lambda: self.exchange_wanted.emit(line.exchange))
             level = self.bar.levels.findData(line.level)
             if level > 0:
                 menu.addAction(f"Only lines from {line.level} on", lambda: self.bar.levels.setCurrentIndex(level))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -185,6 +187,18 @@ def test_searching_marks_counts_and_goes_round(page, qtbot):
     qtbot.keyClick(page.bar.search, Qt.Key.Key_Escape)
     assert page.bar.found.text() == ""
     page.find_next()
+
+
+def test_to_copy_all_that_are_kept_takes_no_time_that_one_notices(link, feed, settings, qtbot, qapp):
+    page = LogsPage(link, feed, settings, ActionRegistry())
+    qtbot.addWidget(page)
+    count = settings.option("log_lines")
+    page.on_output("shop", tuple(f"line {number}" for number in range(count)))
+    qtbot.waitUntil(lambda: page.model.rowCount() == count, timeout=5000)
+    began = time.process_time()
+    page.copy_all()
+    assert time.process_time() - began < 1.0
+    assert qapp.clipboard().text().endswith(f"line {count - 1}")
 
 
 def test_copy_and_clear(page, qtbot, qapp):
