@@ -22,7 +22,7 @@ from inspector.live import LiveExchanges
 from inspector.model import Exchange, Instance, Worker
 from inspector.proxy.server import Proxy
 from inspector.store.writer import TraceWriter
-from supervisor import stacks
+from supervisor import boot, stacks
 from supervisor.attendance import SilenceError
 from supervisor.control.messages import AppStatus, Problem, Stack, WorkerStatus
 from supervisor.crew import Life
@@ -154,7 +154,7 @@ class Application:
         self.problem = problem
         if self.state is AppState.STARTING:
             self._enter(AppEvent.BOOT_FAILED if problem else AppEvent.READY)
-        if problem is None and self.state is AppState.RUNNING:
+        if instance is not None and problem is None and self.state is AppState.RUNNING:
             self._route_to(instance, setting, resolved)
         else:
             await self._retire(instance, force=True)
@@ -203,6 +203,7 @@ class Application:
             else:  # the old one died meanwhile: now there is none to wait for
                 self.proxy.route(None, _one_line(problem), wait=False)
             return problem
+        assert new is not None  # where there is none there is a problem
         self._enter(AppEvent.SWITCHED)
         self._route_to(new, setting, resolved)
         if old is not None:
@@ -340,8 +341,12 @@ class Application:
 
     # --- instances ----------------------------------------------------------------------------------------------------
 
-    async def _boot(self, setting: Setting, resolved: Resolved) -> tuple[RunningInstance, Problem | None]:
-        instance = self._make(setting, resolved)
+    async def _boot(self, setting: Setting, resolved: Resolved) -> tuple[RunningInstance | None, Problem | None]:
+        """The instance, if there is one, and what is the matter with it, or None."""
+        try:
+            instance = self._make(setting, resolved)
+        except OSError as error:
+            return None, boot.no_place(error)
         self._booting = instance
         self._changed()
         collector = self._collectors[instance.model.id] = Collector(self.writer, self.live, self, self._clock)
@@ -349,6 +354,8 @@ class Application:
         try:
             await collector.start(instance.plan.probe_socket)
             problem = await instance.boot()
+        except OSError as error:
+            problem = boot.no_place(error)
         finally:
             self._booting = None
         return instance, problem
@@ -360,7 +367,11 @@ class Application:
             listener=listener, identity=identity, address=self._address, folder=self._run_dir / str(identity),
             token=self._token, body_head=self.writer.body_head, body_tail=self.writer.body_tail,
         )  # fmt: skip
-        plan = make_plan(setting, resolved, place)
+        try:
+            plan = make_plan(setting, resolved, place)
+        except OSError:
+            listener.close()
+            raise
         model = Instance(
             id=identity,
             app=self.name,
@@ -398,7 +409,11 @@ class Application:
             await self.proxy.drain(old.upstream, limit=limit, websocket_limit=min(limit, WEBSOCKET_LIMIT))
         await self._retire(old, order)
 
-    async def _retire(self, instance: RunningInstance, order: Order = Order.STOP, *, force: bool = False) -> None:
+    async def _retire(
+        self, instance: RunningInstance | None, order: Order = Order.STOP, *, force: bool = False
+    ) -> None:
+        if instance is None:
+            return
         await instance.stop(order, force=force)
         if collector := self._collectors.pop(instance.model.id, None):
             await collector.close()

@@ -38,6 +38,15 @@ def cannot_start(plan: Plan, error: OSError) -> Problem:
     return Problem(what="The server could not be started.", why=why, ways_out=(way,))
 
 
+def no_place(error: OSError) -> Problem:
+    """There is no socket, address or folder for another instance."""
+    what = "There is no place to start the server in."
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return Problem(what=what, why=f"{error.strerror}: this process may not have more.", ways_out=(MORE_FILES,))
+    named = f" ({error.filename})" if error.filename else ""
+    return Problem(what=what, why=f"{error.strerror or error}{named}.")
+
+
 def failed(plan: Plan, traceback: str, lines: list[str], outcome: str) -> Problem:
     """No worker got ready."""
     if traceback:

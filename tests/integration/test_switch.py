@@ -80,6 +80,19 @@ def test_a_switch_that_cannot_be_says_why(tmp_path: Path) -> None:
         assert gatescope("switch", "uvicorn", "--app", "nobody", *control).returncode == 2
 
 
+def test_without_a_place_for_another_the_old_one_serves_on(tmp_path: Path) -> None:
+    runtime = tmp_path / "runtime"
+    runtime.mkdir(mode=0o700)
+    with running("asgi:app", "--mode", "uvicorn", cwd=project(tmp_path), env={"XDG_RUNTIME_DIR": str(runtime)}) as run:
+        (first,) = runtime.glob("gatescope/*/*/1")
+        first.with_name("2").touch()  # where the second instance would have its folder
+        refused = gatescope("switch", "hypercorn", "--control", run.control)
+        assert refused.returncode == 1
+        assert "There is no place to start the server in. File exists" in " ".join(refused.stderr.split())
+        assert (command(run, "status")["state"], command(run, "status")["mode"]) == ("running", "uvicorn")
+        assert command(run, "switch", "hypercorn")["mode"] == "hypercorn"
+
+
 def test_how_long_the_old_one_may_take_is_for_the_user_to_say(tmp_path: Path) -> None:
     with running("asgi:app", "--mode", "uvicorn", "--drain", "1", cwd=project(tmp_path)) as run:
         hanging = Asking(f"{run.url}/slow?300")

@@ -53,3 +53,6 @@ def test_other_ends() -> None:
     assert boot.gone(PLAN, "crashed", "", []).why == "It died too often in a row."
     assert boot.gone(PLAN, "", TRACEBACK, []).why == "NameError: boom"
     assert "No such file" in boot.cannot_start(PLAN, FileNotFoundError(2, "No such file")).why
+    assert boot.no_place(FileExistsError(17, "File exists", "/run/1")).why == "File exists (/run/1)."
+    assert boot.no_place(OSError(24, "Too many open files")).ways_out == (boot.MORE_FILES,)
+    assert boot.no_place(OSError("no free port")).why == "no free port."
