@@ -283,7 +283,7 @@ class _Talk:
     # --- what is kept -----------------------------------------------------------------------------------------------
 
     def _note(self, direction: str, kind: str, body: Body, info: dict[str, Any] | None = None) -> None:
-        if direction == Direction.IN and body.size:
+        if direction == Direction.IN and body.head:
             body = self._settled(body.head, Body())
         self._answered.passed.append(Passed(self._clock(), direction, kind, body, info))
 
