@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
-from app.link import SupervisorLink
+from app.link import LinkState, SupervisorLink
 from app.replay import said
 from app.replay.comparison import Verdict, brief, differences, progress, verdict
 from app.replay.controls import ReplayControls, What
@@ -116,6 +116,7 @@ class ReplayPage(QWidget):
         self.table.doubleClicked.connect(self._on_row_opened)
         self.empty.button.clicked.connect(self.start)
         self._link.replay_changed.connect(self._on_replay_changed)
+        self._link.state_changed.connect(self._on_link_changed)
         self._feed.opened.connect(self._on_opened)
         self._feed.closed.connect(self._forget)
 
@@ -123,7 +124,9 @@ class ReplayPage(QWidget):
 
     def set_app(self, name: str) -> None:
         """Replay through this application's proxy; empty: the only one there is."""
-        self._app = name
+        if name != self._app:
+            self._app = name
+            self._end()  # of what runs for the other one nothing more is told here
 
     def set_selection(self, ids: Sequence[int]) -> None:
         """What is selected in the traffic page."""
@@ -217,6 +220,18 @@ class ReplayPage(QWidget):
             self._read.start()
         if over:
             self._load_runs()
+
+    def _on_link_changed(self, state: LinkState) -> None:
+        """Without a supervisor nothing is sent; what came back is in the trace."""
+        if state is LinkState.LOST and self._running:
+            self._end()
+            self.controls.problem("The supervisor is gone, and the replay with it. What came back is kept.")
+
+    def _end(self) -> None:
+        """Nothing runs here, as far as anybody can tell."""
+        if self._running:
+            self.controls.say("")
+            self._set_running(False)
 
     def _set_running(self, running: bool) -> None:
         self._running = running

@@ -116,6 +116,35 @@ def test_a_filter_that_lets_nothing_through_is_said(shown: Shown, text: str, say
     assert shown.backend.of(StartReplay) == []
 
 
+def test_another_application_can_be_replayed_to_while_one_is(shown: Shown, trace: MadeTrace) -> None:
+    page, start = shown.page, shown.page.controls.start
+    trace.traffic(2)
+    page.set_app("shop")
+    page.start()
+    shown.started()
+    shown.tell(7, "running", 1, 2)
+    shown.qtbot.waitUntil(lambda: page.controls.bar.value() == 1, timeout=DEADLINE)
+    page.set_app("other")
+    assert start.isEnabled()
+    page.set_app("shop")
+    shown.tell(7, "running", 2, 2)
+    shown.qtbot.waitUntil(lambda: not start.isEnabled(), timeout=DEADLINE)
+
+
+def test_a_replay_ends_with_its_supervisor(shown: Shown, trace: MadeTrace) -> None:
+    page = shown.page
+    trace.traffic(2)
+    page.set_app("shop")
+    page.start()
+    shown.started()
+    shown.tell(7, "running", 1, 2)
+    shown.qtbot.waitUntil(lambda: page.controls.bar.value() == 1, timeout=DEADLINE)
+    shown.backend.die()
+    shown.qtbot.waitUntil(page.controls.wrong.isVisible, timeout=DEADLINE)
+    assert "supervisor is gone" in page.controls.wrong.text()
+    assert page.controls.start.isEnabled()
+
+
 def test_an_empty_selection_and_a_refusal_are_said_on_the_page(shown: Shown) -> None:
     shown.page.controls.choose(What.SELECTION)
     shown.page.start()
