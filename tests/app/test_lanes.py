@@ -135,6 +135,22 @@ def test_the_pointer_names_the_request_and_what_happened_to_workers(shown: Shown
     assert canvas._hover is None
 
 
+def test_a_recording_cut_off_before_the_first_request_shows_its_workers(shown: Shown) -> None:
+    """Only a lifespan was under way, which has no bar: the axis tells the time of the worker's life."""
+    born = time.monotonic_ns()
+    worker = Worker(7, 1, 3, 1, 77, "ready", born_ns=born, ready_ns=born + 200_000_000)
+    lifespan = Exchange(91, kind="lifespan", worker=7, called_ns=born + 100_000_000)
+    shown.trace.writer.worker(worker)
+    shown.trace.writer.touch(lifespan)
+    shown.open()
+    canvas = shown.canvas
+    shown.qtbot.waitUntil(lambda: bool(canvas.marks.lives), timeout=DEADLINE)
+    canvas.grab()
+    assert canvas.view.begin < worker.born_ns < worker.ready_ns < canvas.view.end
+    assert canvas.view.span < 600_000_000_000
+    assert 3 in [place.slot for place in canvas.places]
+
+
 def test_a_range_where_only_sums_are_kept_filters_by_time(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
     made = shown.trace.traffic(60)
     monkeypatch.setattr(feed_module, "HISTORY", 10)

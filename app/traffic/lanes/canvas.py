@@ -95,7 +95,7 @@ class LanesCanvas(QAbstractScrollArea):
 
     def now(self) -> int:
         """The present of a live trace, or the last moment of one that is over."""
-        return time.monotonic_ns() if self.live else self.lanes.last
+        return time.monotonic_ns() if self.live else max(self.lanes.last, self.marks.last)
 
     def set_view(self, view: View) -> None:
         """Look elsewhere."""

@@ -51,6 +51,7 @@ class Marks:
     switches: tuple[Switch, ...] = ()
     alone: dict[int, int] = field(default_factory=dict)
     blocked: dict[int, tuple[Blocked, ...]] = field(default_factory=dict)  #: by slot, in order
+    last: int = 0  #: the last moment that is known of a worker
 
     def blocked_between(self, slot: int, begin: int, end: int, now: int) -> list[Blocked]:
         """What held up the loop of a slot in a stretch of time."""
@@ -94,7 +95,9 @@ def marks_of(
     ordered = {slot: tuple(sorted(found, key=lambda life: life.born)) for slot, found in lives.items()}
     counts = {instance.id: instance.workers for instance in instances}
     alone = {i: min(slots.get(i, {1})) for i, count in counts.items() if count == 1}
-    return Marks(ordered, tuple(_switches(instances)), alone, _blocked(stalls, workers))
+    moments = [moment for worker in workers for moment in (worker.born_ns, worker.ready_ns, worker.ended_ns)]
+    last = max([0, *moments, *(event.t_ns for event in events)])
+    return Marks(ordered, tuple(_switches(instances)), alone, _blocked(stalls, workers), last)
 
 
 def _blocked(stalls: Sequence[Stall], workers: Sequence[Worker]) -> dict[int, tuple[Blocked, ...]]:
