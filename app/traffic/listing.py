@@ -53,6 +53,7 @@ class Listing(QObject):
         self._again = QTimer(self, singleShot=True)
         self._again.timeout.connect(self._ask)
         self._cost_ms = 0
+        self._came: set[int] | None = None  # what came since the list was asked for; None: it is here
         self._total = 0  # exchanges in the trace
         self._gone = 0  # exchanges that the trace let go of, to keep within its limit
         feed.opened.connect(self._on_opened)
@@ -133,11 +134,13 @@ class Listing(QObject):
             self._run(self._on_first, FIRST, "listing first")
         else:
             self._feed.cancel("listing first")
+        self._came = set()
         self._run(self._on_listed, None, "listing")
 
     def _search(self, *, anew: bool) -> None:
         self._feed.cancel("listing")
         self._feed.cancel("listing first")
+        self._came = None
         self._say_sorting(on=False)
         if anew or self.query is None:
             self._left_out = set()
@@ -169,11 +172,17 @@ class Listing(QObject):
         self._listed = True
         self._cost_ms = self._asked.elapsed()
         self._say_sorting(on=False)
+        if self.plain:  # the list may have been read before what was told of meanwhile
+            last = ids[-1] if ids else 0
+            ids.extend(sorted(identity for identity in self._came or () if identity > last))
+        self._came = None
         ascending = not self._order or (self._order == "id" and not self._descending)
         self._model.set_ids(ids, ascending=ascending)
         self.settled.emit()
 
     def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
+        if self._came is not None:
+            self._came.update(row.id for row in rows)
         if not self._listed:
             self._model.renew(rows)
             return  # the list that was asked for will have them
@@ -190,6 +199,8 @@ class Listing(QObject):
         """The recording let go of these, which the table may show as under way."""
         if self._searching:
             self._left_out |= gone
+        if self._came is not None:
+            self._came -= gone
         self._model.leave_out(gone)
 
     def _on_rows_skipped(self) -> None:
