@@ -26,6 +26,7 @@ from inspector.store.annotations import Note
 from inspector.store.reader import ExchangeRow, TraceError, TraceReader
 
 POLL_MS = 30  #: what comes in between is on the screen within the 25 ms that the recorder gathers and this
+NEXT_MS = 5  #: until the next poll where one did not bring all: others have a turn between
 BATCH = 400  #: rows of one poll: what the thread reads and the window takes in within a frame or two
 HISTORY = 50_000  #: rows before the newest that a fresh look at a trace delivers as changes
 LIVE_HISTORY = 10_000  #: the same while somebody records, since the newest are what one looks for
@@ -210,6 +211,8 @@ class TraceFeed(QObject):
             application.aboutToQuit.connect(self.close)  # a thread must not outlive its feed
         self._timer = QTimer(self, interval=POLL_MS)
         self._timer.timeout.connect(self._poll)
+        self._next = QTimer(self, singleShot=True, interval=NEXT_MS)
+        self._next.timeout.connect(self._poll)
 
     def open(self, path: str | Path, *, live: bool = True) -> None:
         """Look at the trace at ``path`` from now on; ``live`` while somebody still writes it."""
@@ -228,6 +231,7 @@ class TraceFeed(QObject):
     def close(self) -> None:
         """Let go of the trace and end the threads. Calls that wait for an answer will not get one."""
         self._timer.stop()
+        self._next.stop()
         self._waiting.clear()
         threads, self._thread, self._slow = (self._thread, self._slow), None, None
         if threads[0] is None:
@@ -391,7 +395,7 @@ class TraceFeed(QObject):
             self._counts = polled.counts
             self.counts_changed.emit(polled.counts)
         if len(polled.rows) == BATCH:
-            self._poll()
+            self._next.start()
         elif not self.live:
             self._timer.stop()
 

@@ -197,6 +197,7 @@ class TrafficPage(QWidget):
         self.lanes.hide_wanted.connect(self._toggle_lanes)
         self.filter.escaped.connect(self.table.setFocus)
         self.table.chosen.connect(self._on_chosen)
+        self.table.painted.connect(self.lanes.turns.took)
         self.table.entered_detail.connect(self.detail.focus)
         self.table.order_changed.connect(self.listing.set_order)
         self.table.follow_changed.connect(lambda _on: self._actions.refresh())

@@ -164,21 +164,15 @@ class ExchangeTableModel(QAbstractTableModel):
 
         What the trace let go of is at the beginning, but exchanges in flight stay there.
         """
-        at = 0
-        for _ in range(_STRAGGLERS):
-            kept = len(self._ids) - at
-            if at >= len(fresh) or not kept:
-                return False
-            if fresh[at] != self._ids[at]:
-                gone = bisect_left(self._ids, fresh[at])
-                if gone <= at:
-                    return False
-                self._remove(at, gone)
-            elif fresh[at : at + kept] == self._ids[at:]:
-                self._append(fresh[at + kept :])
+        for _ in range(_GAPS):
+            at, held = _first_difference(fresh, self._ids), len(self._ids)
+            if at == held > 0:
+                self._append(fresh[at:])
                 return True
-            else:
-                at += 1
+            gone = bisect_left(self._ids, fresh[at]) if at < min(len(fresh), _STRAGGLERS) else 0
+            if gone <= at or gone == held:
+                return False
+            self._remove(at, gone)
         return False
 
     def _remove(self, first: int, end: int) -> None:
@@ -450,6 +444,18 @@ class ExchangeTableModel(QAbstractTableModel):
             return False
         row = self._rows.get(identity)
         return row is None or bool(self.fields and self._values.get(identity, (-1,))[0] < row.rev)
+
+
+def _first_difference(one: array[int], other: array[int]) -> int:
+    """The first place where two lists differ, or the shorter one ends. Whole stretches are compared at once."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _stretches(places: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -35,6 +35,7 @@ class ExchangeTable(QTableView):
         menu_wanted(QPoint, int): a context menu at a global point, for a column.
         column_wanted(): the user wants to name a header or key for a column.
         fields_changed(list[str]): the headers and keys that have a column are others now.
+        painted(): a frame is done.
     """
 
     chosen = Signal(int)
@@ -45,6 +46,7 @@ class ExchangeTable(QTableView):
     menu_wanted = Signal(QPoint, int)
     column_wanted = Signal()
     fields_changed = Signal(object)
+    painted = Signal()
 
     def __init__(self, model: ExchangeTableModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -250,6 +252,7 @@ class ExchangeTable(QTableView):
         for cells in self._cells:
             cells.begin(self)
         super().paintEvent(event)
+        self.painted.emit()
 
     # selection
 

@@ -31,6 +31,7 @@ from app.traffic.lanes.older import Older
 from app.traffic.lanes.paint import Inks, LanePainter, name_fonts
 from app.traffic.lanes.strips import Strips
 from app.traffic.lanes.view import Place, Tick, View, arrange, ticks
+from app.turns import Turns
 
 NAMES = 200  #: pixels: all figures of a busy worker have room
 AXIS = 20
@@ -62,8 +63,9 @@ class LanesCanvas(QAbstractScrollArea):
     range_chosen = Signal(object)
     view_changed = Signal()
 
-    def __init__(self, lanes: Lanes, parent: QWidget | None = None) -> None:
+    def __init__(self, lanes: Lanes, turns: Turns | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._turns = turns or Turns()
         self.setAccessibleName("Worker lanes")
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -82,7 +84,7 @@ class LanesCanvas(QAbstractScrollArea):
         self._strips: Strips | None = None
         self._needed: dict[int, int] = {}
         self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
-        self._again.timeout.connect(self.viewport().update)
+        self._again.timeout.connect(self._go_on)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self.viewport().update)
         self._hover: Hit | None = None
@@ -146,10 +148,10 @@ class LanesCanvas(QAbstractScrollArea):
         self.stall_chosen.emit(found)
 
     def tick(self) -> None:
-        """Time has passed."""
+        """Time has passed. Painted at once, and not with whatever else is to be painted by then."""
         if self.view.following:
             self.view = self.view.follow(self.now())
-        self.viewport().update()
+        self.viewport().repaint()
 
     @property
     def busy(self) -> bool:
@@ -172,8 +174,17 @@ class LanesCanvas(QAbstractScrollArea):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """All of it: what is in view decides how high the lanes are."""
         begun = time.thread_time()
+        self._again.stop()
         self._paint()
         self.cost = time.thread_time() - begun
+        self._turns.took()
+
+    def _go_on(self) -> None:
+        """What there was no time for."""
+        if self._turns.free():
+            self.viewport().repaint()
+        else:
+            self._again.start()
 
     def _paint(self) -> None:
         inks = self._inks = self._inks or Inks()

@@ -1,8 +1,13 @@
-"""The strip of lanes with its buttons: takes bars and marks from the feed, and keeps the clock while somebody looks."""
+"""The strip of lanes with its buttons: takes bars and marks from the feed, and keeps the clock while somebody looks.
+
+While traffic runs, its work is in turns of the event loop of its own: a poll's rows in one, a frame in another, and
+not right behind a frame of the table. Together they would hold the window up for longer than one notices.
+"""
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable
 from functools import partial
 
@@ -20,11 +25,13 @@ from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
 from app.traffic.lanes.marks import Marks, marks_of
 from app.traffic.lanes.older import Older, began_between, older_of
 from app.traffic.lanes.view import View
+from app.turns import APART_MS, Turns
 from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
 from supervisor.control.messages import WorkerStatus
 
 _MOVING_MS, _STILL_MS = 50, 250  #: between frames, when there is something to see and when there is not
 _SHARE = 15  #: of the window's time, frames take one part in so many: where they are dear there are fewer
+_TAKE_MS = 4  #: until rows that came are taken in, in a turn of their own
 _MARKS_MS = 500
 _OLDER_MS = 3_000  #: at the soonest, where it is only that bars were let go of
 _OLDER_STEPS = 500  #: of the time before the bars that are kept
@@ -53,7 +60,8 @@ class LanesPanel(QWidget):
         self._meta: TraceMeta | None = None
         self._moved = False  # by the user: then a growing trace is not fitted in again
         self.lanes = Lanes()
-        self.canvas = LanesCanvas(self.lanes)
+        self.turns = Turns()  #: others that paint much may say so
+        self.canvas = LanesCanvas(self.lanes, self.turns)
         self.title = QLabel("Workers")
         self.title.setProperty("look", "caption")
         self.fit_button = icon_button("fit", "Show the whole trace in the lanes", "Show the whole trace (Home)")
@@ -65,6 +73,8 @@ class LanesPanel(QWidget):
         self._asked = QElapsedTimer()  # since they were
         self._corner = QWidget(self)
         self._known = -1  # which version of the trace the marks are of
+        self._came: deque[list[ExchangeRow]] = deque()  # and are not taken in yet
+        self._taking = QTimer(self, singleShot=True, interval=_TAKE_MS)
         self._frame = QTimer(self, interval=_MOVING_MS)
         self._marks = QTimer(self, interval=_MARKS_MS)
         self._arrange()
@@ -109,7 +119,8 @@ class LanesPanel(QWidget):
         self._feed.opened.connect(self._on_opened)
         self._feed.closed.connect(self._on_closed)
         self._feed.rows_changed.connect(self._on_rows_changed)
-        self._feed.rows_gone.connect(self.lanes.leave_out)
+        self._feed.rows_gone.connect(self._on_rows_gone)
+        self._taking.timeout.connect(self._take)
         self._frame.timeout.connect(self._on_frame)
         self._marks.timeout.connect(self._ask_marks)
         self._marks.timeout.connect(self._ask_older)
@@ -149,6 +160,7 @@ class LanesPanel(QWidget):
     # reactions
 
     def _on_opened(self, _path: str) -> None:
+        self._came.clear()
         self.lanes.clear()
         self.canvas.live = self._feed.live
         self.canvas.marks, self.canvas.range, self.canvas.chosen = Marks(), None, (0, 0)
@@ -159,6 +171,7 @@ class LanesPanel(QWidget):
         self._ask_marks()
 
     def _on_closed(self) -> None:
+        self._came.clear()
         self.lanes.clear()
         self.canvas.marks, self._known = Marks(), -1
         self.canvas.older, self._wanted = Older(), (0, 0)
@@ -166,13 +179,35 @@ class LanesPanel(QWidget):
         self._on_frame()
 
     def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
-        self.lanes.take(rows)
-        self._set_offset()
+        self._came.append(rows)
+        if self._feed.live and self.isVisible():
+            self._taking.start()
+            return
+        self._take_all()
         if not self._feed.live and not self._moved:
             self.canvas.fit()
             self._moved = False
         elif self.isVisible() and not self._feed.live:
             self.canvas.viewport().update()
+
+    def _take(self) -> None:
+        """What one poll brought."""
+        if self._came and self.turns.free():
+            self.lanes.take(self._came.popleft())
+            self._set_offset()
+            self.turns.took()
+        if self._came:
+            self._taking.start()
+
+    def _take_all(self) -> None:
+        self._taking.stop()
+        while self._came:
+            self.lanes.take(self._came.popleft())
+        self._set_offset()
+
+    def _on_rows_gone(self, gone: set[int]) -> None:
+        self._take_all()
+        self.lanes.leave_out(gone)
 
     def _set_offset(self) -> None:
         if self._meta is not None:
@@ -238,6 +273,9 @@ class LanesPanel(QWidget):
         canvas.live = self._feed.live
         if not canvas.live and self._frame.interval() == _STILL_MS and not self.words.isVisible():
             return  # over: nothing moves by itself any more
+        if not self.turns.free():
+            self._frame.setInterval(APART_MS)
+            return
         canvas.tick()
         moving = canvas.live and canvas.busy
         pause = min(_STILL_MS, max(_MOVING_MS, round(canvas.cost * 1000 * _SHARE))) if moving else _STILL_MS

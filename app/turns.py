@@ -1,0 +1,32 @@
+"""One heavy piece of work in a turn of the window's event loop, so that keys and clicks come between.
+
+Timers that are due together are run together, and paint together. Who can wait asks first whether somebody has just
+had a turn, and comes again ``APART_MS`` later. Knows nothing of what the work is.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QElapsedTimer
+
+APART_MS = 10  #: between two pieces, where one can wait
+_PUT_OFF = 4  #: times in a row, at most: then it is done all the same
+
+
+class Turns:
+    """Shared by those who should not work in one turn."""
+
+    def __init__(self) -> None:
+        self._since = QElapsedTimer()
+        self._put_off = 0
+
+    def took(self) -> None:
+        """A piece of work is done."""
+        self._since.start()
+
+    def free(self) -> bool:
+        """Whether another may be done now; to be asked for each piece once."""
+        if self._since.isValid() and self._since.elapsed() < APART_MS and self._put_off < _PUT_OFF:
+            self._put_off += 1
+            return False
+        self._put_off = 0
+        return True
