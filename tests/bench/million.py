@@ -97,21 +97,22 @@ def _search(reader: TraceReader, table: Table, last: int) -> None:
     table.add("search in slices: all", (time.perf_counter() - begun) * 1e3, 0)
 
 
-def window(arguments: list[str]) -> dict[str, float]:
-    """Open the real window in a process of its own, with ``arguments`` for ``window_child``; what it measured."""
+def window(arguments: list[str]) -> tuple[dict[str, float], list[str]]:
+    """Open the real window in a process of its own, with ``arguments`` of ``window_child``; its figures and words."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": folder,
                        "XDG_RUNTIME_DIR": folder}  # fmt: skip
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has been compiled
         command = [sys.executable, "-m", "tests.bench.window_child", str(time.monotonic_ns()), *arguments]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=600)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    *lines, last = done.stdout.splitlines()
+    found: dict[str, float] = json.loads(last)
+    return found, lines
 
 
 def look(path: Path, table: Table) -> None:
     """The window on the finished trace."""
-    found = window(["open", str(path)])
+    found, _lines = window(["open", str(path)])
     table.add("window: first paint after the command", found["paint"], 1500, ran=found["paint_cpu"])
     table.add("window: first rows after the command", found["rows"], 1500, ran=found["rows_cpu"])
     table.add("window: first rows after the trace was asked for", found["rows"] - found["asked"], 1000)
@@ -126,13 +127,14 @@ def live(rate: int, seconds: float, table: Table) -> None:
         path = Path(folder, "live.gatescope")
         command = [sys.executable, "-m", "tests.bench.live_writer", str(path), str(rate)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
-            found = window(["live", str(path), str(seconds)])
+            found, turns = window(["live", str(path), str(seconds)])
             written, _ = writer.communicate(timeout=120)
     table.add(f"live at {rate}/s: recorded", float(written.split()[-1]), 0, "/s")
     table.add("live: longest stall of the window", found["stall"], 50, ran=found["stall_cpu"])
     table.add("live: newest on the screen after its end, p99", found["lag_p99"], 200)
     table.add("live: newest on the screen after its end, median", found["lag_median"], 0)
     table.add("live: resident memory", found["memory"], 300, "MiB")
+    print("processor time of the window's thread, and what its longest turns were made of:", *turns, sep="\n  ")
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The real window with a watch on it, for ``million``: when it paints, how long a frame takes, what stalls it.
 
 Arguments: when the command was given (monotonic nanoseconds), then ``open TRACE`` or ``live TRACE SECONDS``. Prints
-what it found as one line of JSON, and ends.
+what the longest turns of its event loop were made of, then what it found as one line of JSON, and ends.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, QTimer
 
 from app import __main__ as program
+from tests.bench.turns import Turns
 
 _STEPS = 500
 _BEAT_MS = 5
@@ -26,9 +27,9 @@ _WARM_S = 4.0  #: of the live part, while the window comes up
 class Watch(QObject):
     """Looks at the table's paint events and ends the program when all is measured."""
 
-    def __init__(self, desk: program.Desk, begun_ns: int, seconds: float) -> None:
+    def __init__(self, desk: program.Desk, begun_ns: int, seconds: float, turns: Turns) -> None:
         super().__init__(desk.window)
-        self._desk, self._begun, self._seconds = desk, begun_ns, seconds
+        self._desk, self._begun, self._seconds, self._turns = desk, begun_ns, seconds, turns
         self._table = desk.traffic.table
         self.found: dict[str, float] = {"asked": self._since()}
         self._frames: list[float] = []
@@ -91,6 +92,7 @@ class Watch(QObject):
     def _begin_live(self) -> None:
         self._last_beat, self._last_ran = time.perf_counter(), time.thread_time()
         self._beat.start()
+        self._turns.begin()
         QTimer.singleShot(round(self._seconds * 1000), self, self._end_live)
 
     def _on_beat(self) -> None:
@@ -98,6 +100,7 @@ class Watch(QObject):
         self._stall = max(self._stall, (now - self._last_beat) * 1e3 - _BEAT_MS)
         self._stall_ran = max(self._stall_ran, (ran - self._last_ran) * 1e3)
         self._last_beat, self._last_ran = now, ran
+        self._turns.end_turn()
 
     def _end_live(self) -> None:
         self._beat.stop()
@@ -109,6 +112,8 @@ class Watch(QObject):
     def _end(self) -> None:
         status = Path("/proc/self/status").read_text()
         self.found["memory"] = int(status.split("VmRSS:")[1].split()[0]) / 1024
+        if self._seconds:
+            print(*self._turns.told(), sep="\n")
         print(json.dumps(self.found), flush=True)
         os.kill(os.getpid(), signal.SIGTERM)  # as the user closes it, so that the supervisor ends too
 
@@ -116,11 +121,13 @@ class Watch(QObject):
 def main() -> int:
     """Run the program with the watch."""
     begun_ns, verb, path = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-    seconds = float(sys.argv[4]) if verb == "live" else 0.0
+    seconds, turns = float(sys.argv[4]) if verb == "live" else 0.0, Turns()
+    if seconds:
+        turns.watch()
 
     class Watched(program.Desk):
         def open(self, request: program.Request) -> None:
-            self.watch = Watch(self, begun_ns, seconds)
+            self.watch = Watch(self, begun_ns, seconds, turns)
             super().open(request)
             if verb == "live":
                 self.window.leave_welcome()
