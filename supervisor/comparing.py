@@ -7,6 +7,8 @@ left as it is. What the figures come to is worked out from the trace by ``inspec
 from __future__ import annotations
 
 import asyncio
+import itertools
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -41,10 +43,14 @@ from supervisor.target.problems import TargetError
 from supervisor.target.resolve import Resolved, resolve
 from supervisor.trials import rounds, schedule
 
+log = logging.getLogger(__name__)
+
 #: Requests to warm each worker with, and seconds for all of them.
 WARM_EACH, WARM_SECONDS = 10, 5.0
 #: Seconds that what is under way when a mode's turn ends may still take.
 DRAIN = 2.0
+
+_UNDER_WAY = ("waiting", "starting", "running")
 
 Publish = Callable[[ComparisonStatus], None]
 
@@ -87,8 +93,8 @@ class Comparison:
         self, number: int, command: StartComparison, modes: dict[str, Mode], app: Application, publish: Publish
     ) -> None:
         self.app = app
+        self.number = number
         self._command, self._modes = command, modes
-        self._number = number
         self._publish = publish
         self._state, self._error = "running", ""
         self._rounds = rounds(command.rounds, command.speed)
@@ -117,7 +123,7 @@ class Comparison:
         """How far it is."""
         command = self._command
         return ComparisonStatus(
-            number=self._number, target=command.target, source=command.source, trace=str(self.app.trace),
+            number=self.number, target=command.target, source=command.source, trace=str(self.app.trace),
             state=self._state, rounds=self._rounds, trials=tuple(turn.status() for turn in self._turns),
             error=self._error,
         )  # fmt: skip
@@ -149,9 +155,13 @@ class Comparison:
             for turn in self._turns:
                 await self._take(turn)
             state = "cancelled" if self._cancelled else "finished"
-        except TraceError as error:
-            self._error = f"{error.what} {error.why}".strip()
+        except Exception as error:  # a fault of ours: whoever waits learns of it, and what was measured stays
+            log.exception("comparison %d failed", self.number)
+            self._error = f"{type(error).__name__}: {error}"
         finally:
+            for turn in self._turns:
+                if turn.trial.state in _UNDER_WAY:
+                    self._enter(turn, "failed")
             await self._originals.close()
             await self.app.close()
             self._state = state
@@ -176,7 +186,7 @@ class Comparison:
             trial.problem = f"{problem.what} {problem.why}".strip()
             self._enter(turn, "impossible")
         await self.app.stop()
-        self._enter(turn, "cancelled" if self._cancelled and trial.state in ("starting", "running") else trial.state)
+        self._enter(turn, "cancelled" if self._cancelled and trial.state in _UNDER_WAY else trial.state)
 
     async def _start(self, wanted: TrialMode) -> Problem | None:
         """Have the target serve in a mode. What went wrong, or None."""
@@ -184,7 +194,7 @@ class Comparison:
             resolved, setting = await self._prepare(wanted)
         except (RefusalError, TargetError) as error:
             return error.problem
-        return await self.app.start(setting, resolved)
+        return None if self._cancelled else await self.app.start(setting, resolved)
 
     async def _prepare(self, wanted: TrialMode) -> tuple[Resolved, Setting]:
         """What to run and how. Raises RefusalError, TargetError."""
@@ -214,13 +224,14 @@ class Comparison:
         trial.run, turn.outcome = task.outcome.run.id, task.outcome
         self._enter(turn, "running")
         self._breakable = task
+        began = time.monotonic_ns()
         async with meter.running():
             outcome = await task.run()
             ended = time.monotonic_ns()
         self._breakable = None
         trial.memory_peak, trial.memory_mean, trial.cpu_ns = meter.memory_peak, meter.memory_mean, meter.cpu_ns
         trial.deaths = sum(
-            worker.instance == instance.model.id and worker.ended_ns <= ended for worker in self._witness.ended
+            worker.instance == instance.model.id and began <= worker.ended_ns <= ended for worker in self._witness.ended
         )
         trial.problem = outcome.run.error
         self._enter(turn, outcome.run.state)
@@ -281,11 +292,12 @@ class Comparisons:
 
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
-        self._all: list[Comparison] = []
+        self._last: Comparison | None = None
+        self._numbers = itertools.count(1)
 
     async def start(self, command: StartComparison, run_dir: Path) -> ComparisonStatus:
         """Begin; returns when it has begun. Raises RefusalError, TargetError, ReplayRefusedError."""
-        if any(not one.over for one in self._all):
+        if self._under_way is not None:
             raise RefusalError(Problem(what="A comparison is under way.", why="Two would measure each other."))
         modes = {wanted.mode: asked.mode_called(wanted.mode) for wanted in command.modes}
         query = _check(command)
@@ -302,35 +314,40 @@ class Comparisons:
             witness = _Witness()
             app = _application(command, resolved, run_dir, witness)
             await app.open("127.0.0.1", 0)
-            comparison = Comparison(len(self._all) + 1, command, modes, app, self._publish)
+            comparison = Comparison(next(self._numbers), command, modes, app, self._publish)
         except BaseException:
             await originals.close()
             if app is not None:
                 await app.close()
             raise
-        self._all.append(comparison)
+        self._last = comparison
         comparison.begin(originals, chosen, witness)
         return comparison.status()
 
     async def cancel(self, number: int) -> ComparisonStatus:
         """End one; how it ended. Raises RefusalError."""
-        if not 0 < number <= len(self._all) or self._all[number - 1].over:
+        comparison = self._under_way
+        if comparison is None or comparison.number != number:
             raise RefusalError(Problem(what=f"There is no comparison {number} under way."))
-        comparison = self._all[number - 1]
         await comparison.cancel()
         return comparison.status()
 
     def status(self) -> list[ComparisonStatus]:
         """The one under way, or the last."""
-        return [comparison.status() for comparison in self._all[-1:]]
+        return [self._last.status()] if self._last is not None else []
 
     def instances(self) -> list[RunningInstance]:
         """Those that there are processes of."""
-        return [instance for comparison in self._all for instance in comparison.app.instances]
+        return self._last.app.instances if self._last is not None else []
 
     async def close(self) -> None:
         """Cancel what is under way, and wait for it."""
-        await asyncio.gather(*(one.cancel() for one in self._all if not one.over))
+        if self._under_way is not None:
+            await self._under_way.cancel()
+
+    @property
+    def _under_way(self) -> Comparison | None:
+        return self._last if self._last is not None and not self._last.over else None
 
 
 def _check(command: StartComparison) -> Query | None:
