@@ -17,7 +17,8 @@ from app.replay.controls import What
 from app.replay.page import ReplayPage
 from app.replay.results_model import TITLES, ResultsModel
 from app.settings import Settings
-from inspector.model import ReplayRun
+from inspector import diff
+from inspector.model import Exchange, ReplayResult, ReplayRun
 from supervisor.control.messages import CancelReplay, Problem, ReplayChanged, ReplayStatus, StartReplay, WayOut
 from tests.support.made_trace import MadeTrace
 
@@ -200,3 +201,24 @@ def test_the_results_model_is_sound(shown: Shown, trace: MadeTrace) -> None:
 def test_runs_are_named_by_their_speed(shown: Shown) -> None:
     shown.page.controls.show_runs([ReplayRun(1, "", "", "2", 3), ReplayRun(2, "", "", "max", 3)], 1)
     assert "2 x" in shown.page.controls.runs.currentText()
+
+
+def test_what_two_websockets_said_stands_side_by_side(shown: Shown, trace: MadeTrace) -> None:
+    sides = []
+    for answer in (b'{"n": 1}', b'{"n": 2}'):
+        made = Exchange(trace.writer.new_id("exchange"), kind="websocket", state="done", method="GET", target="/ws")
+        made.status, made.response_head = 101, b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
+        trace.say(made, 1, "wire", "in", "ws.text", b"hello", None)
+        trace.say(made, 2, "wire", "out", "ws.text", answer, None)
+        sides.append(made)
+    differences = diff.dumps([diff.Difference("message", "#1 $.n", 1, 2)])
+    trace.writer.replay_run(ReplayRun(1, "", "http://127.0.0.1:1", "max", 1, state="finished"))
+    trace.writer.replay_result(ReplayResult(1, sides[0].id, sides[1].id, False, differences))
+    assert trace.writer.flush()
+    shown.tell(1, "finished", 1, 1, different=1)
+    view = shown.page.diff
+    shown.qtbot.waitUntil(lambda: "hello" in view.right.toPlainText(), timeout=DEADLINE)
+    assert "message" in view.said.text()
+    left, right = (text.toPlainText().splitlines()[-4:] for text in (view.left, view.right))
+    assert left == ["Client: hello", "Server: {", '  "n": 1', "}"]
+    assert right == ["Client: hello", "Server: {", '  "n": 2', "}"]
