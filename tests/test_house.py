@@ -82,6 +82,7 @@ PURE_IN_THE_WINDOW = (
     "app/launch/frames.py",
     "app/launch/standing.py",
     "app/launch/ways.py",
+    "app/link/words.py",
     "app/workers/causes.py",
     "app/workers/evidence.py",
     "app/workers/history.py",

@@ -23,6 +23,7 @@ from app.comparison.plots import ComparisonPlots
 from app.comparison.results import Found, Results
 from app.feed import TraceFeed
 from app.link import LinkState, SupervisorLink
+from app.link.words import told
 from app.settings import Settings
 from app.theme.widgets import CopyButton, ElidedLabel, button, look
 from app.traffic.detail.parts import PairTable, caption
@@ -37,7 +38,6 @@ from supervisor.control.messages import (
     ComparisonStatus,
     Finished,
     ModesListed,
-    Problem,
     Refused,
     Reply,
     StartComparison,
@@ -248,7 +248,7 @@ class ComparisonPage(QWidget):
     def _on_reply(self, reply: Reply) -> None:
         self._asked = False
         if isinstance(reply, Refused):
-            self.controls.problem(_sentence(reply.problem))
+            self.controls.problem(told(reply.problem))
             self._render()
         elif isinstance(reply, Finished) and reply.comparison is not None:
             self._on_status(reply.comparison)
@@ -405,11 +405,6 @@ def _modes_in(kept: list[Any]) -> tuple[TrialMode, ...]:
         for one in kept
         if isinstance(one, list) and [type(part) for part in one] == [str, int, int]
     )
-
-
-def _sentence(problem: Problem) -> str:
-    ways = " ".join(way.text for way in problem.ways_out)
-    return " ".join(part for part in (problem.what, problem.why, ways) if part)
 
 
 def _route(route: str, latency: Any) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.link import LinkState, SupervisorLink
+from app.link.words import told
 from app.replay import said
 from app.replay.comparison import Verdict, brief, differences, progress, verdict
 from app.replay.controls import ReplayControls, What
@@ -195,9 +196,7 @@ class ReplayPage(QWidget):
 
     def _on_reply(self, reply: Reply) -> None:
         if isinstance(reply, Refused):
-            problem = reply.problem
-            ways = " ".join(way.text for way in problem.ways_out)
-            self.controls.problem(" ".join(part for part in (problem.what, problem.why, ways) if part))
+            self.controls.problem(told(reply.problem))
             self._set_running(False)
         elif isinstance(reply, Finished) and reply.replay is not None:
             self._on_replay_changed(reply.replay)

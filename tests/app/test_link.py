@@ -14,6 +14,7 @@ import pytest
 from app.link import LinkState, SupervisorLink
 from app.link.place import UnsafeFolderError, alive, claim, runtime_folder, secure, session_key
 from app.link.process import SupervisorProcess
+from app.link.words import told
 from supervisor.control import place as the_supervisors_place
 from supervisor.control.messages import (
     AppChanged,
@@ -30,6 +31,7 @@ from supervisor.control.messages import (
     StopApp,
     Subscribe,
     TargetSpec,
+    WayOut,
 )
 
 WAIT = 10_000
@@ -266,3 +268,11 @@ def test_a_real_socket_can_be_renamed_under_its_listener(backend, qtbot, tmp_pat
     link.start()
     qtbot.waitUntil(lambda: link.state is LinkState.ON, timeout=WAIT)
     link.close()
+
+
+def test_a_problem_in_one_line_says_what_why_and_what_to_do():
+    ways = (WayOut(text="Stop the other."), WayOut(text="Or wait."))
+    assert told(Problem(what="It is taken.", why="Another has it.", ways_out=ways)) == (
+        "It is taken. Another has it. Stop the other. Or wait."
+    )
+    assert told(Problem(what="It is taken.")) == "It is taken."

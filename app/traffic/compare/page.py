@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.link import SupervisorLink
+from app.link.words import told
 from app.settings import Settings
 from app.theme.widgets import ElidedComboBox, bold, button, label, look
 from app.traffic import formats, sequence
@@ -293,8 +294,7 @@ class ComparePage(QWidget):
             self._say_wrong(found)
 
     def _on_failed(self, problem: Problem) -> None:
-        ways = " ".join(way.text for way in problem.ways_out)
-        self._say_wrong(" ".join(part for part in (problem.what, problem.why, ways) if part))
+        self._say_wrong(told(problem))
 
     def _on_cancelled(self) -> None:
         self.rerun.cancel()
