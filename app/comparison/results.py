@@ -5,6 +5,7 @@ The trace is a file of its own, beside the recording that was replayed. Knows fe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -46,6 +47,8 @@ class Results(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._trace, self._source = _quiet(self), _quiet(self)
+        self._source.failed.connect(self._on_source_failed)
+        self._alone: Callable[[], None] | None = None  # tells of the last answer asked for without its original
         self._read: dict[int, list[Replayed]] = {}  # by run; touched in the reader's thread alone
         self.path = ""
 
@@ -53,7 +56,7 @@ class Results(QObject):
         """Look at this trace; of another one nothing is told any more. Empty: at none."""
         self._trace.close()
         self._source.close()
-        self._read = {}
+        self._read, self._alone = {}, None
         self.path = path
         if path:
             self._trace.open(path, live=False)
@@ -86,12 +89,20 @@ class Results(QObject):
 
     def _on_replay(self, result: ReplayResult, replay: Exchange | None) -> None:
         def show(original: Exchange | None) -> None:
+            self._alone = None
             self.pair.emit(result, original, replay)
 
+        self._alone = partial(show, None)
         if self._source.path:
             self._source.load_exchange(result.original, show, key="comparison-original")
         else:
             show(None)
+
+    def _on_source_failed(self, _failure: object) -> None:
+        """The recording is gone: answers stand without their originals."""
+        self._source.close()
+        if self._alone is not None:
+            self._alone()
 
 
 def _quiet(parent: QObject) -> TraceFeed:

@@ -232,6 +232,16 @@ def test_answers_that_differ_open_beside_the_originals(shown: Shown, comparing: 
     assert page.answers.diff.left.toPlainText()
 
 
+def test_answers_are_shown_though_the_recording_is_gone(shown: Shown, comparing: Comparing, recording: Path) -> None:
+    comparing.add("waitress", 3, 5)
+    recording.rename(recording.with_suffix(".elsewhere"))
+    shown.tell(comparing.status("finished"))
+    shown.until(lambda: shown.page.model.rows)
+    shown.page.tabs.show_page(2)
+    shown.until(lambda: shown.page.answers.model.total == 1)
+    shown.until(lambda: '"a": 2' in shown.page.answers.diff.right.toPlainText())
+
+
 def test_cancelling(shown: Shown, comparing: Comparing) -> None:
     comparing.add("uvicorn", state="running")
     shown.tell(comparing.status())
