@@ -19,7 +19,7 @@ CLIENT, PROXY, SERVER, APPLICATION = range(4)
 #: Where each lifeline stands, of the width there is for them.
 LIFELINES = (0.0, 0.21, 0.52, 1.0)
 
-ROW = 24  #: pixels of one message
+ROW = 24  #: pixels of one message, where text has its usual size
 LONGEST = 60  #: pixels of a gap, at most
 _USUAL = 18  #: pixels that a gap of mean length gets
 _STATUS = re.compile(r'"status"\s*:\s*"?(\d{3})')
@@ -62,9 +62,13 @@ def weight(message: Message) -> str:
 
 
 class Layout:
-    """Where each message of an exchange stands. ``fill`` again from the first row that is new or another one."""
+    """Where each message of an exchange stands. ``fill`` again from the first row that is new or another one.
+
+    ``row``: pixels of one message; ``set_row`` is for text of another size.
+    """
 
     def __init__(self) -> None:
+        self.row = ROW
         self.tops = array("q")
         self.broken: set[int] = set()  #: rows before which a gap was cut
         self.ns_per_pixel = 1
@@ -77,7 +81,13 @@ class Layout:
     @property
     def height(self) -> int:
         """All of it."""
-        return self.tops[-1] + ROW if self.tops else 0
+        return self.tops[-1] + self.row if self.tops else 0
+
+    def set_row(self, pixels: int) -> None:
+        """Messages are so high from now on: all are placed anew."""
+        if pixels != self.row:
+            self.row = pixels
+            self._place(0)
 
     def fill(self, times: Sequence[int], first: int = 0) -> None:
         """Messages at ``times`` from row ``first`` on; those before it stay, and there are none after."""
@@ -92,11 +102,11 @@ class Layout:
 
     def gap(self, row: int) -> int:
         """The pixels between the message in ``row`` and the one before it."""
-        return self.tops[row] - self.tops[row - 1] - ROW if row else 0
+        return self.tops[row] - self.tops[row - 1] - self.row if row else 0
 
     def visible(self, top: int, bottom: int) -> range:
         """The rows of which something, or the gap before them, lies between two heights."""
-        first = max(0, bisect_right(self.tops, top - ROW))
+        first = max(0, bisect_right(self.tops, top - self.row))
         return range(first, min(len(self.tops), bisect_right(self.tops, bottom + LONGEST)))
 
     def row_at(self, y: int) -> int:
@@ -106,7 +116,7 @@ class Layout:
     def _place(self, first: int) -> None:
         del self.tops[first:]
         self.broken = {row for row in self.broken if row < first} if first else set()
-        top = self.tops[-1] + ROW if first else 0
+        top = self.tops[-1] + self.row if first else 0
         before = self._times[first - 1] if first else (self._times[0] if self._times else 0)
         for row in range(first, len(self._times)):
             gap = max(0, self._times[row] - before) // self.ns_per_pixel
@@ -115,7 +125,7 @@ class Layout:
                 self.broken.add(row)
                 gap = LONGEST
             self.tops.append(top + gap)
-            top += gap + ROW
+            top += gap + self.row
 
 
 def _round_up(value: int) -> int:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from app.__main__ import Desk, Request
 from app.theme import px
 from app.theme.widgets import ElidedLabel
+from app.traffic.ladder import ROW
 from tests.support.made_trace import MadeTrace
 
 WAIT = 10_000
@@ -64,6 +65,14 @@ def settled(window: QWidget, size: QSize) -> None:
     window.resize(size)
     for _ in range(3):
         QApplication.processEvents()
+
+
+def test_drawings_grow_with_their_words(desk: Desk) -> None:
+    detail = desk.traffic.detail
+    ladder = detail.messages.ladder
+    assert ladder.layout_.row == px(ROW) > ladder.fontMetrics().height()
+    assert ladder._mono.pointSizeF() == pytest.approx(ladder.font().pointSizeF() * 0.88)
+    assert detail.timing.route.sizeHint().height() > 120
 
 
 def test_everything_has_room_for_its_words(desk: Desk) -> None:

@@ -22,10 +22,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from app.theme import Role, color, mono_font, tip
+from app.theme import Role, color, mono_font, px, tip
 from app.traffic import formats, ladder, sequence
 from app.traffic.detail.messages_model import MessagesModel
-from app.traffic.ladder import APPLICATION, LIFELINES, PROXY, ROW, SERVER, Arrow, Layout
+from app.traffic.ladder import APPLICATION, LIFELINES, PROXY, SERVER, Arrow, Layout
 from inspector.model import Direction, Message, Side
 
 _HEAD = 26
@@ -33,7 +33,7 @@ _TIME, _SINCE = 82, 76  #: widths of the columns at the left
 _MARGIN = 46  #: beside the outer lifelines
 _PREVIEW = 0.24  #: of the width is for what messages carry, where there is room
 _ROOMY, _NARROW = 760, 520
-_LINE = ROW - 7  #: of an arrow, from its row's top
+_BELOW = 7  #: an arrow, from its row's bottom
 _NAMES = ("client", "proxy", "server", "application")
 _ENDS = frozenset({"return", "raise"})
 _OVER = frozenset({"return", "raise", "close"})
@@ -63,14 +63,22 @@ class LadderView(QAbstractScrollArea):
         self._hover = -1
         self._called = self._returned = -1  # rows between which the application is at work
         self._answered = -1  # the last row in which something went to the client
-        self._small = QFont(self.font())
-        self._small.setPointSizeF(self.font().pointSizeF() * 0.9)
-        self._mono = mono_font(self.font().pointSizeF() * 0.88)
+        self._measure()
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self.place)
         model.rowsInserted.connect(lambda _parent, first, _last: self._place_later(first))
         model.modelReset.connect(lambda: self._place_later(0))
         selection.currentRowChanged.connect(lambda current, _old: self._on_current_changed(current.row()))
+
+    def _measure(self) -> None:
+        """Fonts and the room that they need, at the size that text has now."""
+        self._small = QFont(self.font())
+        self._small.setPointSizeF(self.font().pointSizeF() * 0.9)
+        self._mono = mono_font(self.font().pointSizeF() * 0.88)
+        self._head, self._time, self._since = px(_HEAD), px(_TIME), px(_SINCE)
+        self._row = px(ladder.ROW)
+        self._line = self._row - px(_BELOW)
+        self.layout_.set_row(self._row)
 
     def set_parties(self, server: str, application: str) -> None:
         """What server and application are called here; empty: by their roles."""
@@ -129,20 +137,20 @@ class LadderView(QAbstractScrollArea):
                 self._returned = row
 
     def _set_bar(self) -> None:
-        room = self.viewport().height() - _HEAD
+        room = self.viewport().height() - self._head
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, self.layout_.height + 12 - room))
-        bar.setPageStep(max(ROW, room))
-        bar.setSingleStep(ROW)
+        bar.setPageStep(max(self._row, room))
+        bar.setSingleStep(self._row)
 
     def _on_current_changed(self, row: int) -> None:
         if 0 <= row < len(self.layout_):
             top, bar = self.layout_.tops[row], self.verticalScrollBar()
-            room = self.viewport().height() - _HEAD
+            room = self.viewport().height() - self._head
             if top - 8 < bar.value():
                 bar.setValue(top - 8 - min(self.layout_.gap(row), ladder.LONGEST))
-            elif top + ROW + 8 > bar.value() + room:
-                bar.setValue(top + ROW + 8 - room)
+            elif top + self._row + 8 > bar.value() + room:
+                bar.setValue(top + self._row + 8 - room)
             message = self._model.message(row)
             self.setAccessibleDescription(f"{row + 1} of {len(self.layout_)}: {self._words(message)}")
         self.viewport().update()
@@ -161,7 +169,7 @@ class LadderView(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.viewport().rect(), color(Role.BASE))
-        offset = _HEAD + 6 - self.verticalScrollBar().value()
+        offset = self._head + 6 - self.verticalScrollBar().value()
         rows = self.layout_.visible(-offset, self.viewport().height() - offset)
         xs = self._lifelines()
         self._paint_bands(painter, rows, offset)
@@ -172,30 +180,30 @@ class LadderView(QAbstractScrollArea):
         painter.end()
 
     def _gutter(self) -> int:
-        return _TIME + (_SINCE if self.viewport().width() > _NARROW else 0)
+        return self._time + (self._since if self.viewport().width() > px(_NARROW) else 0)
 
     def _lifelines(self) -> list[float]:
-        width, left = self.viewport().width(), self._gutter() + _MARGIN
-        right = width - _MARGIN - (width * _PREVIEW if width > _ROOMY else 0)
+        width, left = self.viewport().width(), self._gutter() + px(_MARGIN)
+        right = width - px(_MARGIN) - (width * _PREVIEW if width > px(_ROOMY) else 0)
         return [left + (right - left) * share for share in LIFELINES]
 
     def _paint_bands(self, painter: QPainter, rows: range, offset: int) -> None:
         for row, role in ((self._hover, Role.HOVER), (self.current, Role.SELECTION)):
             if row in rows:
                 top = self.layout_.tops[row] + offset
-                painter.fillRect(QRect(0, top, self.viewport().width(), ROW), color(role))
+                painter.fillRect(QRect(0, top, self.viewport().width(), self._row), color(role))
                 if role is Role.SELECTION and self.hasFocus():
-                    painter.fillRect(QRect(0, top, 3, ROW), color(Role.ACCENT))
+                    painter.fillRect(QRect(0, top, 3, self._row), color(Role.ACCENT))
 
     def _paint_lifelines(self, painter: QPainter, xs: list[float], offset: int) -> None:
         bottom = self.viewport().height()
         painter.setPen(QPen(color(Role.LINE), 1.4))
         for x in xs:
-            painter.drawLine(QLineF(x, _HEAD, x, bottom))
+            painter.drawLine(QLineF(x, self._head, x, bottom))
         if self._called >= 0 and len(self.layout_):
-            begin = self.layout_.tops[self._called] + offset + _LINE
+            begin = self.layout_.tops[self._called] + offset + self._line
             open_ = self._returned < 0
-            end = bottom if open_ else self.layout_.tops[self._returned] + offset + _LINE
+            end = bottom if open_ else self.layout_.tops[self._returned] + offset + self._line
             top, end = max(-20, begin), min(bottom + 20, end)
             if end > top:
                 painter.setPen(QPen(color(Role.ACCENT), 1))
@@ -216,7 +224,7 @@ class LadderView(QAbstractScrollArea):
         after = self.after_response
         if after < _NOTICED:
             return
-        begin = self.layout_.tops[self._answered] + offset + _LINE
+        begin = self.layout_.tops[self._answered] + offset + self._line
         ink = color(Role.PENDING)
         painter.setPen(QPen(ink, 1))
         painter.setBrush(color(Role.PENDING_BACK))
@@ -245,18 +253,20 @@ class LadderView(QAbstractScrollArea):
         else:
             self._paint_arrow(painter, shape, top, xs, ink)
             self._paint_label(painter, shape, top, xs, message)
-        if self.viewport().width() > _ROOMY:
+        if self.viewport().width() > px(_ROOMY):
             self._paint_preview(painter, top, xs, message)
 
     def _paint_times(self, painter: QPainter, row: int, message: Message, top: int) -> None:
         painter.setFont(self._mono)
         painter.setPen(color(Role.TEXT))
         flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(QRect(0, top, _TIME, ROW), flags, formats.interval(message.t_ns - self._model.began))
-        if row and self._gutter() > _TIME:
+        painter.drawText(
+            QRect(0, top, self._time, self._row), flags, formats.interval(message.t_ns - self._model.began)
+        )
+        if row and self._gutter() > self._time:
             painter.setPen(color(Role.MUTED))
             since = message.t_ns - self._model.message(row - 1).t_ns
-            painter.drawText(QRect(_TIME, top, _SINCE - 4, ROW), flags, formats.duration(since))
+            painter.drawText(QRect(self._time, top, self._since - 4, self._row), flags, formats.duration(since))
 
     def _paint_break(self, painter: QPainter, row: int, top: int, xs: list[float]) -> None:
         """Two slanted strokes over each lifeline, and how long nothing was said."""
@@ -271,11 +281,11 @@ class LadderView(QAbstractScrollArea):
         painter.setFont(self._small)
         painter.setPen(color(Role.MUTED))
         left, right = xs[2], xs[APPLICATION]
-        area = QRectF(left + 12, middle - 10, right - left - 24, 20)
+        area = QRectF(left + 12, middle - px(10), right - left - 24, px(20))
         painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), f"{formats.duration(since)} without a message")
 
     def _paint_arrow(self, painter: QPainter, shape: Arrow, top: int, xs: list[float], ink: QColor) -> None:
-        begin, end, y = xs[shape.source], xs[shape.target], top + _LINE + 0.5
+        begin, end, y = xs[shape.source], xs[shape.target], top + self._line + 0.5
         way = 1 if end > begin else -1
         # The application's lifeline is a bar while it works.
         begin += 4 * way if shape.source == APPLICATION else 0
@@ -289,12 +299,12 @@ class LadderView(QAbstractScrollArea):
             painter.drawEllipse(QPointF(xs[PROXY], y), 3.4, 3.4)
 
     def _paint_end(self, painter: QPainter, x: float, top: int, message: Message, ink: QColor) -> None:
-        y = top + ROW / 2
+        y = top + self._row / 2
         painter.setPen(QPen(ink, 2.4))
         painter.drawLine(QLineF(x - 5, y - 5, x + 5, y + 5))
         painter.drawLine(QLineF(x - 5, y + 5, x + 5, y - 5))
         painter.setFont(self._small)
-        painter.drawText(QRectF(x + 12, top, 260, ROW), int(Qt.AlignmentFlag.AlignVCenter), message.type)
+        painter.drawText(QRectF(x + 12, top, px(260), self._row), int(Qt.AlignmentFlag.AlignVCenter), message.type)
 
     def _paint_label(self, painter: QPainter, shape: Arrow, top: int, xs: list[float], message: Message) -> None:
         """Name and size over the arrow; on the wire between proxy and server, if there is room enough."""
@@ -312,14 +322,14 @@ class LadderView(QAbstractScrollArea):
             taken = metrics.horizontalAdvance(name)
         begin = left + 8 + max(0, room - taken - width) / 2
         if crossing:  # the proxy's lifeline must not strike the words through
-            painter.fillRect(QRectF(begin - 2, top + 1, taken + width + 4, _LINE - 3), self._behind(message))
+            painter.fillRect(QRectF(begin - 2, top + 1, taken + width + 4, self._line - 3), self._behind(message))
         painter.setFont(self._small)
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         painter.setPen(color(Role.SERVER_ERROR if shape.alarming else Role.TEXT))
-        painter.drawText(QRectF(begin, top, taken + 4, _LINE), flags, name)
+        painter.drawText(QRectF(begin, top, taken + 4, self._line), flags, name)
         if size and room >= taken + width:
             painter.setPen(color(Role.MUTED))
-            painter.drawText(QRectF(begin + taken, top, width + 4, _LINE), flags, f"  {size}")
+            painter.drawText(QRectF(begin + taken, top, width + 4, self._line), flags, f"  {size}")
 
     def _behind(self, message: Message) -> QColor:
         """What is behind a message's words."""
@@ -330,21 +340,21 @@ class LadderView(QAbstractScrollArea):
 
     def _paint_preview(self, painter: QPainter, top: int, xs: list[float], message: Message) -> None:
         left = round(xs[APPLICATION]) + 22
-        area = QRect(left, top, self.viewport().width() - left - 6, ROW)
+        area = QRect(left, top, self.viewport().width() - left - 6, self._row)
         painter.setFont(self._mono)
         painter.setPen(color(Role.MUTED))
         said = QFontMetrics(self._mono).elidedText(sequence.preview(message), Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), said)
 
     def _paint_head(self, painter: QPainter, xs: list[float]) -> None:
-        painter.fillRect(QRect(0, 0, self.viewport().width(), _HEAD - 1), color(Role.RAISED))
-        painter.fillRect(QRect(0, _HEAD - 1, self.viewport().width(), 1), color(Role.LINE))
+        painter.fillRect(QRect(0, 0, self.viewport().width(), self._head - 1), color(Role.RAISED))
+        painter.fillRect(QRect(0, self._head - 1, self.viewport().width(), 1), color(Role.LINE))
         painter.setFont(self._small)
         painter.setPen(color(Role.MUTED))
         flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(QRect(0, 0, _TIME, _HEAD), flags, "time")
-        if self._gutter() > _TIME:
-            painter.drawText(QRect(_TIME, 0, _SINCE - 4, _HEAD), flags, "since last")
+        painter.drawText(QRect(0, 0, self._time, self._head), flags, "time")
+        if self._gutter() > self._time:
+            painter.drawText(QRect(self._time, 0, self._since - 4, self._head), flags, "since last")
         bold = QFont(self._small)
         bold.setWeight(QFont.Weight.DemiBold)
         painter.setFont(bold)
@@ -355,9 +365,17 @@ class LadderView(QAbstractScrollArea):
             text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(room))
             width = metrics.horizontalAdvance(text)
             left = min(x - width / 2, right - width - 6)
-            painter.drawText(QRectF(left, 0, width + 2, _HEAD), int(Qt.AlignmentFlag.AlignVCenter), text)
+            painter.drawText(QRectF(left, 0, width + 2, self._head), int(Qt.AlignmentFlag.AlignVCenter), text)
 
     # events
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Text of another size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_small"):  # Qt asks within the constructor too
+            self._measure()
+            self._set_bar()
+            self.viewport().update()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
         """More or less room."""
@@ -384,11 +402,11 @@ class LadderView(QAbstractScrollArea):
 
     def row_at(self, at: QPoint) -> int:
         """The message at a point of the viewport, -1 for none."""
-        if at.y() < _HEAD:
+        if at.y() < self._head:
             return -1
-        y = at.y() - _HEAD - 6 + self.verticalScrollBar().value()
+        y = at.y() - self._head - 6 + self.verticalScrollBar().value()
         row = self.layout_.row_at(y)
-        return row if row >= 0 and self.layout_.tops[row] <= y < self.layout_.tops[row] + ROW else -1
+        return row if row >= 0 and self.layout_.tops[row] <= y < self.layout_.tops[row] + self._row else -1
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Choose what is there."""
@@ -419,7 +437,7 @@ class LadderView(QAbstractScrollArea):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Walk along the messages."""
-        page = max(1, (self.viewport().height() - _HEAD) // ROW - 1)
+        page = max(1, (self.viewport().height() - self._head) // self._row - 1)
         steps = {
             Qt.Key.Key_Up: -1, Qt.Key.Key_K: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_J: 1, Qt.Key.Key_PageUp: -page,
             Qt.Key.Key_PageDown: page, Qt.Key.Key_Home: -len(self.layout_), Qt.Key.Key_End: len(self.layout_),

@@ -16,6 +16,7 @@ _ROW = 22
 _HEAD = 22
 _NAME = 172
 _FIGURE = 78
+_ABOVE, _BARS, _BELOW = 24, 62, 34  #: heights of the route's chart
 _FIGURES = ("from", "took", "share", "usually", "p90")
 #: How many of those there is room for, by the width from which there is.
 _ROOM = ((780, 5), (680, 4), (0, 2))
@@ -122,9 +123,17 @@ class RouteChart(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Times of the route")
-        self.setFixedHeight(120)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._standing: Standing | None = None
         self._total = 0
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """The bars, a line above them and two below."""
+        return QSize(300, px(_ABOVE) + _BARS + px(_BELOW))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """As high as wanted."""
+        return QSize(100, self.sizeHint().height())
 
     def show_standing(self, standing: Standing | None, total: int) -> None:
         """Show how a time of ``total`` stands."""
@@ -142,7 +151,8 @@ class RouteChart(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(14, 24, self.width() - 28, self.height() - 24 - 34)
+        above = px(_ABOVE)
+        area = QRectF(14, above, self.width() - 28, self.height() - above - px(_BELOW))
         self._paint_bars(painter, found, area)
         painter.setPen(color(Role.LINE))
         painter.drawLine(QLineF(area.left(), area.bottom(), area.right(), area.bottom()))
@@ -171,7 +181,7 @@ class RouteChart(QWidget):
             left = min(max(x - width / 2, 2.0), self.width() - width - 2.0)
             line = 0 if left > taken + 10 else 1
             taken = left + width if not line else taken
-            painter.drawText(QRectF(left, area.bottom() + 4 + 14 * line, width + 4, 14), _MIDDLE, text)
+            painter.drawText(QRectF(left, area.bottom() + 4 + px(14) * line, width + 4, px(14)), _MIDDLE, text)
 
     def _paint_this(self, painter: QPainter, found: Standing, area: QRectF) -> None:
         x = area.left() + area.width() * found.position(self._total)

@@ -103,3 +103,15 @@ def test_rows_never_overlap_however_they_came(drawn: list[int], cut: int, top: i
         for row, at in enumerate(layout.tops):
             if at < top + 300 and at + ROW > top:
                 assert row in shown
+
+
+def test_rows_are_higher_where_text_is_larger() -> None:
+    layout = Layout()
+    layout.fill([0, 0, 10])
+    layout.set_row(2 * ROW)
+    assert list(layout.tops)[:2] == [0, 2 * ROW]
+    assert layout.height == layout.tops[-1] + 2 * ROW
+    assert (layout.row_at(2 * ROW - 1), layout.gap(1)) == (0, 0)
+    before = list(layout.tops)
+    layout.set_row(2 * ROW)
+    assert list(layout.tops) == before
