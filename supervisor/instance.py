@@ -131,6 +131,9 @@ class RunningInstance:
         """Start it and wait until it can take requests. What went wrong, or None."""
         try:
             await self._attendance.start()
+        except OSError as error:
+            return boot.no_place(error)
+        try:
             await self._spawn()
         except OSError as error:
             return boot.cannot_start(self.plan, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -81,10 +82,11 @@ def test_a_switch_that_cannot_be_says_why(tmp_path: Path) -> None:
 
 
 def test_without_a_place_for_another_the_old_one_serves_on(tmp_path: Path) -> None:
-    runtime = tmp_path / "runtime"
-    runtime.mkdir(mode=0o700)
-    with running("asgi:app", "--mode", "uvicorn", cwd=project(tmp_path), env={"XDG_RUNTIME_DIR": str(runtime)}) as run:
-        (first,) = runtime.glob("gatescope/*/*/1")
+    with (
+        tempfile.TemporaryDirectory() as runtime,  # short enough for the address of a socket
+        running("asgi:app", "--mode", "uvicorn", cwd=project(tmp_path), env={"XDG_RUNTIME_DIR": runtime}) as run,
+    ):
+        (first,) = Path(runtime).glob("gatescope/*/*/1")
         first.with_name("2").touch()  # where the second instance would have its folder
         refused = gatescope("switch", "hypercorn", "--control", run.control)
         assert refused.returncode == 1
