@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QSplitter,
+    QStackedWidget,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -36,6 +37,7 @@ from app.statistics.routes_model import COLUMNS, VALUE_ROLE, RoutesModel, as_tex
 from app.statistics.sums import Course, Figures, RouteFigures
 from app.theme.widgets import ElidedLabel, button, look
 from app.traffic import formats
+from app.traffic.empty import EmptyState
 from app.traffic.terms import FieldTerm
 from inspector.query import Query
 
@@ -89,12 +91,15 @@ class StatisticsPage(QWidget):
         self._saving = Background(self)
         self._splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self._waiting = QLabel("Loading plots…", alignment=Qt.AlignmentFlag.AlignCenter)
+        self.empty = EmptyState()
+        self._over = QStackedWidget()
         self._arrange()
         self._register()
         self._connect()
         settings.remember(self._splitter)
         settings.remember(self.table.horizontalHeader())  # with what it is sorted by
         settings.keep_checked(self.only_shown, "statistics/only-shown")
+        self._say_empty()
         self.setFocusProxy(self.table)
 
     def _arrange(self) -> None:
@@ -118,11 +123,13 @@ class StatisticsPage(QWidget):
         self._splitter.addWidget(self.table)
         self._splitter.addWidget(self._waiting)
         self._splitter.setSizes([320, 280])
+        self._over.addWidget(self._splitter)
+        self._over.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(bar)
-        column.addWidget(self._splitter, 1)
+        column.addWidget(self._over, 1)
 
     def _dress_table(self) -> None:
         self.sorted.setSourceModel(self.model)
@@ -169,6 +176,7 @@ class StatisticsPage(QWidget):
         self.copy.clicked.connect(self.copy_table)
         self.save.clicked.connect(self.ask_where)
         self.only_shown.toggled.connect(lambda _on: self._use_query())
+        self.empty.button.clicked.connect(self.only_shown.toggle)
         self.counting.counted.connect(self._on_counted)
         self.table.route_chosen.connect(self._on_chosen)
         self.table.doubleClicked.connect(lambda _index: self._on_chosen())
@@ -258,8 +266,19 @@ class StatisticsPage(QWidget):
         steps = f", in steps of {formats.duration(round(figures.course.step_s * 1e9))}" if figures.course.at else ""
         over = "is over" if figures.count == 1 else "are over"
         self.words.show_text(f"{ended} that {over}, {routes}{steps}{'; counting…' if more else ''}")
+        self._say_empty()
+
+    def _say_empty(self) -> None:
+        """Where there is nothing to count, say why, and what to do."""
+        there = bool(self.model.rows)
         for control in (self.copy, self.save):
-            control.setEnabled(bool(figures.routes))
+            control.setEnabled(there)
+        self._over.setCurrentWidget(self._splitter if there else self.empty)
+        if self._query is not None and self.only_shown.isChecked():
+            self.empty.say("Nothing that is over passes the filter", "The Traffic page has it.", "Count everything")
+        else:
+            self.empty.say("Nothing to count yet", "Start an application above, or open a trace: what is over is "
+                           "counted here, route by route.")  # fmt: skip
 
     @property
     def _route(self) -> str:

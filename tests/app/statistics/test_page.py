@@ -144,3 +144,15 @@ def test_what_a_spreadsheet_would_compute_is_text() -> None:
 def test_the_window_starts_without_the_library_of_the_plots() -> None:
     code = "import sys, app.__main__; sys.exit('numpy' in sys.modules or 'pyqtgraph' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+def test_with_nothing_to_count_it_says_what_to_do(qtbot: QtBot, page: StatisticsPage) -> None:
+    assert not page.empty.isVisible()
+    page.only_shown.setChecked(True)
+    page.set_query(parse("path:=/nowhere"))
+    qtbot.waitUntil(page.empty.isVisible, timeout=DEADLINE)
+    page.empty.button.click()
+    qtbot.waitUntil(lambda: total(page) == 40 and not page.empty.isVisible(), timeout=DEADLINE)
+    page._feed.close()
+    assert page.empty.isVisible()
+    assert not page.empty.button.isVisible()
