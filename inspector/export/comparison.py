@@ -7,6 +7,7 @@ and what the rounds differ by is kept beside them.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -239,9 +240,9 @@ def best(rows: Iterable[ModeFigures], measure: Measure) -> frozenset[str]:
     tried = [row for row in rows if row.rounds and row.sent]
     if not tried:
         return frozenset()
-    winner = max(tried, key=lambda row: measure.better * measure.value(row))
-    alike = frozenset(row.name for row in tried if measure.overlap(winner, row))
-    return alike if len(alike) < len(tried) else frozenset()
+    ranked = sorted(tried, key=lambda row: -measure.better * measure.value(row))
+    alike = list(itertools.takewhile(lambda row: measure.overlap(ranked[0], row), ranked))
+    return frozenset(row.name for row in alike) if len(alike) < len(tried) else frozenset()
 
 
 def record(row: ModeFigures) -> dict[str, Any]:

@@ -125,6 +125,8 @@ def test_what_rounds_cannot_tell_apart_is_as_good() -> None:
     top, far = mode("b", rate=20, rounds=2, rates=Spread(19, 22)), mode("c", rate=9, rounds=2, rates=Spread(8, 10))
     assert best([near, top, far], BY_ID["rate"]) == {"a", "b"}
     assert best([near, top], BY_ID["rate"]) == frozenset()
+    wild = mode("d", rate=8, rounds=2, rates=Spread(1, 30))
+    assert best([near, top, far, wild], BY_ID["rate"]) == {"a", "b"}
     assert best([mode("a", rate=19), top, far], BY_ID["rate"]) == {"b"}
 
 
