@@ -132,7 +132,7 @@ class ExchangeLists(Access):
         if most:
             with self._at_one_moment():
                 others = ids.collect(self._connection, sql, parameters)
-                found = ids.others(ids.everything(self._connection), others)
+                found = ids.all_but(self._connection, others)
         else:
             found = ids.ascending(ids.collect(self._connection, sql, parameters))
         return self._annotations.shown(found, ascending=True)

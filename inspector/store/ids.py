@@ -57,12 +57,19 @@ def others(every: array[int], some: array[int]) -> array[int]:
     if span > len(every) * _SPARSE:
         gone = set(some)
         return array("q", (identity for identity in every if identity not in gone))
-    low = _low(every[0], len(every)) if every else 0
     if span == len(every):
-        there = bytearray(every[0] - low if every else 0) + bytearray(b"\1") * span
-    else:
-        there = bytearray(every[-1] - low + 1)
-        _put(there, every, low, 1)
+        return _others_between(every[0] if every else 0, span, some)
+    low = _low(every[0], len(every))
+    there = bytearray(every[-1] - low + 1)
+    _put(there, every, low, 1)
+    _put(there, some, low, 0)
+    return _held(low, there)
+
+
+def _others_between(first: int, count: int, some: array[int]) -> array[int]:
+    """Of ``count`` ids without a gap from ``first`` on, those that are not among ``some``."""
+    low = _low(first, count)
+    there = bytearray(first - low) + bytearray(b"\1") * count
     _put(there, some, low, 0)
     return _held(low, there)
 
@@ -108,8 +115,7 @@ def _held(low: int, there: bytearray) -> array[int]:
 
 def everything(connection: sqlite3.Connection) -> array[int]:
     """The ids of all exchanges, in order."""
-    bounds = "(SELECT min(id) FROM exchange), (SELECT max(id) FROM exchange), (SELECT count(*) FROM exchange)"
-    [(low, high, count)] = connection.execute(f"SELECT {bounds}")
+    low, high, count = _bounds(connection)
     if count and count != high - low + 1:  # some are gone in between
         return collect(connection, "SELECT id FROM exchange ORDER BY id", ())
     if not count:
@@ -118,3 +124,18 @@ def everything(connection: sqlite3.Connection) -> array[int]:
     for start in range(low, high + 1, _PIECE):
         ids.extend(range(start, min(start + _PIECE, high + 1)))
     return ids
+
+
+def all_but(connection: sqlite3.Connection, some: array[int]) -> array[int]:
+    """The ids of all exchanges but ``some``, in order; without listing all where none is gone in between."""
+    low, high, count = _bounds(connection)
+    if count == high - low + 1 and len(some) * _FEW >= count:
+        return _others_between(low, count, some)
+    return others(everything(connection), some)
+
+
+def _bounds(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """The lowest id, the highest, and how many there are; of none, ids between which there are none."""
+    bounds = "ifnull((SELECT min(id) FROM exchange), 1), ifnull((SELECT max(id) FROM exchange), 0)"
+    [(low, high, count)] = connection.execute(f"SELECT {bounds}, (SELECT count(*) FROM exchange)")
+    return int(low), int(high), int(count)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from array import array
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -34,6 +36,16 @@ def test_the_others_are_those_that_are_not_among_some(chosen: set[int], first: i
     every = sorted(first + one for one in chosen) if gaps else list(range(first + 1, first + 1 + len(chosen)))
     some = data.draw(st.permutations(every).flatmap(lambda each: st.integers(0, len(each)).map(lambda n: each[:n])))
     assert ids.others(array("q", every), array("q", some)) == array("q", sorted(set(every) - set(some)))
+
+
+@given(several, st.integers(0, 5000), st.booleans(), st.data())
+def test_all_but_some_of_a_trace(chosen: set[int], first: int, gaps: bool, data) -> None:
+    every = sorted(first + one for one in chosen) if gaps else list(range(first + 1, first + 1 + len(chosen)))
+    some = data.draw(st.permutations(every).flatmap(lambda each: st.integers(0, len(each)).map(lambda n: each[:n])))
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE exchange (id INTEGER PRIMARY KEY)")
+        connection.executemany("INSERT INTO exchange VALUES (?)", [(identity,) for identity in every])
+        assert ids.all_but(connection, array("q", some)) == array("q", sorted(set(every) - set(some)))
 
 
 def test_a_few_are_cut_out() -> None:
