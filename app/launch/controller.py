@@ -242,6 +242,7 @@ class LaunchController(LaunchState):
         """Pick again what runs."""
         if self.status is not None:
             self.here.pick_what_runs(self.status)
+            self._kept.keep_choice(self.name, self.choice)  # what could not run is not to come back with the window
             self.changed.emit()
 
     def dismiss(self) -> None:
@@ -286,6 +287,7 @@ class LaunchController(LaunchState):
         """Start in what the application in view served in before."""
         if self.here.good is not None and self.current is not None:
             self.here.choice = self.here.good
+            self._kept.keep_choice(self.name, self.choice)
             self.start()
 
     def restart(self) -> None:

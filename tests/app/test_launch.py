@@ -12,6 +12,7 @@ from app.actions import ActionRegistry
 from app.launch.area import LaunchArea
 from app.launch.choice import Entry
 from app.launch.controller import LaunchController
+from app.launch.kept import Kept
 from app.link import LinkState
 from supervisor.control.messages import (
     AppChanged,
@@ -156,11 +157,12 @@ def test_wsgi_for_an_asgi_application_is_explained_and_the_application_runs_on(r
     assert area.problem.isHidden()
 
 
-def test_closing_the_explanation_goes_back_to_what_runs(running, area, qtbot):
+def test_closing_the_explanation_goes_back_to_what_runs(running, area, settings):
     running.set_interface("WSGI")
     area.problem.dismissed.emit()
     assert running.choice.mode == "uvicorn"
     assert area.problem.isHidden()
+    assert Kept(settings).choice(running.current).mode == "uvicorn"  # or the next window began with the explanation
 
 
 def test_the_pip_command_is_copied(shop, area, qtbot, qapp):
