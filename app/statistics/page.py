@@ -277,8 +277,8 @@ class StatisticsPage(QWidget):
         if self._query is not None and self.only_shown.isChecked():
             self.empty.say("Nothing that is over passes the filter", "The Traffic page has it.", "Count everything")
         else:
-            self.empty.say("Nothing to count yet", "Start an application above, or open a trace: what is over is "
-                           "counted here, route by route.")  # fmt: skip
+            first = "" if self._feed.is_open else "Start an application above, or open a trace. "
+            self.empty.say("Nothing to count yet", f"{first}Requests are counted here, by route, when they are over.")
 
     @property
     def _route(self) -> str:
