@@ -28,7 +28,7 @@ from app.crash import CrashReports, LastWords, left_behind
 from app.display import missing_display
 from app.feed import TraceFeed
 from app.findings.page import FindingsPage
-from app.garbage import collect_in_this_thread
+from app.garbage import collect_in_this_thread, leave_out_what_is_there
 from app.launch.area import LaunchArea
 from app.launch.controller import LaunchController
 from app.launch.demos import demo_entries
@@ -205,6 +205,7 @@ class Desk:
         opening, window = self.opening, self.window
         self.comparison.said.connect(window.say)
         self.comparison.trace_wanted.connect(opening.open)
+        self.comparison.shown.connect(lambda: window.show_page("comparison"))
         window.files_dropped.connect(opening.open_all)
         window.trace_wanted.connect(opening.open)
         opening.trace_found.connect(self._on_trace_found)
@@ -376,6 +377,7 @@ def main(arguments: list[str] | None = None) -> int:
     _words = _watch_for_faults(desk, folder)
     first.raise_wanted.connect(desk.window.come_forward)
     desk.window.show()
+    leave_out_what_is_there(application)
     desk.open(request)
     if os.environ.get("GATESCOPE_WATCH_STALLS"):
         _watch_stalls(desk.window)

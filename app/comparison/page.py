@@ -55,10 +55,12 @@ class ComparisonPage(QWidget):
     Signals:
         said(str): something for the status bar.
         trace_wanted(str): open this trace.
+        shown(): a trace was opened that holds a comparison; bring this page to the front.
     """
 
     said = Signal(str)
     trace_wanted = Signal(str)
+    shown = Signal()
 
     def __init__(
         self,
@@ -77,6 +79,7 @@ class ComparisonPage(QWidget):
         self._found = Found()
         self._asked = False  # a comparison was asked for, and nothing is known of it yet
         self._ended = 0  # turns that were over when figures were last asked for
+        self._left = ""  # the trace that was opened from here, to see its traffic
         self._chosen = ""  # the mode that differing answers are shown of
         self.results = Results(self)
         self.controls = ComparisonControls()
@@ -286,6 +289,8 @@ class ComparisonPage(QWidget):
         if there and not self.running:
             self.results.open(path)
             self.results.refresh()
+            if path != self._left:
+                self.shown.emit()
 
     def _on_found(self, found: Found) -> None:
         changed, self._found = found.figures != self._found.figures, found
@@ -390,7 +395,8 @@ class ComparisonPage(QWidget):
 
     def _open_trace(self) -> None:
         if self._other_trace:
-            self.trace_wanted.emit(self._other_trace)
+            self._left = self._other_trace
+            self.trace_wanted.emit(self._left)
 
     def _on_modes_changed(self) -> None:
         kept = [[mode.mode, mode.workers, mode.threads] for mode in self.controls.modes.modes]

@@ -298,10 +298,13 @@ def test_a_trace_of_a_comparison_shows_it_and_can_be_compared_again(
 ) -> None:
     comparing.add("uvicorn", 10, 20)
     comparing.status()
+    fronts: list[int] = []
     shown = Shown(qtbot, link, backend, comparing.path, settings_of_page)
+    shown.page.shown.connect(lambda: fronts.append(1))
     shown.until(lambda: shown.page.model.rows)
     assert shown.cells(0)["State"] == "finished"
     assert not shown.page.open_trace.isVisible()
+    assert fronts == [1]
     shown.page.start()
     shown.until(lambda: backend.of(StartComparison))
     command = backend.of(StartComparison)[0]
