@@ -12,10 +12,17 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QHBoxLayout, QToolButton
 
 from app.actions import ActionRegistry
-from app.theme import Role, set_icon
+from app.theme import Role, px, set_icon
 from app.theme.widgets import icon_button, look
 
 _ICON = 16
+_Style = Qt.ToolButtonStyle
+#: How a tab is dressed, and how one that is not in front: what is best first, what takes the least room last.
+_DRESSES = (
+    (_Style.ToolButtonTextBesideIcon, _Style.ToolButtonTextBesideIcon),
+    (_Style.ToolButtonTextOnly, _Style.ToolButtonTextOnly),
+    (_Style.ToolButtonTextBesideIcon, _Style.ToolButtonIconOnly),
+)
 
 
 class PageSwitcher(QFrame):
@@ -34,6 +41,7 @@ class PageSwitcher(QFrame):
         look(self, "tabs")
         self._actions = actions
         self._tabs = QButtonGroup(self)
+        self._widths: dict[_Style, list[int]] = {}  # of the tabs, by dress
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 12, 0)
         row.setSpacing(2)
@@ -53,7 +61,6 @@ class PageSwitcher(QFrame):
         tab.setCheckable(True)
         tab.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_icon(tab, icon, Role.MUTED)
-        tab.setIconSize(QSize(_ICON, _ICON))
         tab.setAccessibleName(f"{title} page")
         tab.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         tab.clicked.connect(lambda _checked=False: self.page_wanted.emit(identity))
@@ -65,9 +72,11 @@ class PageSwitcher(QFrame):
         """The page in view is this one."""
         for tab in self._tabs.buttons():
             tab.setChecked(tab.objectName() == f"tab-{identity}")
+        if self.isVisible():
+            self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
-        """Where there is little room, words alone."""
+        """Where there is little room, words alone; where there is less, icons, and words for the page in front."""
         super().resizeEvent(event)
         self._fit()
 
@@ -75,17 +84,38 @@ class PageSwitcher(QFrame):
         """Text of another size."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_commands"):
+            self._widths.clear()
             self._fit()
 
     def _fit(self) -> None:
         tabs = [tab for tab in self._tabs.buttons() if isinstance(tab, QToolButton)]
-        beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonTextOnly
-        hidden = sum(_ICON + 4 for tab in tabs if tab.toolButtonStyle() == alone)
-        needed = sum(_hint(tab) for tab in tabs) + hidden + _hint(self._commands) + 2 * len(tabs) + 20
-        wanted = beside if needed <= self.width() else alone
+        front = next((number for number, tab in enumerate(tabs) if tab.isChecked()), 0)
+        room = self.width() - _hint(self._commands) - 2 * len(tabs) - 20
+        self._measure(tabs)
+        wanted, rest = next((pair for pair in _DRESSES if self._needed(*pair, front) <= room), _DRESSES[-1])
+        for number, tab in enumerate(tabs):
+            dress = wanted if number == front else rest
+            if tab.toolButtonStyle() != dress:
+                tab.setToolButtonStyle(dress)
+
+    def _needed(self, front_dress: _Style, dress: _Style, front: int) -> int:
+        """The width of all tabs, dressed so."""
+        return sum(self._widths[dress]) - self._widths[dress][front] + self._widths[front_dress][front]
+
+    def _measure(self, tabs: list[QToolButton]) -> None:
+        """How wide each tab would like to be in each dress."""
+        if self._widths:
+            return
         for tab in tabs:
-            if tab.toolButtonStyle() != wanted:
-                tab.setToolButtonStyle(wanted)
+            tab.setIconSize(QSize(px(_ICON), px(_ICON)))
+        worn = [tab.toolButtonStyle() for tab in tabs]
+        for dress in {dress for pair in _DRESSES for dress in pair}:
+            for tab in tabs:
+                tab.ensurePolished()
+                tab.setToolButtonStyle(dress)
+            self._widths[dress] = [_hint(tab) for tab in tabs]
+        for tab, dress in zip(tabs, worn, strict=True):
+            tab.setToolButtonStyle(dress)
 
     def _say_keys(self) -> None:
         """The keys in the tooltips, as they are now."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton, QWidget
 
 from app.__main__ import Desk, Request
 from app.theme import px
@@ -73,6 +73,19 @@ def test_drawings_grow_with_their_words(desk: Desk) -> None:
     assert ladder.layout_.row == px(ROW) > ladder.fontMetrics().height()
     assert ladder._mono.pointSizeF() == pytest.approx(ladder.font().pointSizeF() * 0.88)
     assert detail.timing.route.sizeHint().height() > 120
+
+
+def test_pages_that_do_not_fit_are_icons_but_for_the_one_in_front(desk: Desk) -> None:
+    tabs = desk.window.findChildren(QToolButton)
+    tabs = [tab for tab in tabs if tab.objectName().startswith("tab-")]
+    desk.window.show_page("workers")
+    settled(desk.window, SIZES[1])
+    dressed = {tab.objectName(): tab.toolButtonStyle() for tab in tabs}
+    assert dressed.pop("tab-workers") == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+    assert set(dressed.values()) == {Qt.ToolButtonStyle.ToolButtonIconOnly}
+    assert all(tab.accessibleName() and tab.toolTip() for tab in tabs)
+    settled(desk.window, QSize(2000, 900))
+    assert {tab.toolButtonStyle() for tab in tabs} == {Qt.ToolButtonStyle.ToolButtonTextBesideIcon}
 
 
 def test_everything_has_room_for_its_words(desk: Desk) -> None:
