@@ -28,7 +28,7 @@ from app.crash import CrashReports, LastWords, left_behind
 from app.display import missing_display
 from app.feed import TraceFeed
 from app.findings.page import FindingsPage
-from app.garbage import collect_in_this_thread, leave_out_what_is_there
+from app.garbage import collect_in_this_thread
 from app.launch.area import LaunchArea
 from app.launch.controller import LaunchController
 from app.launch.demos import demo_entries
@@ -377,7 +377,6 @@ def main(arguments: list[str] | None = None) -> int:
     _words = _watch_for_faults(desk, folder)
     first.raise_wanted.connect(desk.window.come_forward)
     desk.window.show()
-    leave_out_what_is_there(application)
     desk.open(request)
     if os.environ.get("GATESCOPE_WATCH_STALLS"):
         _watch_stalls(desk.window)

@@ -18,13 +18,8 @@ _NAME = "garbage"
 
 
 def collect_in_this_thread(application: QCoreApplication) -> None:
-    """From now on, and as long as ``application`` lives. To be called in its thread; once is enough.
-
-    What there is by then, modules above all, stays as long as the program and is not looked through again: that would
-    take longer than a frame.
-    """
+    """From now on, and as long as ``application`` lives. To be called in its thread; once is enough."""
     gc.disable()
-    gc.freeze()
     if application.findChild(QTimer, _NAME) is None:
         timer = QTimer(application, interval=_EVERY_MS)
         timer.setObjectName(_NAME)
