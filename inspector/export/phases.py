@@ -90,7 +90,7 @@ def total_ns(times: Times, now: int = 0) -> int:
     Work after the response is not part of it: the client does not wait for it.
     """
     start = times.opened_ns or times.called_ns
-    end = times.closed_ns or (times.returned_ns if not times.opened_ns else 0) or now
+    end = times.closed_ns or (0 if times.forwarded_ns else times.returned_ns) or now  # without a wire the return is it
     return max(0, end - start) if start else 0
 
 

@@ -108,6 +108,7 @@ def test_a_call_without_a_wire_is_the_application_alone() -> None:
     startup = Exchange(1, kind="lifespan", called_ns=10, returned_ns=40)
     assert names(startup) == [("app", 30, False)]
     assert total_ns(startup) == 30
+    assert total_ns(Exchange(1, kind="lifespan", opened_ns=10, called_ns=10, returned_ns=40)) == 30  # its worker died
     answered = Exchange(1, called_ns=10, started_ns=20, returned_ns=40)
     assert names(answered) == [("app", 10, False), ("sending", 20, False)]
 
