@@ -358,10 +358,10 @@ class ComparisonPage(QWidget):
 
     def _what(self) -> str:
         recording = Path(self._source).name if self._source else "no recording"
-        target = self._spec.target if self._spec else "no application"
+        through = f" through {self._spec.target}" if self._spec else ""
         at_once = self._found.at_once
         pace = f", {at_once} at once" if self._found.figures and at_once else ""
-        return f"{recording} through {target}{pace}"
+        return f"{recording}{through}{pace}"
 
     def _say_empty(self) -> None:
         if self.model.rows:
