@@ -9,24 +9,26 @@ from __future__ import annotations
 from PySide6.QtCore import QElapsedTimer
 
 APART_MS = 10  #: between two pieces, where one can wait
-_PUT_OFF = 4  #: times in a row, at most: then it is done all the same
+_PATIENCE_MS = 50  #: so long nobody was let in: then it is done all the same
 
 
 class Turns:
     """Shared by those who should not work in one turn."""
 
     def __init__(self) -> None:
-        self._since = QElapsedTimer()
-        self._put_off = 0
+        self._since = QElapsedTimer()  # somebody's work was done
+        self._refused = QElapsedTimer()  # since the first of those who were not let in
 
     def took(self) -> None:
         """A piece of work is done."""
         self._since.start()
 
     def free(self) -> bool:
-        """Whether another may be done now; to be asked for each piece once."""
-        if self._since.isValid() and self._since.elapsed() < APART_MS and self._put_off < _PUT_OFF:
-            self._put_off += 1
-            return False
-        self._put_off = 0
+        """Whether another may be done now."""
+        if self._since.isValid() and self._since.elapsed() < APART_MS:
+            if not self._refused.isValid():
+                self._refused.start()
+            if self._refused.elapsed() < _PATIENCE_MS:
+                return False
+        self._refused.invalidate()
         return True

@@ -32,6 +32,8 @@ from supervisor.control.messages import WorkerStatus
 _MOVING_MS, _STILL_MS = 50, 250  #: between frames, when there is something to see and when there is not
 _SHARE = 15  #: of the window's time, frames take one part in so many: where they are dear there are fewer
 _TAKE_MS = 4  #: until rows that came are taken in, in a turn of their own
+_ROWS = 800  #: taken in at once, about
+_BEHIND = 4  #: so many polls wait, and there is no waiting for a turn
 _MARKS_MS = 500
 _OLDER_MS = 3_000  #: at the soonest, where it is only that bars were let go of
 _OLDER_STEPS = 500  #: of the time before the bars that are kept
@@ -181,7 +183,8 @@ class LanesPanel(QWidget):
     def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
         self._came.append(rows)
         if self._feed.live and self.isVisible():
-            self._taking.start()
+            if not self._taking.isActive():  # or polls that come quickly would put it off for ever
+                self._taking.start()
             return
         self._take_all()
         if not self._feed.live and not self._moved:
@@ -191,9 +194,12 @@ class LanesPanel(QWidget):
             self.canvas.viewport().update()
 
     def _take(self) -> None:
-        """What one poll brought."""
-        if self._came and self.turns.free():
-            self.lanes.take(self._came.popleft())
+        """What the last poll brought, or where there was no turn for it, the last few."""
+        if self._came and (len(self._came) > _BEHIND or self.turns.free()):
+            rows = self._came.popleft()
+            while self._came and len(rows) + len(self._came[0]) <= _ROWS:
+                rows = rows + self._came.popleft()
+            self.lanes.take(rows)
             self._set_offset()
             self.turns.took()
         if self._came:
