@@ -108,14 +108,14 @@ class LaunchBar(QFrame):
             for widget in (spin, self._captions[spin.objectName()]):
                 widget.setHidden(self._tight and not usable)
         self.server.setMinimumContentsLength(6 if self._tight else 12)
+        self._grid.setHorizontalSpacing(4 if self._tight else 10)
         self.reload.setHidden(self._tight)  # the menu and the Workers page have it
 
     # regions
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(12, 8, 12, 10)
-        grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(2)
         interfaces = QWidget()
         joined = QHBoxLayout(interfaces)
@@ -144,6 +144,7 @@ class LaunchBar(QFrame):
             made.setText(text)
             made.setCheckable(True)
             made.setProperty("segment", side)
+            made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)  # the words that all this is about
             made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             made.setAccessibleName(f"Interface {text}")
             made.setToolTip(f"Servers that speak {text}")
