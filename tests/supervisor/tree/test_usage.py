@@ -2,8 +2,18 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 
-from supervisor.tree.usage import Sampler, listener_of
+from supervisor.tree.usage import Sampler, listener_of, spent
+
+BUSY = """
+import os, sys
+os.fork() or os._exit(sum(range(3_000_000)) and 0)
+os.wait()
+print(flush=True)
+sys.stdin.read()
+"""
 
 
 def test_what_this_process_uses() -> None:
@@ -22,3 +32,22 @@ def test_who_listens() -> None:
         port = listener.getsockname()[1]
         assert f"pid {os.getpid()}" in listener_of(port)
     assert listener_of(port) == ""
+
+
+def test_memory_and_processor_time_of_those_that_live_and_of_children_that_ended() -> None:
+    with subprocess.Popen([sys.executable, "-c", BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        child, own = spent([process.pid]), spent([os.getpid()])
+        both = spent([process.pid, os.getpid()])
+        process.communicate()
+    assert child.memory > 1_000_000
+    assert child.cpu_ns >= 30_000_000  # most of it the grandchild's, which has ended
+    assert both.memory > max(child.memory, own.memory)
+    assert both.cpu_ns >= child.cpu_ns + own.cpu_ns
+
+
+def test_those_that_are_gone_have_nothing() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        pass
+    assert spent([process.pid]) == spent([])
