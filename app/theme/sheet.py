@@ -168,13 +168,21 @@ QHeaderView::section { background: $raised; color: $muted; border: none; border-
   border-right: 1px solid $line; padding: 4px 6px; }
 """)
 
+#: High contrast besides: a frame says which view has the focus. It is always there, so that nothing moves.
+_FRAMES = Template("""
+QAbstractScrollArea { border: 2px solid transparent; }
+QAbstractScrollArea:focus { border-color: $accent; }
+QComboBox QAbstractItemView { border-color: $line; }
+""")
+
 
 #: Lengths that go with the text; its own minimum would otherwise let a control be squeezed below its words.
 _SCALED = (9, 12, 14, 18, 20, 22, 24, 38, 220)
 
 
-def style_sheet(table: Colors, *, dark: bool, text_size: int = 100) -> str:
-    """The application's style sheet in these colours, for text of so many per cent."""
+def style_sheet(table: Colors, *, dark: bool, text_size: int = 100, frames: bool = False) -> str:
+    """The application's style sheet in these colours, for text of so many per cent; ``frames``: of high contrast."""
     words = {str(role): value for role, value in table.items()}
     lengths = {f"px{length}": str(round(length * text_size / 100)) for length in _SCALED}
-    return _SHEET.substitute(words, **lengths, controls=_CONTROLS.as_posix(), scheme="dark" if dark else "light")
+    sheet = _SHEET.substitute(words, **lengths, controls=_CONTROLS.as_posix(), scheme="dark" if dark else "light")
+    return sheet + (_FRAMES.substitute(words) if frames else "")

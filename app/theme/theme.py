@@ -119,7 +119,10 @@ class Theme(QObject):
         else:
             table = DARK if self.is_dark() else LIGHT
         self._application.setPalette(make_palette(table))
-        self._application.setStyleSheet(style_sheet(table, dark=self.is_dark(), text_size=self.text_size))
+        frames = self.is_contrast()
+        self._application.setStyleSheet(
+            style_sheet(table, dark=self.is_dark(), text_size=self.text_size, frames=frames)
+        )
         recolor_widgets()
         self.changed.emit()
 

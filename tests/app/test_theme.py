@@ -173,3 +173,9 @@ def _ink(image: QImage) -> QColor:
     """The colour of the most opaque point."""
     points = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
     return max(points, key=QColor.alpha)
+
+
+def test_high_contrast_frames_the_view_that_has_the_focus():
+    framed = style_sheet(CONTRAST_DARK, dark=True, frames=True)
+    assert f"QAbstractScrollArea:focus {{ border-color: {CONTRAST_DARK[Role.ACCENT]}; }}" in framed
+    assert "QAbstractScrollArea" not in style_sheet(DARK, dark=True).replace("QComboBox QAbstract", "")
