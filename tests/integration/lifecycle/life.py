@@ -9,10 +9,11 @@ import os
 import signal
 import socket
 import sqlite3
+import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -161,7 +162,7 @@ class Life:
         return facts | {"failed": len(load.failed)}
 
     def stop(self) -> Facts:
-        """Told to stop with a request in hand; then the supervisor too."""
+        """Told to stop with a request in hand."""
         scene = self._scene
         workers = scene.ready()
         sent = self._send("/slow?0.5")
@@ -171,20 +172,20 @@ class Life:
         answer = sent.answer()
         sent.leave()
         left = len(scene.processes())
-        status_code, body = ask(self._run.url + "/stopped")
-        self.requests += 1
         return {
             "in flight": str(answer[0]) if answer else "waits",
             "state": status.state,
             "causes": _causes(scene.ended(worker.pid for worker in workers)),
             "processes left": left,
-            "later answers": f"{status_code} with {'the reason' if b'is stopped' in body else repr(body)}",
         }
 
     def end(self) -> Facts:
-        """The supervisor is told to end, too."""
+        """The program that ran it has nothing left to run, and is not told to end."""
         address = urlsplit(self._run.url)
-        status = self._run.stop(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._run.process.wait(PATIENCE)
+        status = "told to" if self._run.process.poll() is None else self._run.process.returncode
+        self._run.stop(signal.SIGTERM)
         with socket.socket() as probe:
             refused = probe.connect_ex((address.hostname or "", address.port or 0)) != 0
         return {

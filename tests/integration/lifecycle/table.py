@@ -123,7 +123,6 @@ def expected(slug: str) -> dict[Situation, Facts]:
             "state": "stopped",
             "causes": "graceful",
             "processes left": 0,
-            "later answers": "503 with the reason",
             "exit status": 0,
             "port": "closed",
             "trace": "complete",
