@@ -126,7 +126,7 @@ def _probe(exchange: Exchange, cost: ProbeCost | None) -> str:
     if cost is None or exchange.kind != Kind.HTTP or not exchange.called_ns or took <= cost.probe_ns:
         return ""
     part = cost_words.share(cost.probe_ns, took)
-    return f"The probe's share: about {cost_words.short(cost.probe_ns)} of {cost_words.short(took)}, {part}."
+    return f"The probe's share: about {cost_words.short(cost.probe_ns)} of the call's {cost_words.short(took)}, {part}."
 
 
 def _raised(exchange: Exchange) -> str:
@@ -135,7 +135,8 @@ def _raised(exchange: Exchange) -> str:
     last = exchange.exception.rstrip().rsplit("\n", 1)[-1]
     moment = "after its response had begun" if exchange.started_ns else "before it had answered"
     frame = innermost_own(exchange.exception)
-    where = f". It came from {formats.cell(str(frame), 300)}." if frame else ""
+    stop = "" if last.endswith(".") else "."
+    where = f"{stop} It came from {formats.cell(str(frame), 300)}." if frame else ""
     return f"An exception left the application {moment}: {formats.cell(last, 300)}{where}"
 
 

@@ -83,7 +83,7 @@ def test_story_without_a_call_or_a_longest_phase() -> None:
 def test_the_probe_says_its_share_of_a_call_that_is_over() -> None:
     placed = Placed(2, 4711, 3, "gunicorn-sync", cost=ProbeCost(21_000, 5 * MS, 64))
     answered = {"returned_ns": 94_100_000}
-    assert "The probe's share: about 21 µs of 4.1 ms, 0.5 %." in story(done(**answered), placed)
+    assert "The probe's share: about 21 µs of the call's 4.1 ms, 0.5 %." in story(done(**answered), placed)
     for other, where in (
         (done(**answered), PLACED),  # not measured
         (done(), placed),  # not over
