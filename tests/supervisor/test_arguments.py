@@ -26,7 +26,7 @@ def test_what_may_be_given(mode: str, arguments: tuple[str, ...]) -> None:
         ("uvicorn", "--port=80", "--listen"),
         ("uvicorn", "--reload", "gatescope reload"),
         ("gunicorn-gthread", "-w4", "--workers"),
-        ("gunicorn-sync", "--worker-class=gevent", "--mode"),
+        ("gunicorn-sync", "--worker-class=gevent", "gatescope modes"),
         ("gunicorn-sync", "--daemon", ""),
         ("hypercorn-wsgi", "--bind", "--listen"),
         ("granian", "--factory", "--factory"),
