@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from app.actions import Action, ActionRegistry
 from app.launch.bar import LaunchBar
-from app.launch.choice import CUSTOM, LIVE_STATES
+from app.launch.choice import CUSTOM, INTERFACES, LIVE_STATES
 from app.launch.controller import LaunchController
 from app.launch.install_panel import InstallPanel
 from app.launch.installation import install_command
@@ -140,6 +141,9 @@ class LaunchArea(QWidget):
         def running() -> bool:
             return controller.state in ("running", "switching")
 
+        def chosen(interface: str) -> bool:
+            return controller.choice.interface == interface
+
         def can_drive() -> bool:
             return running() and controller.current is not None and controller.current.demo
 
@@ -150,6 +154,11 @@ class LaunchArea(QWidget):
                    icon="reload", tip="Load the code anew without dropping a request", enabled_when=running),
             Action("launch.restart", "Restart the application", controller.restart, group=group, icon="replay",
                    tip="End its processes and start it anew, with the options that are set now", enabled_when=running),
+            *(Action(f"launch.{speaks.lower()}", f"Run it under {speaks}", partial(controller.set_interface, speaks),
+                     group=group, tip=f"Take a server that speaks {speaks}, without dropping a request",
+                     enabled_when=lambda: controller.current is not None,
+                     checked_when=partial(chosen, speaks))
+              for speaks in INTERFACES),
             Action("launch.options", "Options of the application…", self.options.toggle, shortcut="Ctrl+Shift+O",
                    group=group, icon="sliders", enabled_when=lambda: controller.current is not None),
             Action("launch.custom", "Start by your own command…", self.use_own_command, group=group, icon="terminal",

@@ -14,6 +14,7 @@ from app.launch.choice import Entry
 from app.launch.controller import LaunchController
 from app.launch.kept import Kept
 from app.link import LinkState
+from app.palette import PaletteModel
 from supervisor.control.messages import (
     AppChanged,
     AppStatus,
@@ -155,6 +156,18 @@ def test_wsgi_for_an_asgi_application_is_explained_and_the_application_runs_on(r
     qtbot.waitUntil(lambda: running.status.adapted and not running.busy, timeout=WAIT)
     assert running.status.mode == "gunicorn-sync"
     assert area.problem.isHidden()
+
+
+def test_wsgi_and_asgi_are_commands_too(running, area, qtbot):
+    actions = area._actions
+    assert (actions.get("launch.asgi").isChecked(), actions.get("launch.wsgi").isChecked()) == (True, False)
+    palette = PaletteModel(actions)
+    palette.filter("wsgi")
+    assert palette.shown[0].id == "launch.wsgi"
+    actions.run("launch.wsgi")
+    assert running.choice.interface == "WSGI"
+    actions.run("launch.asgi")
+    assert running.choice.mode == "uvicorn"
 
 
 def test_closing_the_explanation_goes_back_to_what_runs(running, area, settings):
