@@ -79,6 +79,13 @@ class Desk:
         self.application, self.settings, self.link = application, settings, link
         self.theme = Theme(application, Scheme(settings.option("theme")))
         self.theme.set_text_size(settings.option("text_size"))  # before there is anything that is measured by it
+        with self.theme.after_building():
+            self._build()
+        self._trace_path = ""
+        self._connect()
+
+    def _build(self) -> None:
+        link, settings = self.link, self.settings
         self.actions = ActionRegistry()
         self.feed = TraceFeed()
         self.controller = LaunchController(link, settings)
@@ -107,8 +114,6 @@ class Desk:
         self.window.setWindowIcon(icon("gatescope"))
         self.pinned = PinnedDetails(self.feed, self.traffic.table.current_id, self.actions, settings)
         self.opening = Opening(self.window)
-        self._trace_path = ""
-        self._connect()
 
     def open(self, request: Request) -> None:
         """Show what was asked for, and reach the supervisor."""

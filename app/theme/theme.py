@@ -6,6 +6,8 @@ Follows the system unless told.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
@@ -41,6 +43,7 @@ class Theme(QObject):
         self._application = application
         self.scheme = scheme
         self.text_size = 100  #: per cent of the system's
+        self._building = False
         self._points = application.font().pointSizeF()
         application.setProperty(TEXT_SIZE, 100)
         application.setStyle("Fusion")
@@ -58,6 +61,21 @@ class Theme(QObject):
         wanted = {Scheme.LIGHT: light, Scheme.DARK: dark, Scheme.CONTRAST: dark, Scheme.CONTRAST_LIGHT: light}
         hints.setColorScheme(wanted.get(scheme, Qt.ColorScheme.Unknown))
         self._dress()
+
+    @contextmanager
+    def after_building(self) -> Iterator[None]:
+        """What is built meanwhile is dressed at once at the end.
+
+        Under a style sheet Qt goes through the rules for a widget and all in it whenever it gets another parent: that
+        was half the time of a window's start.
+        """
+        self._application.setStyleSheet("")
+        self._building = True
+        try:
+            yield
+        finally:
+            self._building = False
+            self._wear_colors()
 
     def is_dark(self) -> bool:
         """Whether what is worn is dark: as asked for, else as the system says."""
@@ -120,9 +138,10 @@ class Theme(QObject):
             table = DARK if self.is_dark() else LIGHT
         self._application.setPalette(make_palette(table))
         frames = self.is_contrast()
-        self._application.setStyleSheet(
-            style_sheet(table, dark=self.is_dark(), text_size=self.text_size, frames=frames)
-        )
+        if not self._building:
+            self._application.setStyleSheet(
+                style_sheet(table, dark=self.is_dark(), text_size=self.text_size, frames=frames)
+            )
         recolor_widgets()
         self.changed.emit()
 
