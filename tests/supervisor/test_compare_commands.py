@@ -63,7 +63,13 @@ def compare(project: Path, *arguments: str) -> subprocess.Popen[str]:
 def test_two_modes_are_measured_and_a_third_says_why_not(project: Path) -> None:
     record(project / "a.gatescope", *["/", "/items/1", "/items/2", "/old", "/hidden"] * 2)
     process = compare(
-        project, "not path:/hidden", "--modes", "wsgiref,gunicorn-gthread*2x3,uvicorn", "--rounds", "1", "--fail-on-diff"
+        project,
+        "not path:/hidden",
+        "--modes",
+        "wsgiref,gunicorn-gthread*2x3,uvicorn",
+        "--rounds",
+        "1",
+        "--fail-on-diff",
     )
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1, err

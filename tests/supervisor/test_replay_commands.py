@@ -33,7 +33,7 @@ def server() -> Iterator[PlainServer]:
 
 @pytest.fixture(scope="module")
 def recording(server: PlainServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the server answered, as a trace: five exchanges that can be replayed, and a WebSocket of which some is lost."""
+    """What the server answered, as a trace: five exchanges that can be replayed, and a WebSocket that lost some."""
     path = tmp_path_factory.mktemp("traces") / "monday.gatescope"
     writer = TraceWriter(path)
     with httpx.Client(base_url=server.url, trust_env=False) as client:

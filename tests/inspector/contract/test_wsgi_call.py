@@ -64,9 +64,9 @@ def test_the_wire() -> None:
     assert call().asked is None
     assert call(request_head=b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").asked is not None
     assert call(method="HEAD").is_head
-    proxys = call(wired=(said("response.head", at=SECOND, **{"from": "proxy"}),))
-    assert proxys.answered is None
-    assert proxys.answer.first == ""
+    proxied = call(wired=(said("response.head", at=SECOND, **{"from": "proxy"}),))
+    assert proxied.answered is None
+    assert proxied.answer.first == ""
 
 
 def test_attributes_are_told_of_once() -> None:
