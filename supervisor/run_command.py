@@ -86,9 +86,11 @@ async def _serve(command: StartApp, options: argparse.Namespace, found: list[Can
         printer.ready(app, control)
         printer.others(app, found)
 
-        def changed(app: Application) -> None:
-            printer.state(app)
-            if app.state is AppState.STOPPED and not supervisor.shut_down.is_set():
+        def changed(which: Application) -> None:
+            printer.state(which)
+            # Another may have been started here since, and one that died is about to be started again.
+            left = app.state is not AppState.STOPPED or any(other.serving for other in supervisor.apps.values())
+            if not left and not supervisor.shut_down.is_set():
                 printer.nothing_left(app)
                 supervisor.shut_down.set()
 
@@ -149,7 +151,7 @@ class Printer:
             self._lines.error(f"gatescope: runs {target}; the folder also holds {listed}{more}")
 
     def nothing_left(self, app: Application) -> None:
-        """Somebody else has stopped the only application."""
+        """Somebody else has stopped the application, and no other serves."""
         self._lines.error(f"gatescope: {app.name} was stopped by another command, and nothing else is run here.")
 
     def exchange(self, app: Application, exchange: Exchange) -> None:
