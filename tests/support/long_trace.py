@@ -78,7 +78,8 @@ class LongTrace:
             made = Instance(number, "shop", "shop.app:app", mode, interface, 4, 1, started_ns=self._now)
             self._others["instance"].append(astuple(made))
         worker = Worker(number * 10 + slot, number, slot, 1, 4000 + number * 10 + slot, "ready", born_ns=self._now)
-        self._others["worker"].append((*astuple(worker)[:-1], "[]"))
+        *columns, _in_hand, _cost = astuple(worker)
+        self._others["worker"].append((*columns, "[]"))
         return (number, worker.id)
 
     def _make_sorts(self, asgi: bool) -> Iterator[_Sort]:
