@@ -97,8 +97,8 @@ class Calls:
             self._write_cost(t)
 
     def _write_cost(self, t: int) -> None:
-        if self._worker.cost is not None:
-            self._recorder.worker_event(WorkerEvent(self._worker.id, t, "cost", asdict(self._worker.cost)))
+        assert self._worker.cost is not None  # something was measured
+        self._recorder.worker_event(WorkerEvent(self._worker.id, t, "cost", asdict(self._worker.cost)))
 
     def _stalled(self, since: int, until: int, call: int, stack: str) -> None:
         """The loop is held up, or was: told twice, first without an end and with the stack."""
