@@ -80,6 +80,7 @@ def test_hooks_run_and_settings_hold(tmp_path: Path, way: str) -> None:
         workers = {worker.pid for worker in until(lambda: scene.ready() if len(scene.ready()) == 2 else [], "both")}
         assert pid in workers
         master = scene.status().pid
+        until(lambda: "post_request" in notes(folder), "what comes after the answer")
         os.kill(pid, signal.SIGKILL)
         until(lambda: len(notes(folder).get("post_worker_init", ())) == 3, "the hook of its successor")
         heir = notes(folder)["post_worker_init"] - workers
