@@ -48,9 +48,7 @@ def test_a_wait_in_a_slot_is_told(stalls, qtbot):
     def wait() -> None:
         time.sleep(0.6)
 
-    timer = QTimer(interval=100)  # again: on a machine without time to spare the watch may be late for one
-    timer.timeout.connect(wait)
-    timer.start()
+    QTimer.singleShot(0, wait)
     qtbot.waitUntil(lambda: bool(stalls), timeout=WAIT)
     assert names(stalls[0])[-1] == "wait"
     assert "the window waited for" in str(stalls[0])
