@@ -530,7 +530,7 @@ class TrafficPage(QWidget):
         if gone:
             self.model.leave_out(gone)
         if gone or other:
-            self.lanes.lanes.clear()
+            self.lanes.forget()
             self._feed.look(anew=True)
         if gone or other or self.listing.query is not None:
             self.listing.refresh()

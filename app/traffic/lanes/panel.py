@@ -162,8 +162,7 @@ class LanesPanel(QWidget):
     # reactions
 
     def _on_opened(self, _path: str) -> None:
-        self._came.clear()
-        self.lanes.clear()
+        self.forget()
         self.canvas.live = self._feed.live
         self.canvas.marks, self.canvas.range, self.canvas.chosen = Marks(), None, (0, 0)
         self._known, self.canvas.gone_to = -1, 0
@@ -173,12 +172,16 @@ class LanesPanel(QWidget):
         self._ask_marks()
 
     def _on_closed(self) -> None:
-        self._came.clear()
-        self.lanes.clear()
+        self.forget()
         self.canvas.marks, self._known = Marks(), -1
         self.canvas.older, self._wanted = Older(), (0, 0)
         self.card.hide()
         self._on_frame()
+
+    def forget(self) -> None:
+        """Let go of every bar, and of rows whose turn has not come: what is to be shown comes again."""
+        self._came.clear()
+        self.lanes.clear()
 
     def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
         self._came.append(rows)
