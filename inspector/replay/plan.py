@@ -12,39 +12,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from inspector.model import Kind
+from inspector.pairing import Asked
 
 #: The speed that waits for nothing but answers.
 MAX = "max"
 ORIGINAL = "original"
 
 
-class Summary(Protocol):
+class Summary(Asked, Protocol):
     """What a plan needs to know of an exchange: an ``inspector.model.Exchange`` or a row of a trace."""
-
-    @property
-    def id(self) -> int:
-        """Its number in the trace."""
-        ...
-
-    @property
-    def kind(self) -> str:
-        """An ``inspector.model.Kind``."""
-        ...
-
-    @property
-    def method(self) -> str:
-        """Of the request."""
-        ...
-
-    @property
-    def target(self) -> str:
-        """Of the request."""
-        ...
-
-    @property
-    def opened_ns(self) -> int:
-        """When its first byte came."""
-        ...
 
     @property
     def replay_run(self) -> int:
