@@ -27,9 +27,11 @@ setup: .venv/ready
 run: setup
 	@.venv/bin/gatescope demo
 
-# Most of a test's time is waiting for servers and windows: twice as many processes as processors.
+# Most of a test's time is waiting for servers and windows: twice as many processes as processors. Those that judge how
+# long the window works at once run after the others, alone.
 test: setup
-	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n $$((2 * $$(nproc))) --dist worksteal
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -m "not alone" -n $$((2 * $$(nproc))) --dist worksteal
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest -m alone
 
 check: setup
 	$(PY) -m ruff check .
