@@ -217,6 +217,8 @@ class RunningInstance:
             if self._held:
                 self._owner.instance_held(self, self.problem)
             self._owner.instance_changed()
+        elif self.plan.mode.tries_again and self.crew.master and self._processes is not None:
+            self._processes.suspend()  # it is about to be killed, and would start workers for nothing until then
         self._news.set()
 
     def _worker_changed(self, worker: Worker, event: str) -> None:

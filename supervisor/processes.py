@@ -45,6 +45,12 @@ class Processes:
             with contextlib.suppress(ProcessLookupError):
                 self._send(self.root.pid, number)
 
+    def suspend(self) -> None:
+        """Stop the root alone, at once and wherever it is: it starts nothing more, while its children run on."""
+        if not self.kin.buried:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.root.pid, signal.SIGSTOP)
+
     async def tell(self, number: signal.Signals, wait: float) -> bool:
         """Send ``number`` to the root; whether all was gone in ``wait`` seconds."""
         self.send(number)

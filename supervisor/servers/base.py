@@ -70,6 +70,7 @@ class Mode:
     takes_socket: bool = True  #: whether it serves on a descriptor that it inherits; else on ``Launch.own_port``
     asgi2: bool = False  #: whether it also calls ASGI 2 applications, for which it takes what it does not know
     ends_together: bool = False  #: whether its master ends, and all workers, when one worker does
+    tries_again: bool = False  #: whether its master starts another worker for one that could not load the application
     companions: tuple[str, ...] = ()  #: distributions to lend besides where that can be done: without them it does less
     stops_together: bool = False  #: whether ``stop`` is for all its processes, as a terminal's Ctrl-C is
     unknown: bool = False  #: whether nobody knows beforehand what processes it will be, and if the probe will be inside

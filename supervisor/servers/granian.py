@@ -78,6 +78,7 @@ ASGI = Mode(
     stop=_STOP,
     graceful_signals=(signal.SIGTERM,),
     master=True,
+    tries_again=True,
     boot_line=r"Worker crash loop detected|ASGI lifespan startup failed",
     why="HTTP in Rust around an event loop in each worker process.",
 )

@@ -49,6 +49,7 @@ UVICORN = Mode(
     graceful_signals=(signal.SIGTERM, signal.SIGINT),  # it raises the signal again once everything is cleaned up
     master=True,
     master_from=2,
+    tries_again=True,
     boot_line=r"Error loading ASGI app|Application startup failed",
     asgi2=True,
     root_option=ROOT_PATH,
