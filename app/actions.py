@@ -30,6 +30,7 @@ class _Optional:
     needs: str = ""  #: what must be so before it can be done, in a sentence; said where it can't
     checked_when: Callable[[], bool] | None = None  #: makes it one that can be on or off
     scope: QWidget | None = None  #: where the shortcut works; None: in the whole window
+    destructive: bool = False  #: it ends or removes something; the palette does not offer it for half a match
     menu: bool = True  #: whether it is shown in the window's menus
 
 

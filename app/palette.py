@@ -1,4 +1,4 @@
-"""The command palette: every action by a few letters of its name, with its key.
+"""The command palette: every action by words of its name or their beginnings, with its key.
 
 An overlay on the window, not a dialogue.
 """
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.actions import Action, ActionRegistry, keys_text
+from app.palette_rank import INSIDE, rank
 from app.theme import Role, color, px
 from app.theme.widgets import look
 
@@ -28,24 +29,6 @@ Index = QModelIndex | QPersistentModelIndex
 _ACTION, _WHY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _NO_INDEX = QModelIndex()
 _WIDTH, _ROWS = 680, 12
-
-
-def rank(query: str, text: str) -> int | None:
-    """How well ``query`` fits ``text``, the smaller the better: a part, starts of words, letters in order.
-
-    None: not.
-    """
-    wanted, words = query.casefold().strip(), text.casefold()
-    if wanted in words:
-        return words.index(wanted)
-    if "".join(word[0] for word in words.split()).startswith(wanted.replace(" ", "")):
-        return 500
-    at = 0
-    for letter in wanted.replace(" ", ""):
-        at = words.find(letter, at) + 1
-        if at == 0:
-            return None
-    return 1000 + at
 
 
 class PaletteModel(QAbstractListModel):
@@ -57,15 +40,21 @@ class PaletteModel(QAbstractListModel):
         self.shown: list[Action] = []
 
     def filter(self, query: str) -> None:
-        """Show those that ``query`` fits; what can't be done now comes last."""
-        fitting: list[tuple[bool, int, str, Action]] = []
+        """Show those that ``query`` fits, and of those that fit as well, those first that can be done now.
+
+        What ends or removes something is shown only where what was typed are words of it or begin them, and after what
+        harms nothing: nobody means it by chance.
+        """
+        fitting: list[tuple[tuple[object, ...], Action]] = []
         for action in self._registry:
-            how = rank(query, f"{action.title} {action.group}")
-            if how is not None:
-                enabled = self._registry.get(action.id).isEnabled()
-                fitting.append((not enabled, how if query else 0, "" if not query else action.title, action))
+            how = rank(query, action.title, action.group)
+            if how is None or (action.destructive and how >= INSIDE):
+                continue
+            disabled = not self._registry.get(action.id).isEnabled()
+            order = (how >= INSIDE, disabled, action.destructive, how, action.title) if query.strip() else (disabled,)
+            fitting.append((order, action))
         self.beginResetModel()
-        self.shown = [action for *_, action in sorted(fitting, key=lambda item: item[:3])]
+        self.shown = [action for _, action in sorted(fitting, key=lambda item: item[0])]
         self.endResetModel()
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802  Qt's name
@@ -185,9 +174,14 @@ class CommandPalette(QFrame):
         return super().eventFilter(watched, event)
 
     def _move(self, step: int) -> None:
-        last = self.model.rowCount() - 1
+        """Up or down to what can be done; from the last one that can, nowhere."""
+        last, way = self.model.rowCount() - 1, 1 if step > 0 else -1
         row = max(0, min(last, self.list.currentIndex().row() + step))
-        self.list.setCurrentIndex(self.model.index(row, 0))
+        onwards, back = range(row, last + 1 if way > 0 else -1, way), range(row, -1 if way > 0 else last + 1, -way)
+        for at in (*onwards, *back):
+            if self.model.flags(self.model.index(at, 0)) & Qt.ItemFlag.ItemIsEnabled:
+                self.list.setCurrentIndex(self.model.index(at, 0))
+                return
 
     def _on_typed(self, text: str) -> None:
         self.model.filter(text)

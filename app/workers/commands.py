@@ -32,6 +32,8 @@ from supervisor.control.messages import (
 )
 
 _GROUP = "Workers"
+#: What ends processes.
+_ENDING = ("stop", "restart", *means.SIGNALS)
 #: Verb, title in the palette, key, icon.
 _APP_ACTIONS = (
     ("reload", "Reload the workers' code", "Ctrl+F5", "reload"),
@@ -220,5 +222,5 @@ class WorkerCommands(QObject):
     def _action(self, verb: str, title: str, run: Callable[[], object], key: str, icon: str, scope: QWidget) -> Action:
         return Action(
             f"workers.{verb}", title, run, shortcut=key, group=_GROUP, icon=icon, scope=scope,
-            enabled_when=lambda: self.can(verb).be_done, menu=False,
+            enabled_when=lambda: self.can(verb).be_done, menu=False, destructive=verb in _ENDING,
         )  # fmt: skip

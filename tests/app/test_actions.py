@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from app.actions import Action, ActionRegistry, KeyTakenError, keys_text
 from app.keys import KeysPage
-from app.palette import CommandPalette, PaletteModel, rank
+from app.palette import CommandPalette, PaletteModel
 
 
 @pytest.fixture
@@ -104,25 +104,6 @@ def test_keys_are_written_for_reading():
     assert keys_text(Action("a", "A", lambda: None)) == ""
 
 
-@pytest.mark.parametrize(
-    ("query", "better", "worse"),
-    [
-        ("rel", "Reload the code", "Copy as curl"),
-        ("oif", "Open it first", "Go into a folder"),
-        ("start", "Start", "Restart"),
-    ],
-)
-def test_ranking(query, better, worse):
-    good, bad = rank(query, better), rank(query, worse)
-    assert good is not None
-    assert bad is None or good < bad
-
-
-def test_ranking_refuses_what_does_not_fit():
-    assert rank("zzz", "Reload the code") is None
-    assert rank("rc", "Reload the code") is not None
-
-
 def test_the_palette_model_is_sound(actions, qtbot):
     actions.add(Action("a", "Reload the code", lambda: None))
     actions.add(Action("b", "Stop", lambda: None, enabled_when=lambda: False))
@@ -155,6 +136,42 @@ def test_the_palette_runs_what_is_typed(actions, window, qtbot):
     palette.open()
     qtbot.keyClick(palette.line, Qt.Key.Key_Escape)
     assert palette.isHidden()
+
+
+def test_what_ends_something_is_not_offered_for_half_a_match(actions):
+    for identity, title in (("kill", "Kill the worker (SIGKILL)"), ("stop", "Stop the workers")):
+        actions.add(Action(identity, title, lambda: None, group="Workers", destructive=True))
+    actions.add(Action("more", "One worker more", lambda: None, group="Workers"))
+    actions.add(Action("skill", "Skills, workwise", lambda: None, enabled_when=lambda: False))
+    model = PaletteModel(actions)
+
+    def offered(query: str) -> list[str]:
+        model.filter(query)
+        return [action.id for action in model.shown]
+
+    assert offered("kill") == ["kill", "skill"]
+    assert offered("sigk") == ["kill"]
+    assert offered("ktw") == offered("top") == offered("stw") == offered("wsgi") == []
+    assert offered("work") == ["more", "kill", "stop", "skill"]  # harmless ones first, what can't be done last
+    assert set(offered("")) == {"kill", "stop", "more", "skill"}
+
+
+def test_arrows_pass_what_can_not_be_done(actions, window, qtbot):
+    ran = []
+    for number, can in enumerate((False, True, False, True, False)):
+        actions.add(
+            Action(str(number), f"Go {number}", lambda n=number: ran.append(n), enabled_when=lambda can=can: can)
+        )
+    palette = CommandPalette(actions, window)
+    palette.open()
+    palette.model.shown.sort(key=lambda action: action.id)
+    palette.list.setCurrentIndex(palette.model.index(-1, 0))
+    at = palette.list.currentIndex
+    for key, row in (("Down", 1), ("Down", 3), ("Down", 3), ("Up", 1), ("Up", 1), ("PageDown", 3), ("PageUp", 1)):
+        qtbot.keyClick(palette.line, Qt.Key[f"Key_{key}"])
+        assert at().row() == row
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert ran == [1]
 
 
 @pytest.fixture
