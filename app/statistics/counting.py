@@ -18,6 +18,7 @@ from inspector.store.reader import TraceReader
 
 HELPING = 2_000  #: exchanges read at once: some ten milliseconds, between which lists are answered
 EVERY_MS = 500  #: at most so often there are new figures
+PAUSE_S = 2.0  #: after a question that failed, before the next: what was wrong is told each time
 _KEY = "statistics"
 
 
@@ -43,11 +44,12 @@ class Counting(QObject):
         self._query: Query | None = None
         self._sums = Sums()
         self._asked = False
-        self._told = 0.0
+        self._told = self._not_before = 0.0
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self._ask)
         feed.opened.connect(lambda _path: self.restart())
         feed.closed.connect(self._on_closed)
+        feed.failed.connect(lambda _failure: self._on_failed())
 
     def set_query(self, query: Query | None) -> None:
         """Count what ``query`` lets through; None: everything."""
@@ -58,6 +60,7 @@ class Counting(QObject):
     def look(self, *, on: bool) -> None:
         """Somebody looks, or nobody does any more: then nothing is read."""
         if on:
+            self._not_before = 0.0
             self._timer.start()
             self._ask()
         else:
@@ -66,7 +69,7 @@ class Counting(QObject):
     def restart(self) -> None:
         """Count anew: other exchanges are to be counted."""
         self._feed.cancel(_KEY)
-        self._sums, self._asked, self._told = Sums(), False, 0.0
+        self._sums, self._asked, self._told, self._not_before = Sums(), False, 0.0, 0.0
         if self._timer.isActive():
             self._ask()
 
@@ -74,8 +77,12 @@ class Counting(QObject):
         self._sums, self._asked = Sums(), False
         self.counted.emit(Figures(), False)
 
+    def _on_failed(self) -> None:
+        """Perhaps it was ours, to which no answer comes then. One that comes all the same is as good."""
+        self._asked, self._not_before = False, monotonic() + PAUSE_S
+
     def _ask(self) -> None:
-        if self._asked or not self._feed.is_open:
+        if self._asked or not self._feed.is_open or monotonic() < self._not_before:
             return
         self._asked = True
         due = (monotonic() - self._told) * 1000 >= EVERY_MS
@@ -84,7 +91,7 @@ class Counting(QObject):
         )
 
     def _on_answer(self, answer: _Answer) -> None:
-        self._asked = False
+        self._asked, self._not_before = False, 0.0
         if answer.sums is not self._sums:
             return
         if answer.figures is not None:

@@ -23,6 +23,7 @@ from app.statistics.sums import OTHERS, RouteFigures
 from inspector.model import State
 from inspector.query import parse
 from inspector.store.annotations import Field, write
+from inspector.store.errors import TraceError
 from inspector.store.reader import TraceReader
 from tests.support.made_trace import MadeTrace
 
@@ -66,6 +67,20 @@ def test_figures_are_there_and_grow_while_traffic_goes_on(qtbot: QtBot, page: St
     assert items.errors == 0
     assert sum(row.errors for row in page.model.rows if row.route == "/checkout") > 0
     assert "40 exchanges that are over" in page.words.text()
+    trace.traffic(5)
+    assert trace.writer.flush()
+    qtbot.waitUntil(lambda: total(page) == 45, timeout=DEADLINE)
+
+
+def test_a_question_that_fails_does_not_end_the_counting(qtbot: QtBot, page: StatisticsPage, trace: MadeTrace) -> None:
+    feed = page.counting._feed
+
+    def count_and_fail(_reader: TraceReader) -> None:
+        raise TraceError("The trace could not be read.")
+
+    page.counting.look(on=True)  # it asks, and is overtaken by a question of its own that fails
+    with qtbot.waitSignal(feed.failed, timeout=DEADLINE):
+        feed.ask(count_and_fail, lambda _answer: None, key="statistics", slow=True)
     trace.traffic(5)
     assert trace.writer.flush()
     qtbot.waitUntil(lambda: total(page) == 45, timeout=DEADLINE)
