@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu, QTreeWidget, QTreeWidgetItem
 
 from app.traffic import formats
 from app.traffic.context import secret
+from app.traffic.detail.panel import DetailPanel
 from app.traffic.filtering import Filtering
 from app.traffic.terms import FieldTerm, equal
 from inspector.model import Exchange
@@ -50,6 +51,20 @@ class FieldMenu(QObject):
         super().__init__(parent)
         self._filtering, self._show_column = filtering, show_column
 
+    def serve(self, detail: DetailPanel) -> None:
+        """Menus for all that ``detail`` shows of an exchange."""
+        for side in ("request", "response"):
+            tree = getattr(detail, side).headers
+            self.attach(tree, partial(_header_of, detail, side), tree.copy_selected)
+        tree = detail.context.tree
+        self.attach(tree, partial(_key_of, detail), tree.copy_selected)
+        detail.summary.offer = detail.messages.offer = self.offer
+        for body, field in (
+            (detail.request.body, "request-body"), (detail.response.body, "response-body"),
+            (detail.messages.payload, "body"),
+        ):  # fmt: skip
+            body.offer_terms(field, self.offer)
+
     def attach(
         self, tree: QTreeWidget, found: Callable[[QTreeWidgetItem], FieldTerm | None], copy: Callable[[], None]
     ) -> None:
@@ -82,6 +97,15 @@ class FieldMenu(QObject):
                 below.addAction(f"Show {found.column} as a column", partial(self._show_column, found.column))
         if terms:
             menu.addSeparator()
+
+
+def _header_of(detail: DetailPanel, side: str, item: QTreeWidgetItem) -> FieldTerm | None:
+    return header_term(detail.exchange, side, item.text(0)) if detail.exchange is not None else None
+
+
+def _key_of(detail: DetailPanel, item: QTreeWidgetItem) -> FieldTerm | None:
+    path = detail.context.path(item)
+    return context_term(detail.exchange, path) if detail.exchange is not None and path else None
 
 
 _MOST = 30  #: terms in one menu

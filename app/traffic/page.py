@@ -10,29 +10,27 @@ from functools import partial
 
 from PySide6.QtCore import QDateTime, QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QToolButton, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
 from app.traffic.add_column import ColumnPrompt
+from app.traffic.annotating import Annotating
 from app.traffic.clipboard import Copier
 from app.traffic.columns import INDEX, Axis, is_field
 from app.traffic.detail.panel import DetailPanel
 from app.traffic.empty import EmptyState
-from app.traffic.field_menu import FieldMenu, context_term, header_term
+from app.traffic.field_menu import FieldMenu
 from app.traffic.filter_bar import FilterBar
 from app.traffic.filtering import Filtering
 from app.traffic.judging import RestJudging
 from app.traffic.lanes.panel import LanesPanel
 from app.traffic.listing import Listing
-from app.traffic.marks import MARKS, mark_icon
-from app.traffic.notes import Notes
-from app.traffic.notes_views import CommentPrompt, DeletedStrip
 from app.traffic.painting import CellDelegate
 from app.traffic.table_model import ExchangeTableModel
 from app.traffic.table_view import ExchangeTable
-from app.traffic.terms import FieldTerm, narrowed, term
+from app.traffic.terms import narrowed, term
 from inspector.model import Kind
 from inspector.query import Query
 from inspector.query.language import judges
@@ -82,10 +80,9 @@ class TrafficPage(QWidget):
         self.filtering = Filtering(feed, self.filter, self.listing, actions, settings)
         self.table = ExchangeTable(self.model)
         self._prompt = ColumnPrompt(self)
-        self.notes = Notes(feed, self)
+        self.annotating = Annotating(feed, self.table, self.listing, self)
+        self.notes = self.annotating.notes
         self.judging = RestJudging(feed, self)
-        self.comment_prompt = CommentPrompt(self)
-        self.deleted = DeletedStrip()
         self.empty = EmptyState()
         self.detail = DetailPanel(feed)
         self.splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
@@ -119,7 +116,7 @@ class TrafficPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.filter)
-        column.addWidget(self.deleted)
+        column.addWidget(self.annotating.deleted)
         column.addWidget(self.splitter, 1)
         self.strip.setObjectName("lanesSplitter")
         self.strip.setHandleWidth(1)
@@ -153,7 +150,7 @@ class TrafficPage(QWidget):
         return Action(id=f"traffic.{verb}", title=title, run=run, group=_GROUP, scope=scope, **more)  # type: ignore[arg-type]
 
     def _own_actions(self) -> list[Action]:
-        make, chosen = self._action, self._has_selection
+        make, chosen, annotating = self._action, self._has_selection, self.annotating
         return [
             make("filter", "Filter", self.focus_filter, shortcut="Ctrl+F", icon="filter"),
             make("follow", "Follow the newest", self._toggle_follow, shortcut="F", icon="follow",
@@ -168,9 +165,10 @@ class TrafficPage(QWidget):
             make("compare_other", "Compare with a replay under the other interface…", self._on_compare_other,
                  shortcut="Ctrl+Shift+D", icon="columns", enabled_when=self._can_compare_other,
                  tip="Replay it under ASGI if it was WSGI, under WSGI if it was ASGI, and show both side by side"),
-            make("mark", "Mark with the next colour", self._mark_next, shortcut="M", icon="mark", enabled_when=chosen),
-            make("comment", "Comment", self.ask_comment, shortcut="N", icon="comment", enabled_when=chosen),
-            make("delete", "Delete the selection", self._delete, shortcut="Del", icon="clear", enabled_when=chosen,
+            make("mark", "Mark with the next colour", annotating.mark_next, shortcut="M", icon="mark",
+                 enabled_when=chosen),
+            make("comment", "Comment", annotating.ask_comment, shortcut="N", icon="comment", enabled_when=chosen),
+            make("delete", "Delete the selection", annotating.delete, shortcut="Del", icon="clear", enabled_when=chosen,
                  destructive=True, tip="Leave it out of lists, counts and exports; it can be brought back"),
             make("clear", "Clear all", self.notes.clear, icon="clear", destructive=True,
                  tip="Leave out everything until now; it can be brought back"),
@@ -204,7 +202,8 @@ class TrafficPage(QWidget):
         self.table.menu_wanted.connect(self._show_menu)
         self.table.column_wanted.connect(self.ask_column)
         self._prompt.named.connect(self.table.add_field)
-        self._connect_notes()
+        self.annotating.others.connect(self.lanes.forget)
+        self.notes.stack.indexChanged.connect(lambda _index: self._actions.refresh())
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selection_changed())
         self.detail.exchange_wanted.connect(self.show_exchange)
         self.detail.filter_wanted.connect(self.filter_by)
@@ -224,41 +223,14 @@ class TrafficPage(QWidget):
         self._connect_fields()
 
     def _connect_fields(self) -> None:
-        """Highlights in the table, and menus for what the detail shows of headers and keys."""
+        """Highlights in the table, and menus for what the detail shows."""
         for delegate in (self.table.itemDelegate(), self.table.itemDelegateForColumn(INDEX["waterfall"])):
             if isinstance(delegate, CellDelegate):
                 delegate.wash = self.filtering.wash
         self.filtering.highlighter.judged.connect(lambda _ids: self.table.viewport().update())
         menus = FieldMenu(self.filtering, self.table.add_field, self)
-        for side in ("request", "response"):
-            tree = getattr(self.detail, side).headers
-            menus.attach(tree, partial(self._header_term, side), tree.copy_selected)
-        tree = self.detail.context.tree
-        menus.attach(tree, self._context_term, tree.copy_selected)
-        detail = self.detail
-        detail.summary.offer = detail.messages.offer = self.offer_terms = menus.offer
-        for body, field in (
-            (detail.request.body, "request-body"), (detail.response.body, "response-body"),
-            (detail.messages.payload, "body"),
-        ):  # fmt: skip
-            body.offer_terms(field, menus.offer)
-
-    def _header_term(self, side: str, item: QTreeWidgetItem) -> FieldTerm | None:
-        exchange = self.detail.exchange
-        return header_term(exchange, side, item.text(0)) if exchange is not None else None
-
-    def _context_term(self, item: QTreeWidgetItem) -> FieldTerm | None:
-        exchange, path = self.detail.exchange, self.detail.context.path(item)
-        return context_term(exchange, path) if exchange is not None and path else None
-
-    def _connect_notes(self) -> None:
-        self.notes.changed.connect(self._on_notes_changed)
-        self.notes.deleted.connect(self.deleted.say)
-        self.notes.settled.connect(self.deleted.hide)
-        self.notes.failed.connect(lambda why: self.deleted.say(why, undo=False))
-        self.notes.stack.indexChanged.connect(lambda _index: self._actions.refresh())
-        self.deleted.undo_wanted.connect(self.notes.undo)
-        self.comment_prompt.written.connect(self._on_comment)
+        menus.serve(self.detail)
+        self.offer_terms = menus.offer
 
     def _restore(self) -> None:
         self._restore_fields()  # before the header's own state, which has a place and a width for each
@@ -311,20 +283,6 @@ class TrafficPage(QWidget):
         header = self.table.horizontalHeader()
         self._prompt.ask(header.mapToGlobal(QPoint(max(0, header.width() - self._prompt.width() - 8), header.height())))
         self._feed.ask(TraceReader.field_names, self._prompt.offer, key="field names")
-
-    def ask_comment(self) -> None:
-        """Let the user write a comment to what is selected, where the table shows it."""
-        ids = self.table.selected_ids().tolist()
-        if not ids:
-            return
-        index = self.model.index(self.table.currentIndex().row(), INDEX["comment"])
-        if self.table.isColumnHidden(INDEX["comment"]):
-            self.table.show_column(INDEX["comment"], shown=True)
-        self.table.scrollTo(index)
-        viewport = self.table.viewport()
-        at = self.table.visualRect(index).topLeft()
-        at.setX(max(0, min(at.x(), viewport.width() - self.comment_prompt.width())))
-        self.comment_prompt.ask(viewport.mapToGlobal(at), ids, self.notes.of(self.table.current_id()).comment)
 
     def set_address(self, url: str) -> None:
         """The proxy's address, for the words of an empty table."""
@@ -509,41 +467,6 @@ class TrafficPage(QWidget):
         if not self.model.rowCount():
             self._over.setCurrentWidget(self.empty)
 
-    # marks, comments, deletions
-
-    def _mark_next(self) -> None:
-        self.notes.mark_next(self.table.selected_ids())
-
-    def _on_comment(self, ids: list[int], comment: str) -> None:
-        self.notes.comment(ids, comment)
-        self.table.setFocus()
-
-    def _delete(self) -> None:
-        ids = self.table.selected_ids()
-        if len(ids) == self.model.rowCount() and self.listing.query is None:
-            self.notes.clear()
-        else:
-            self.notes.delete(ids)
-
-    def _on_notes_changed(self, gone: set[int], other: bool) -> None:
-        self.model.set_notes(self.notes.all)
-        if gone:
-            self.model.leave_out(gone)
-        if gone or other:
-            self.lanes.forget()
-            self._feed.look(anew=True)
-        if gone or other or self.listing.query is not None:
-            self.listing.refresh()
-
-    def _marks_menu(self) -> QMenu:
-        """Colours, each with its number key."""
-        menu = QMenu("Mark", self)
-        ids = self.table.selected_ids()
-        for number, mark in enumerate(("", *MARKS)):
-            action = menu.addAction(mark_icon(mark), f"&{number}  {mark.capitalize() or 'No mark'}")
-            action.triggered.connect(lambda _checked=False, mark=mark: self.notes.mark(ids, mark))
-        return menu
-
     # words
 
     def _say_counts(self) -> None:
@@ -582,7 +505,7 @@ class TrafficPage(QWidget):
         if wanted:
             self.filtering.add_to(menu, wanted)
             menu.addSeparator()
-        menu.addMenu(self._marks_menu())
+        menu.addMenu(self.annotating.marks_menu(menu))
         for identity in ("traffic.comment", "traffic.delete"):
             menu.addAction(self._actions.get(identity))
         menu.addSeparator()
