@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from inspector.query import Query, to_sql
-from inspector.store import field_order, ids
+from inspector.store import field_order, ids, loads
 from inspector.store.access import IDS_AT_ONCE, Access
 from inspector.store.rows import ExchangeRow, Found, Load, Over, integer, text
 
@@ -45,7 +45,6 @@ ORDERS = {
 }
 _ORDERED_BY = ("header", "scope", "environ")
 _SAMPLE = 1_000  #: of the newest exchanges, to know whether a filter lets most through
-_LATE = 2_000  #: so many ids may one that began before another stand behind it
 
 
 class ExchangeLists(Access):
@@ -178,38 +177,8 @@ class ExchangeLists(Access):
 
         For a view of so long a time that single exchanges are narrower than a pixel; lifespans are left out.
         """
-        step = "(e.opened_ns - ?1) * ?3 / (?2 - ?1)"
-        slot = "ifnull((SELECT CAST(w.slot AS INTEGER) FROM worker AS w WHERE w.id = e.worker), 0)"
-        sums = "count(*), ifnull(max(CAST(e.status AS INTEGER)), 0), sum(e.state = 'failed')"
-        busy = integer("sum(CAST(e.duration_ns AS INTEGER))")
         with self._mapped():
-            sql = (
-                f"SELECT {slot}, CAST({step} AS INTEGER), {sums}, {busy} FROM exchange AS e"
-                " WHERE e.id BETWEEN ?4 AND ?5 AND e.opened_ns >= ?1 AND e.opened_ns < ?2 AND e.kind <> 'lifespan'"
-                f" AND {self._annotations.condition()} GROUP BY 1, 2 ORDER BY 1, 2"
-            )
-            first, last = self._ids_about(begin_ns, end_ns)
-            return [Load(*row) for row in self._connection.execute(sql, (begin_ns, end_ns, steps, first, last))]
-
-    def _ids_about(self, begin_ns: int, end_ns: int) -> tuple[int, int]:
-        """Ids between which all exchanges are that began between two moments: ids are given in about that order."""
-        [(low, high)] = self._connection.execute(
-            "SELECT ifnull((SELECT min(id) FROM exchange), 0), ifnull((SELECT max(id) FROM exchange), 0)"
-        )
-
-        def found(t_ns: int) -> int:
-            left, right = int(low), int(high)
-            sql = "SELECT id, opened_ns FROM exchange WHERE id >= ? AND opened_ns > 0 ORDER BY id LIMIT 1"
-            while left < right:
-                middle = (left + right) // 2
-                row = self._connection.execute(sql, (middle,)).fetchone()
-                if row is None or row[1] >= t_ns:
-                    right = middle
-                else:
-                    left = int(row[0]) + 1
-            return left
-
-        return found(begin_ns) - _LATE, found(end_ns) + _LATE
+            return loads.between(self._connection, self._annotations.condition(), begin_ns, end_ns, steps)
 
 
 def _order(order: str, descending: bool) -> str:
