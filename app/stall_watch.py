@@ -2,7 +2,9 @@
 
 A thread asks the window's to answer, again and again, and looks where that is while no answer comes. Time for which the
 machine gave the processor to somebody else does not count: what counts is the processor time that the window's thread
-itself used, or that it slept in one and the same place. Knows Qt's signals and Python's frames; knows no widget.
+itself used, and the time for which look after look found it asleep in one and the same place. A look at which it was
+elsewhere, was just waking, or waited for a processor says nothing of the others. Knows Qt's signals and Python's
+frames; knows no widget.
 
 Off unless somebody starts it: the tests with live traffic do, and ``GATESCOPE_WATCH_STALLS=1`` in the program.
 """
@@ -14,7 +16,10 @@ import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 from types import FrameType
 
@@ -24,7 +29,7 @@ LIMIT_MS = 50.0  #: of work in one go, the user notices more than that
 ASLEEP_MS = 250.0  #: without work: a wait for something, not the machine's other processes
 _PING_S = 0.02
 _LOOK_S = 0.01
-_ENOUGH_LOOKS = 5  #: to say that it slept: that often seen, each time in the same place
+_GAP_S = 0.05  #: two looks that are further apart tell only of so much: the watch itself was not let run
 _DEEP = 60  #: frames of a stack
 
 
@@ -33,7 +38,7 @@ class WindowStall:
     """One time that the window did not answer.
 
     ``took_ms`` on the clock, ``worked_ms`` of the thread's own processor time. ``stack``: where it was seen most
-    often, outermost call first; ``instants``: how often it was looked at.
+    often, or slept longest if it did not work, outermost call first; ``instants``: how often it was looked at.
     """
 
     took_ms: float
@@ -99,37 +104,48 @@ class StallWatch(QObject):
             if answered == number and (stall := self._judge(when - sent, until - used, seen)):
                 self._noticed.emit(stall)
 
-    def _look(self) -> list[_Instant]:
+    def _look(self) -> list[Instant]:
         """Wait for the answer; where the thread was seen meanwhile."""
-        seen: list[_Instant] = []
+        seen: list[Instant] = []
         while not self._answered.wait(_LOOK_S) and not self._end.is_set():
             frame = sys._current_frames().get(self._watched)
             if frame is not None:
-                seen.append(_Instant.of(frame, asleep=_is_asleep(self._native)))
+                seen.append(Instant.of(frame, asleep=_is_asleep(self._native)))
         return seen
 
-    def _judge(self, took: float, worked: float, seen: list[_Instant]) -> WindowStall | None:
-        slept = took * 1000 >= ASLEEP_MS and len(seen) >= _ENOUGH_LOOKS and len({one.place for one in seen}) == 1
-        if not seen or (worked < self._limit and not (slept and all(one.asleep for one in seen))):
+    def _judge(self, took: float, worked: float, seen: list[Instant]) -> WindowStall | None:
+        counted = Counter(one.place for one in seen) if worked >= self._limit else slept(seen)
+        place, count = max(counted.items(), key=itemgetter(1), default=(None, 0.0))
+        if place is None or (worked < self._limit and count * 1000 < ASLEEP_MS):
             return None
-        place = Counter(one.place for one in seen).most_common(1)[0][0]
         stack = next(one.stack for one in seen if one.place == place)
         return WindowStall(took * 1000, worked * 1000, stack, len(seen))
 
 
 @dataclass(frozen=True, slots=True)
-class _Instant:
-    """Where the window's thread was when it was looked at; ``place`` tells two steps of one line apart."""
+class Instant:
+    """Where the window's thread was at a look, ``at`` in seconds; ``place`` tells two steps of one line apart."""
 
+    at: float
     place: tuple[object, int]
     asleep: bool
     stack: tuple[traceback.FrameSummary, ...]
 
     @classmethod
-    def of(cls, frame: FrameType, *, asleep: bool) -> _Instant:
+    def of(cls, frame: FrameType, *, asleep: bool) -> Instant:
+        """That of a thread at ``frame``, now."""
         place = (frame.f_code, frame.f_lasti)
         lines = traceback.StackSummary.extract(traceback.walk_stack(frame), limit=_DEEP, lookup_lines=False)
-        return cls(place, asleep, tuple(reversed(lines)))
+        return cls(time.monotonic(), place, asleep, tuple(reversed(lines)))
+
+
+def slept(seen: Iterable[Instant]) -> dict[tuple[object, int], float]:
+    """Seconds by place: from each look that found it asleep to the next, if that found it so in the same place."""
+    found: dict[tuple[object, int], float] = {}
+    for before, after in pairwise(seen):
+        if before.asleep and after.asleep and before.place == after.place:
+            found[before.place] = found.get(before.place, 0.0) + min(after.at - before.at, _GAP_S)
+    return found
 
 
 def _processor_time(thread: int) -> float:

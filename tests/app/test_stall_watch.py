@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from PySide6.QtCore import QTimer
 
-from app.stall_watch import StallWatch, WindowStall
+from app.stall_watch import Instant, StallWatch, WindowStall, slept
 
 WAIT = 20_000
 
@@ -31,6 +33,23 @@ def work(seconds: float) -> None:
         pass
 
 
+def wait() -> None:
+    time.sleep(0.6)
+
+
+@contextmanager
+def busy_machine() -> Iterator[None]:
+    """Twice as many processes as there are processors, each of which wants one for itself, while this is entered."""
+    processors = len(os.sched_getaffinity(0))
+    busy = [subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"]) for _ in range(2 * processors)]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
 def names(stall: WindowStall) -> list[str]:
     return [frame.name for frame in stall.stack]
 
@@ -45,13 +64,47 @@ def test_work_in_a_slot_is_told_with_its_place(stalls, qtbot):
 
 
 def test_a_wait_in_a_slot_is_told(stalls, qtbot):
-    def wait() -> None:
-        time.sleep(0.6)
-
     QTimer.singleShot(0, wait)
     qtbot.waitUntil(lambda: bool(stalls), timeout=WAIT)
     assert names(stalls[0])[-1] == "wait"
     assert "the window waited for" in str(stalls[0])
+
+
+def test_beside_busy_processes_a_wait_is_told_too_and_they_are_not_blamed_on_the_window(stalls, qtbot):
+    rounds = []
+    timer = QTimer(interval=15)
+    timer.timeout.connect(lambda: rounds.append(work(0.003)))
+    with busy_machine():
+        timer.start()
+        qtbot.waitUntil(lambda: len(rounds) > 20, timeout=WAIT)
+        timer.stop()
+        assert stalls == []
+        QTimer.singleShot(0, wait)
+        qtbot.waitUntil(lambda: bool(stalls), timeout=WAIT)
+    assert names(stalls[0])[-1] == "wait"
+    assert stalls[0].worked_ms < 50
+
+
+def looks(*seen: tuple[float, str, bool]) -> list[Instant]:
+    """Of a thread that was at a time in a place, asleep or not."""
+    return [Instant(at, (place, 0), asleep, ()) for at, place, asleep in seen]
+
+
+def test_a_look_that_found_it_elsewhere_or_awake_says_nothing_of_the_others():
+    seen = looks(
+        (0.00, "before", False), (0.01, "wait", True), (0.02, "wait", True), (0.03, "wait", False),
+        (0.04, "wait", True), (0.05, "wait", True), (0.06, "after", True), (0.07, "wait", True),
+    )  # fmt: skip
+    assert slept(seen) == {("wait", 0): pytest.approx(0.02)}
+
+
+def test_of_two_looks_far_apart_little_is_known():
+    seen = looks((0.0, "wait", True), (3.0, "wait", True), (3.01, "wait", True))
+    assert slept(seen) == {("wait", 0): pytest.approx(0.06)}
+
+
+def test_who_was_not_looked_at_twice_did_not_sleep():
+    assert slept([]) == slept(looks((0.0, "wait", True))) == {}
 
 
 def test_short_work_is_not_told(stalls, qtbot):
