@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from websockets.sync.client import connect
 
@@ -19,6 +20,7 @@ from inspector.model import Kind, WorkerState
 from supervisor.control.messages import TrialMode
 from tests.screenshots.studio import Studio
 
+_Result = TypeVar("_Result")
 SLOW = "/slow?seconds=0.4"
 
 #: A shop that changes its mind: what a replay finds.
@@ -104,9 +106,9 @@ def stream(studio: Studio) -> None:
 def detail(studio: Studio) -> None:
     """The scope of a request, and a body as a tree."""
     studio.ask("/json?tea=green&sugar=1")
-    studio.choose(lambda row: row.path == "/json", "Scope")
+    studio.choose(lambda row: row.target.startswith("/json?tea"), "Scope")
     studio.shoot("scope")
-    studio.choose(lambda row: row.path == "/json", "Response")
+    studio.choose(lambda row: row.target.startswith("/json?tea"), "Response")
     studio.shoot("json")
     studio.ask("/error")
     studio.choose(lambda row: row.path == "/error", "Summary")
@@ -170,10 +172,14 @@ def statistics(studio: Studio) -> None:
     studio.desk.window.show_page("traffic")
 
 
+#: What the comparison sends: told from everything before by its query, whatever time the answers take.
+COMPARED = ("/json?visit=1", "/html?visit=2", "/?visit=3", "/slow?seconds=0.02&visit=4")
+
+
 def compare(studio: Studio) -> None:
     """The recording under four modes: a table, curves and bars, and the answers that differ."""
     page = studio.desk.comparison
-    studio.ask(*["/json?page=1", "/html", "/", SLOW.replace("0.4", "0.02")] * 6)
+    studio.ask(*COMPARED * 6)
     studio.desk.window.show_page("comparison")
     studio.rest(1.0)
     studio.shoot("compare-empty")
@@ -183,7 +189,7 @@ def compare(studio: Studio) -> None:
         (TrialMode(mode="uvicorn"), TrialMode(mode="gunicorn-uvicorn", workers=2), TrialMode(mode="granian"),
          TrialMode(mode="gunicorn-gthread", workers=2, threads=4)),
     )  # fmt: skip
-    page.controls.filtering.line.setText("(path:/json or path:/html or path:=/ or path:/slow) duration:<100ms")
+    page.controls.filtering.line.setText("target:visit=")
     page.controls.rounds.setValue(2)
     page.start()
     studio.until(lambda: page.running and page.model.rows and page.model.rows[0].measured, "the first round")
@@ -232,7 +238,7 @@ def replay(studio: Studio) -> None:
     controller.start()
     studio.serving()
     studio.ask("/products/1", "/products/2", "/basket")
-    rows = [studio.row(lambda row, path=path: row.path == path) for path in ("/products/1", "/products/2", "/basket")]
+    rows = [studio.newest(path) for path in ("/products/1", "/products/2", "/basket")]
     (project / "main.py").write_text(SHOP.replace('"total": 74.7', '"total": 77.2'))
     controller.reload()
     studio.until(lambda: controller.busy, "the reload's begin")
@@ -287,8 +293,8 @@ class _Talker:
     def close(self) -> None:
         self._meanwhile(self._socket.close)
 
-    def _meanwhile(self, call: Callable[[], object]) -> object:
-        results: list[object] = []
+    def _meanwhile(self, call: Callable[[], _Result]) -> _Result:
+        results: list[_Result] = []
         thread = threading.Thread(target=lambda: results.append(call()), daemon=True)
         thread.start()
         self._studio.until(lambda: not thread.is_alive(), "the WebSocket's answer")

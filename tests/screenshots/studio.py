@@ -26,8 +26,8 @@ from inspector.store.reader import ExchangeRow
 
 SIZES = (QSize(1440, 900), QSize(1024, 700))
 SCHEMES = (Scheme.LIGHT, Scheme.DARK)
-#: Seconds to wait for anything.
-PATIENCE = 60.0
+#: Seconds to wait for anything, on a machine that has other things to do.
+PATIENCE = 180.0
 #: Seconds in which a window that was resized or repainted comes to rest: queries are answered, bars laid out.
 _REST = 0.4
 
@@ -37,16 +37,21 @@ class SceneError(Exception):
 
 
 class Studio:
-    """A window, its camera and somebody who asks for pages. ``folder``: for what they write; ``out``: for pictures."""
+    """A window, its camera and somebody who asks for pages.
 
-    def __init__(self, application: QApplication, folder: Path, out: Path) -> None:
+    ``folder``: for what they write; ``out``: for pictures; ``text_size``: in per cent.
+    """
+
+    def __init__(self, application: QApplication, folder: Path, out: Path, text_size: int = 100) -> None:
         self.application = application
         self.out = out
         self.folder = folder
         self.made: list[Path] = []
         self._process = SupervisorProcess((sys.executable, "-m", "supervisor", "--linger", "15"))
         link = SupervisorLink(secure(folder / "sockets") / "window-1.sock", self._process)
-        self.desk = Desk(application, Settings(folder / "settings.ini"), link)
+        settings = Settings(folder / "settings.ini")
+        settings.set_option("text_size", text_size)
+        self.desk = Desk(application, settings, link)
         self.desk.window.resize(SIZES[0])
         self.desk.window.show()
 
@@ -146,6 +151,10 @@ class Studio:
         self.until(there, "the exchange of the scene")
         return found[0]
 
+    def newest(self, path: str) -> ExchangeRow:
+        """The newest exchange of this path."""
+        return self.row(lambda row: row.path == path)
+
     def choose(self, wanted: Callable[[ExchangeRow], object], tab: str = "Summary") -> ExchangeRow:
         """Select an exchange and show one of its tabs."""
         row = self.row(wanted)
@@ -176,6 +185,13 @@ class Studio:
                     raise SceneError(f"{path} could not be written")
                 self.made.append(path)
         window.resize(SIZES[0])
+        self.rest()
+
+    def tidy(self) -> None:
+        """After a scene that broke off: nothing under way that the next one would wait for, and the first page."""
+        self.desk.comparison.cancel()
+        self.desk.window.resize(SIZES[0])
+        self.desk.window.show_page("traffic")
         self.rest()
 
     def close(self) -> None:
