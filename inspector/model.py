@@ -144,6 +144,7 @@ class Exchange:
     app_done: bool = True  #: false from the call until the application returned
     last_type: str = ""  #: the last message at the application, and when it was
     last_ns: int = 0
+    retired: bool = False  #: a WebSocket that our proxy closed, because its server was replaced or stopped
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from inspector.tagged import loads
 _MOST_ITEMS = 1_000  #: items that are aligned with one another; above, a changed region is compared in step
 #: Close codes that never pass on the wire (RFC 6455 section 7.4.1): a close frame without one, and no close frame.
 NO_CODE, NOT_CLOSED = 1005, 1006
-#: Who ends a WebSocket.
-CLIENT, SERVER = "client", "server"
+#: Who ends a WebSocket. The proxy does so when its server is replaced or stopped.
+CLIENT, SERVER, PROXY = "client", "server", "proxy"
 _DATA = ("ws.text", "ws.binary")
 _GONE = {"client.gone": CLIENT, "upstream.gone": SERVER}
 
@@ -45,8 +45,8 @@ class Item:
 class Ending:
     """How a WebSocket ended: who closed it first, or left without (``code`` is ``NOT_CLOSED`` then).
 
-    ``by`` is empty where neither did: it was open still, or cut by what lies between the two. ``answer`` is the code of
-    the other side's close frame, 0 without one.
+    ``by`` is ``PROXY`` where neither of the two wanted it to end, and empty where that is not known: it was open still,
+    or cut. ``answer`` is the code of the other side's close frame, 0 without one.
     """
 
     by: str = ""
@@ -90,9 +90,9 @@ def ending_of(wire: Iterable[Message]) -> Ending:
         by = CLIENT if message.direction == Direction.IN else SERVER
         if message.type == "ws.close":
             info = information(message)
-            if info.get("from") == "proxy":  # neither of the two wanted it to end
-                return ending
             code, reason = close_code(message, info)
+            if info.get("from") == PROXY:
+                return ending if ending.by else Ending(PROXY, code, reason)
             if ending.by == by:
                 continue
             if ending.by:
@@ -129,10 +129,10 @@ def compare_conversations(original: Conversation, replay: Conversation, rules: R
 
 
 def _compare_endings(original: Ending, replay: Ending) -> Iterator[Difference]:
-    if not original.by:  # the recording does not tell, so nothing can be other than it
+    if original.by in ("", PROXY):  # the recording does not tell how it would have ended
         return
     if original.by != replay.by:
-        yield Difference("close", "by", original.by, replay.by or None, "changed" if replay.by else "removed")
+        yield Difference("close", "by", original.by, _who(replay), "changed" if replay.by else "removed")
         return
     if original.code != replay.code:
         yield Difference("close", "code", original.code, replay.code)
@@ -140,6 +140,11 @@ def _compare_endings(original: Ending, replay: Ending) -> Iterator[Difference]:
         yield Difference("close", "reason", original.reason, replay.reason)
     if original.by == CLIENT and original.answer != replay.answer:  # servers answer by themselves, each in its way
         yield Difference("close", "answer", original.answer or None, replay.answer or None, volatile=True)
+
+
+def _who(ending: Ending) -> str | None:
+    """Who ended it, and with what where that was the proxy: the two sides never said this."""
+    return f"{PROXY}, with {ending.code} ({ending.reason})" if ending.by == PROXY else ending.by or None
 
 
 # --- event streams ----------------------------------------------------------------------------------------------------

@@ -198,7 +198,7 @@ class Tunnel:
         if not all(end.reader and end.reader.between_frames and not end.reader.closed for end in ends):
             self._abort("it was cut when its server was stopped")
             return
-        self._retiring = True
+        self._retiring = self._exchange.retired = True
         self._say_goodbye(self._client, "out", b"")
         self._say_goodbye(self._server, "in", os.urandom(4))
         self._timer = asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._abort, "")

@@ -27,6 +27,7 @@ from inspector.replay.order import Order
 from inspector.replay.plan import Skipped, Step, Summary, factor, plan
 from inspector.replay.request import Request, UnreplayableError, rebuild
 from inspector.replay.send import Sender
+from inspector.sequences import CLIENT, PROXY, SERVER, Conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +109,8 @@ class ReplayTask:
         self._cancelled = False
         self._work: asyncio.Task[None] | None = None
         self._order = Order()
-        self._talking: dict[
-            asyncio.Task[None], float
-        ] = {}  #: WebSockets under way, and when they ended in the recording
+        #: WebSockets under way, and when they ended in the recording.
+        self._talking: dict[asyncio.Task[None], float] = {}
         run.total = len(self._plan.steps)
 
     async def run(self) -> ReplayOutcome:
@@ -243,7 +243,10 @@ class ReplayTask:
         self, original: Exchange, request: Request, answered: Answered, messages: Sequence[Message] = ()
     ) -> None:
         replay = await self._landing.landed(original, request, answered)
-        sides = diff.answer_of(original, messages), _answer(replay, answered), self._options.rules
+        recorded = diff.answer_of(original, messages)
+        if replay is not None and replay.retired:
+            _tell_of_proxy(answered, recorded.conversation)
+        sides = recorded, _answer(replay, answered), self._options.rules
         if len(messages) < _QUICK:
             differences = diff.compare(*sides)
         else:  # while others are served
@@ -295,6 +298,17 @@ def _answer(replay: Exchange | None, answered: Answered) -> diff.Answer:
     else:
         answer = diff.Answer(answered.status, diff.parse_headers(answered.head), answered.body, answered.error)
     return dataclasses.replace(answer, conversation=answered.conversation)
+
+
+def _tell_of_proxy(answered: Answered, recorded: Conversation | None) -> None:
+    """Our own proxy closed the WebSocket, which from where we stood looked as if the server had."""
+    talk = answered.conversation
+    if talk is None or talk.ending.by != SERVER:
+        return
+    answered.conversation = dataclasses.replace(talk, ending=dataclasses.replace(talk.ending, by=PROXY))
+    if recorded is not None and recorded.ending.by in (CLIENT, SERVER):
+        said = f"{talk.ending.code} {talk.ending.reason}"
+        answered.error = answered.error or f"the proxy closed it ({said}): its server was replaced or stopped meanwhile"
 
 
 def _stayed(original: Exchange) -> float | None:

@@ -15,6 +15,7 @@ from inspector.sequences import (
     CLIENT,
     NO_CODE,
     NOT_CLOSED,
+    PROXY,
     SERVER,
     Conversation,
     Ending,
@@ -170,7 +171,17 @@ def test_a_conversation_is_what_the_server_said():
         ([message("in", "client.gone")], Ending(CLIENT, NOT_CLOSED)),
         ([message("out", "upstream.gone")], Ending(SERVER, NOT_CLOSED)),
         ([message("out", "ws.close", b"\x03\xe8"), message("out", "upstream.gone")], Ending(SERVER, 1000)),
-        ([message("out", "ws.close", info='{"code": 1012, "from": "proxy"}')], Ending()),
+        (
+            [message("out", "ws.close", info='{"code": 1012, "reason": "service restart", "from": "proxy"}')],
+            Ending(PROXY, 1012, "service restart"),
+        ),
+        (
+            [
+                message("in", "ws.close", b"\x03\xe8"),
+                message("out", "ws.close", info='{"code": 1012, "from": "proxy"}'),
+            ],
+            Ending(CLIENT, 1000),
+        ),
         ([message("out", "ws.close", b"\x03\xe8", info="nonsense")], Ending(SERVER, 1000)),
         ([message("out", "ws.close", b"\x03\xe8", info="[]")], Ending(SERVER, 1000)),
         ([message("out", "ws.close", b"\x03\xe8", info='{"code": "1"}')], Ending(SERVER, 1000)),
@@ -196,6 +207,9 @@ def test_endings_beside_each_other():
     assert differing(closed, Ending()) == [("by", SERVER, None, False)]
     assert differing(closed, Ending(CLIENT, 1000)) == [("by", SERVER, CLIENT, False)]
     assert differing(Ending(), closed) == []
+    retired = Ending(PROXY, 1012, "service restart")
+    assert differing(retired, closed) == []
+    assert differing(closed, retired) == [("by", SERVER, "proxy, with 1012 (service restart)", False)]
     assert differing(Ending(CLIENT, 1000, "", 1000), Ending(CLIENT, 1000)) == [("answer", 1000, None, True)]
 
 

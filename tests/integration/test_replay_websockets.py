@@ -13,6 +13,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from inspector.sequences import PROXY, Ending, conversation
 from inspector.store.reader import TraceReader
 from supervisor.cli import main
 from supervisor.control.messages import ReplayStatus
@@ -245,6 +246,31 @@ def test_a_replay_of_websockets_can_be_cancelled(one, tmp_path):
 
     status = asyncio.run(scenario())
     assert (status.state, status.sent) == ("cancelled", 0)
+
+
+@pytest.mark.parametrize("visit", [chatter, sent_away])
+def test_one_that_the_proxy_closes_because_of_a_switch_is_told_as_that(one, tmp_path, visit):
+    async def scenario() -> ReplayStatus:
+        async with Front(tmp_path / "trace.gatescope").before(one) as front:
+            await visit(front)
+            await front.flushed()
+            await front.start(speed="0.01")
+            async with asyncio.timeout(10):
+                while not front.proxy.open_websockets(front.upstream):  # noqa: ASYNC110 -- nothing tells of it
+                    await asyncio.sleep(0.01)
+            front.proxy.route(None)
+            await front.proxy.drain(front.upstream, limit=0, websocket_limit=0)
+            return await front.ended()
+
+    status = asyncio.run(scenario())
+    with TraceReader(tmp_path / "trace.gatescope") as trace:
+        [result] = trace.replay_results(status.run)
+        again = conversation(trace.messages(2)).ending
+    closed = [each for each in json.loads(result.differences) if each["where"] == "close"]
+    assert (status.sent, status.failed) == (1, 1)
+    assert result.error.startswith("the proxy closed it (1012 service restart)")
+    assert [(each["path"], each["replay"]) for each in closed] == [("by", "proxy, with 1012 (service restart)")]
+    assert again == Ending(PROXY, 1012, "service restart")
 
 
 def test_what_comes_out_of_an_archive_is_replayed(tmp_path):
