@@ -18,6 +18,7 @@ from app.traffic.lanes.cells import LEVELS, Scale, cells
 CELLS = 256  #: of one piece
 WIDE = 44  #: columns of a bar that has room for words
 _FINE = 5  #: a bar narrower than this many columns has no parts
+_NEAR = _FINE + 1  #: columns by which a bar that grows may change its look before it had grown
 _KEPT = 64  #: pieces of one row at one scale, about ten times what a screen holds
 _CLEAR = 0
 
@@ -37,24 +38,29 @@ class Colors:
 class Piece:
     """Part of a strip: the first column, counted from time 0, a colour for each, and which bars are ``WIDE``.
 
-    Those by their numbers in the row, counted from its first bar ever. ``image`` is for whoever puts it on the screen.
+    Those by their numbers in the row, counted from its first bar ever. ``good`` is how many columns at the left are as
+    they should be. ``image`` is for whoever puts it on the screen.
     """
 
     column: int
     pixels: array[int]
-    wide: tuple[int, ...] = ()
-    stale: bool = False
+    wide: tuple[int, ...]
+    good: int
     image: object = None
 
 
 @dataclass(slots=True)
 class _Strip:
-    """What is drawn of one row: pieces by number, at this scale and at the one before."""
+    """What is drawn of one row: pieces by number, at this scale and at the one before.
+
+    ``now`` is up to when its bar in flight has been drawn.
+    """
 
     scale: tuple[int, int] = (0, 0)
     pieces: dict[int, Piece] = field(default_factory=dict)
     before: dict[int, Piece] = field(default_factory=dict)
     scale_before: tuple[int, int] = (0, 0)
+    now: int = 0
 
 
 class Strips:
@@ -63,7 +69,7 @@ class Strips:
     def __init__(self, palette: Sequence[Colors]) -> None:
         self._palette = palette
         self._strips: dict[Row, _Strip] = {}
-        self._now = 0  #: up to when bars in flight have been drawn
+        self._now = 0  #: up to when bars in flight are drawn
 
     def begin(self, rows: list[Row], now: int) -> None:
         """A frame begins, which shows ``rows`` as they are at ``now``."""
@@ -71,15 +77,15 @@ class Strips:
             wanted = set(rows)
             self._strips = {row: strip for row, strip in self._strips.items() if row in wanted}
         for row in rows:
-            changed = row.changed
-            if len(row) and row.ends[-1] > self._now:  # in flight when it was drawn
-                changed = min(changed, max(self._now, row.starts[-1]))
-            if changed < OPEN:
-                _spoil(self._strips.get(row), since=changed)
-                row.changed = OPEN
+            strip = self._strips.setdefault(row, _Strip())
+            since = row.changed
+            if len(row) and row.ends[-1] > strip.now:  # in flight when it was drawn
+                since = min(since, max(strip.now, row.starts[-1]))
+            if since < OPEN:
+                _spoil(strip, since)
             if row.emptied:
-                _spoil(self._strips.get(row), until=row.emptied)
-                row.emptied = 0
+                _spoil_before(strip, row.emptied)
+            row.changed, row.emptied, strip.now = OPEN, 0, now
         self._now = now
 
     def draw(self, row: Row, scale: Scale, may_go_on: Callable[[], bool]) -> tuple[list[Piece], bool]:
@@ -100,10 +106,9 @@ class Strips:
         found: list[Piece] = []
         for number in range(first, last + 1):
             piece = strip.pieces.get(number)
-            if piece is None or piece.stale:
+            if piece is None or piece.good < width:
                 if may_go_on():
-                    piece = self._piece(row, number * width, Scale(number * width * scale.step, *key_of(scale, width)))
-                    strip.pieces[number] = piece
+                    piece = strip.pieces[number] = self._piece(row, number * width, width, scale, piece)
                 else:
                     complete = False
             if piece is not None:
@@ -116,7 +121,16 @@ class Strips:
         strip = self._strips.get(row)
         return (strip.scale_before[0], list(strip.before.values())) if strip else (0, [])
 
-    def _piece(self, row: Row, column: int, scale: Scale) -> Piece:
+    def _piece(self, row: Row, column: int, width: int, scale: Scale, known: Piece | None) -> Piece:
+        """A piece, of which what is good of ``known`` is not drawn again."""
+        good = known.good if known is not None else 0
+        here = Scale((column + good) * scale.step, scale.step, width - good, scale.grain)
+        pixels, wide = self._drawn(row, here)
+        if known is None or not good:
+            return Piece(column, pixels, tuple(wide), width)
+        return Piece(column, known.pixels[:good] + pixels, tuple({*known.wide, *wide}), width)
+
+    def _drawn(self, row: Row, scale: Scale) -> tuple[array[int], list[int]]:
         pixels = array("I", bytes(4 * scale.columns))
         big, small = cells(row, scale, self._now)
         for left, wide, tone, level in small:
@@ -124,24 +138,23 @@ class Strips:
         for at in big:
             _bar(pixels, row, at, scale, self._now, self._palette[row.tones[at]])
         least = WIDE * scale.step
-        numbers = (at + row.gone for at in big if min(row.ends[at], self._now) - row.starts[at] >= least)
-        return Piece(column, pixels, tuple(numbers))
+        return pixels, [at + row.gone for at in big if min(row.ends[at], self._now) - row.starts[at] >= least]
 
 
-def key_of(scale: Scale, columns: int) -> tuple[int, int, int]:
-    """What a scale that begins elsewhere has in common with ``scale``."""
-    return scale.step, columns, scale.grain
+def _spoil(strip: _Strip, since: int) -> None:
+    """What is drawn of the time after a moment is no longer so, and of the cells that may have grown together there."""
+    for pieces, (step, grain) in ((strip.pieces, strip.scale), (strip.before, strip.scale_before)):
+        for piece in pieces.values():
+            column = since // step - piece.column - _NEAR - 2 * grain
+            if column < piece.good:
+                piece.good = max(0, column // grain * grain)
 
 
-def _spoil(strip: _Strip | None, since: int = 0, until: int = OPEN) -> None:
-    """What is drawn of the time between two moments is no longer so."""
-    if strip is None:
-        return
+def _spoil_before(strip: _Strip, until: int) -> None:
     for pieces, (step, _grain) in ((strip.pieces, strip.scale), (strip.before, strip.scale_before)):
         for piece in pieces.values():
-            # The cell of a bar may reach beyond the bar, and be that of its left neighbours too.
-            if (piece.column + len(piece.pixels)) * step > since and piece.column * step <= until:
-                piece.stale = True
+            if piece.column * step <= until:
+                piece.good = 0
 
 
 def _forget(pieces: dict[int, Piece], middle: int) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from array import array
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from app.traffic.lanes.bars import OPEN, Look, Parts, Row
 from app.traffic.lanes.cells import LEVELS, Scale
 from app.traffic.lanes.strips import CELLS, Colors, Piece, Strips
@@ -78,7 +81,7 @@ def test_pieces_are_kept_until_their_time_changes() -> None:
     again, complete = strips.draw(made, scale, never)
     assert not complete
     assert again == pieces, "what there is not time for stays as it was"
-    assert [piece.stale for piece in again] == [False, True, True]
+    assert [piece.good for piece in again] == [CELLS - 3, 0, 0], "and a little before it, where bars may have grown"
     assert drawn(strips, made, scale)[CELLS + 5] == PALETTE[1].levels[LEVELS - 1]
 
 
@@ -91,7 +94,7 @@ def test_bars_that_were_let_go_of_leave_their_pieces_and_the_others_keep_their_n
     strips.begin([made], 100_000)
     assert made.emptied == 0
     pieces, _complete = strips.draw(made, scale, never)
-    assert [piece.stale for piece in pieces] == [True, False, False]
+    assert [piece.good for piece in pieces] == [0, CELLS, CELLS]
     assert [piece.wide for piece in pieces] == [(0,), (1,), (2,)]
     assert not any(drawn(strips, made, scale)[:CELLS])
     assert [piece.wide for piece in strips.draw(made, scale, never)[0]] == [(), (1,), (2,)]
@@ -134,3 +137,43 @@ def test_far_pieces_and_rows_that_are_gone_are_forgotten() -> None:
 def test_cells_of_several_columns() -> None:
     pixels = drawn(Strips(PALETTE), row((0, 0, 1, 1, 1)), Scale(0, 10, 100, 4))
     assert list(pixels[:5]) == [FAINT] * 4 + [0]
+
+
+def go_on(made: Row, gap: int, long: int, ends: bool, now: int) -> None:
+    """What traffic does to a row until ``now``: what was in flight may end, and another may begin behind it."""
+    number = len(made)
+    if number and made.ends[-1] == OPEN:
+        begun, part = made.starts[-1], (now - made.starts[-1]) // 4
+        if not ends:
+            return
+        made.change(number - 1, Parts(begun, begun + part, now - part, now, now), Look(number % 8, 200, "GET /"))
+    start = max(made.ends[-1] if number else 0, now - long) + gap
+    if start < now:
+        end, inner = (start + long // 2 if ends else OPEN), start + long // 6
+        end, inner = (min(now, end), min(now, inner)) if ends else (OPEN, inner)
+        made.append(number + 1, Parts(start, inner, max(inner, end), end, end), Look(number % 8, 200, "GET /"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 90), st.integers(0, 400), st.booleans(), st.integers(1, 300)), max_size=40),
+    st.sampled_from([(1, 1), (7, 1), (40, 1), (3, 4), (11, 2)]),
+    st.randoms(use_true_random=False),
+)
+def test_what_grows_frame_by_frame_looks_as_if_drawn_at_once(steps, scale, chance) -> None:
+    strips, made, now = Strips(PALETTE), Row(), 1_000
+    for gap, long, ends, passed in steps:
+        now += passed
+        go_on(made, gap, long, ends, now)
+        if chance.random() < 0.1 and len(made) > 3:
+            made.drop_before(made.ends[2])
+        if chance.random() < 0.2:  # others were painted meanwhile
+            strips.begin([], now)
+        elif chance.random() < 0.8:
+            shown, known = (
+                Scale(500 // scale[0] * scale[0], scale[0], 2 * CELLS, scale[1]),
+                (made.changed, made.emptied),
+            )
+            at_once = drawn(Strips(PALETTE), made, shown, now)
+            made.changed, made.emptied = known
+            assert drawn(strips, made, shown, now) == at_once
