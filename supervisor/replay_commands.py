@@ -26,7 +26,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _where(replay: argparse.ArgumentParser) -> None:
     where = replay.add_mutually_exclusive_group(required=True)
-    where.add_argument("--url", default="", metavar="URL", help="a server that runs, ours or not")
+    where.add_argument("--url", default="", metavar="URL", help="a server that runs, ours or not: http:// or "
+                       "https://")  # fmt: skip
     where.add_argument("--target", default="", metavar="TARGET", help="an application to run for it: module:attribute, "
                        "a folder, or demo:NAME; with --mode")  # fmt: skip
     replay.add_argument("--mode", default="", help="the server mode to run --target in, see: gatescope modes TARGET")

@@ -18,13 +18,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from inspector import diff
 from inspector.export.listing import visible
 from inspector.model import Exchange, ReplayRun
 from inspector.query import Query, QueryError, parse
 from inspector.recording import Recorder
+from inspector.replay.connecting import Address
 from inspector.replay.landing import Arrivals, Foreign, Landing, Proxied
 from inspector.replay.plan import Summary
 from inspector.replay.run import Compared, Options, ReplayOutcome, ReplayTask
@@ -82,9 +82,12 @@ def _check_usage(options: argparse.Namespace) -> None:
     if options.target and not options.mode:
         way = WayOut(text="See what can run it.", command=f"gatescope modes {options.target}")
         raise OptionError(Problem(what="--target needs --mode.", ways_out=(way,), usage=True))
-    if options.url and not (options.url.startswith(("http://", "https://")) and urlsplit(options.url).hostname):
-        why = "The form is http://HOST:PORT; paths are those of the recording."
-        raise OptionError(Problem(what=f"{options.url!r} is not an address.", why=why, usage=True))
+    if options.url:
+        try:
+            Address(options.url)
+        except ValueError as error:
+            why = "The form is http://HOST:PORT or https://HOST:PORT; paths are those of the recording."
+            raise OptionError(Problem(what=f"{error}.", why=why, usage=True)) from None
     if options.concurrency < 1:
         raise OptionError(Problem(what="--concurrency begins at 1.", usage=True))
 
@@ -108,7 +111,7 @@ async def _send(options: argparse.Namespace, originals: Originals, chosen: Seque
             speed=options.speed,
             concurrency=options.concurrency,
             rules=diff.rules(options.ignore, header_order=options.header_order),
-            host=urlsplit(place.url).netloc if options.own_host else "",
+            host=Address(place.url).authority if options.own_host else "",
             timeout=options.timeout,
             replays_too=options.replays_too,
         ),

@@ -19,11 +19,11 @@ from websockets.http11 import Response
 from websockets.protocol import State
 
 from inspector.model import Body, Direction
+from inspector.replay.connecting import Address
 from inspector.replay.dialogue import CLOSE, GOING_AWAY, GONE, TEXT, Script, Turn
 from inspector.replay.handshake import Opening, Verbatim
 from inspector.replay.landing import Answered, Passed
 from inspector.replay.request import Request
-from inspector.replay.send import streams
 from inspector.sequences import CLIENT, NOT_CLOSED, SERVER, Conversation, Ending, Item
 from inspector.wire.capture import Capture
 
@@ -47,10 +47,10 @@ class Pace:
 
 
 class Speaker:
-    """Holds conversations with ``url``; ``body_head`` and ``body_tail`` bytes of what comes are kept."""
+    """Holds conversations with ``address``; ``body_head`` and ``body_tail`` bytes of what comes are kept."""
 
-    def __init__(self, url: str, clock: Callable[[], int], *, body_head: int, body_tail: int) -> None:
-        self._url = url
+    def __init__(self, address: Address, clock: Callable[[], int], *, body_head: int, body_tail: int) -> None:
+        self._address = address
         self._clock = clock
         self._limits = body_head, body_tail
 
@@ -65,7 +65,7 @@ class Speaker:
         talk: _Talk | None = None
         try:
             async with asyncio.timeout(seconds) as limit:
-                reader, writer = await streams(self._url)
+                reader, writer = await self._address.connect()
                 talk = _Talk(reader, writer, opening.protocol, answered, self._clock, self._limits)
                 if await talk.open(opening.request):
                     opened()
@@ -75,7 +75,7 @@ class Speaker:
             what = "the server took nothing more" if answered.status else "its handshake was not answered"
             answered.error = f"{what} within {seconds:g} s"
         except OSError as error:
-            answered.error = f"nothing could be reached at {self._url} ({error})"
+            answered.error = self._address.why_not(error)
         finally:
             opened()
             for turn in script.turns[talk.taken if talk is not None else 0 :]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from inspector import diff
 from inspector.model import CLIENT_LEFT, NOT_REPLAYED, Exchange, Kind, Message, ReplayResult, ReplayRun, State
 from inspector.recording import Recorder
+from inspector.replay.connecting import Address
 from inspector.replay.converse import Pace, Speaker
 from inspector.replay.dialogue import Turn, script
 from inspector.replay.handshake import Opening
@@ -145,10 +146,10 @@ class ReplayTask:
     async def _send_all(self) -> None:
         for skipped in self._plan.skipped:
             self._skip(skipped)
-        recorder, url = self._recorder, self.outcome.run.url
+        recorder, address = self._recorder, Address(self.outcome.run.url)
         limits = {"body_head": recorder.body_head, "body_tail": recorder.body_tail}
-        speaker = Speaker(url, self._clock, **limits)
-        async with Sender(url, self._clock, **limits) as sender, asyncio.TaskGroup() as group:
+        speaker = Speaker(address, self._clock, **limits)
+        async with Sender(address, self._clock, **limits) as sender, asyncio.TaskGroup() as group:
             if self._plan.paced:
                 await self._keep_pace(group, sender, speaker)
             else:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 from collections.abc import Callable
 from types import TracebackType
-from urllib.parse import urlsplit
 
+from inspector.replay.connecting import Address
 from inspector.replay.landing import Answered
 from inspector.replay.request import Request, options, values
 from inspector.wire.body import BodyReader
@@ -87,13 +86,13 @@ class _Connection:
 
 
 class Sender:
-    """Sends requests to ``url``; ``body_head`` and ``body_tail`` bytes of an answer's body are kept.
+    """Sends requests to ``address``; ``body_head`` and ``body_tail`` bytes of an answer's body are kept.
 
     Opens as many connections as there are requests under way. To be used as a context: connections end with it.
     """
 
-    def __init__(self, url: str, clock: Callable[[], int], *, body_head: int, body_tail: int) -> None:
-        self._url = url
+    def __init__(self, address: Address, clock: Callable[[], int], *, body_head: int, body_tail: int) -> None:
+        self._address = address
         self._clock = clock
         self._limits = body_head, body_tail
         self._kept: list[_Connection] = []
@@ -128,7 +127,7 @@ class Sender:
             if stay is None or not answered.status:
                 answered.error = f"it was not answered completely within {seconds:g} s"
         except OSError as error:
-            answered.error = f"nothing could be reached at {self._url} ({error})"
+            answered.error = self._address.why_not(error)
         except _CutError:
             answered.error = "the connection was closed before the answer was complete"
         except WireError as error:
@@ -148,7 +147,7 @@ class Sender:
             except _CutError:
                 if kept.begun or request.method not in _IDEMPOTENT:
                     raise
-        await self._over(await connect(self._url), request, answered, capture, begun)
+        await self._over(_Connection(*await self._address.connect()), request, answered, capture, begun)
 
     def _take(self) -> _Connection | None:
         """A connection that is idle and not closed by the server, so far as is known."""
@@ -189,7 +188,7 @@ class Sender:
     async def _ask(self, connection: _Connection, request: Request) -> ResponseHead:
         """Send ``request``; the final head of what comes back."""
         body = request.framed_body()
-        connection.writer.write(request.head(self._default_host()))
+        connection.writer.write(request.head(self._address.authority.encode("latin-1", "replace")))
         head: ResponseHead | None = None
         if body and any(value.lower() == "100-continue" for value in values(request, b"expect")):
             with contextlib.suppress(TimeoutError):
@@ -200,19 +199,3 @@ class Sender:
         while head is None or (head.informational and head.status != 101):
             head = await connection.head(request.method)
         return head
-
-    def _default_host(self) -> bytes:
-        return urlsplit(self._url).netloc.rpartition("@")[2].encode("latin-1", "replace")
-
-
-async def connect(url: str) -> _Connection:
-    """A connection to the server of ``url``. Raises OSError."""
-    return _Connection(*await streams(url))
-
-
-async def streams(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A connection to the server of ``url``, encrypted where it says so. Raises OSError."""
-    where = urlsplit(url)
-    secure = where.scheme == "https"
-    context = await asyncio.to_thread(ssl.create_default_context) if secure else None
-    return await asyncio.open_connection(where.hostname, where.port or (443 if secure else 80), ssl=context)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 
 from inspector.model import Exchange, Kind, State
+from inspector.replay.connecting import Address
 from inspector.replay.plan import Summary, plan
 from inspector.replay.request import UnreplayableError, rebuild
 from inspector.replay.run import Loader
@@ -41,7 +42,7 @@ async def warm(url: str, originals: Sequence[Summary], load: Loader, *, count: i
             found = await sender.send(request, seconds=seconds)
             answered += not found.error
 
-    async with Sender(url, time.monotonic_ns, body_head=0, body_tail=0) as sender:
+    async with Sender(Address(url), time.monotonic_ns, body_head=0, body_tail=0) as sender:
         tasks = [asyncio.ensure_future(send(sender)) for _ in range(min(8, count))]
         _, late = await asyncio.wait(tasks, timeout=seconds)
         for task in late:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from inspector.model import Exchange, Kind
+from inspector.replay.connecting import Address
 from inspector.replay.converse import Pace, Speaker
 from inspector.replay.dialogue import CLOSE, Script, Turn
 from inspector.replay.handshake import Opening
@@ -61,7 +62,7 @@ def conversed(answering: Answering, told: Script, *lines: bytes, **how: Any) -> 
         clock = asyncio.get_running_loop().time
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            speaker = Speaker(url, lambda: int(clock() * 1e9), body_head=100, body_tail=10)
+            speaker = Speaker(Address(url), lambda: int(clock() * 1e9), body_head=100, body_tail=10)
             return await speaker.hold(Opening(original), told, pace, seconds=how.get("seconds", 20.0), opened=opened)
 
     def opened() -> None:
@@ -210,7 +211,7 @@ def test_one_that_takes_too_long():
 
 def test_nobody_there():
     async def scenario() -> Answered:
-        speaker = Speaker("http://127.0.0.1:9", lambda: 0, body_head=1, body_tail=1)
+        speaker = Speaker(Address("http://127.0.0.1:9"), lambda: 0, body_head=1, body_tail=1)
         opening = Opening(Exchange(1, target="/", request_head=b"GET / HTTP/1.1\r\n\r\n"))
         pace = Pace(None, 1.0, lambda _: asyncio.sleep(0), lambda _: None)
         return await speaker.hold(opening, Script(), pace, seconds=5, opened=lambda: None)
