@@ -17,6 +17,7 @@ from app.actions import ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
 from app.theme import px
+from app.traffic.lanes import panel as panel_module
 from app.traffic.lanes.bars import Lanes
 from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
 from app.traffic.lanes.marks import marks_of
@@ -25,6 +26,7 @@ from app.traffic.lanes.paint import name_fonts
 from app.traffic.lanes.view import SECOND, View
 from app.traffic.page import TrafficPage
 from inspector.model import Exchange, Stall, State, Worker
+from inspector.store.rows import ExchangeRow
 from supervisor.control.messages import WorkerStatus
 from tests.bench.lanes import FRAME_MS, measure
 from tests.support.made_trace import MadeTrace
@@ -238,6 +240,28 @@ def test_a_live_trace_is_followed_until_one_looks_elsewhere(shown: Shown) -> Non
     assert canvas.view.following
     shown.feed.set_live(False)
     shown.qtbot.waitUntil(lambda: not canvas.live, timeout=DEADLINE)
+
+
+def test_what_comes_while_traffic_runs_is_taken_in_pieces_and_all_of_it(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces: list[int] = []
+    take = Lanes.take
+
+    def watched(lanes: Lanes, rows: list[ExchangeRow]) -> None:
+        pieces.append(len(rows))
+        take(lanes, rows)
+
+    monkeypatch.setattr(Lanes, "take", watched)
+    monkeypatch.setattr(panel_module, "_TAKE_S", 0)
+    monkeypatch.setattr(panel_module, "_PIECE", 7)
+    shown.trace.now = time.monotonic_ns() - SECOND
+    made = shown.trace.traffic(40)
+    shown.open(live=True)
+    shown.wait(40)
+    assert max(pieces) <= 7
+    assert sum(pieces) == 40
+    assert shown.canvas.lanes.between(0, 2**62) == [exchange.id for exchange in made]
 
 
 def test_lanes_are_hidden_and_that_is_remembered(shown: Shown) -> None:

@@ -1,7 +1,7 @@
 """The strip of lanes with its buttons: takes bars and marks from the feed, and keeps the clock while somebody looks.
 
-While traffic runs, its work is in turns of the event loop of its own: a poll's rows in one, a frame in another, and
-not right behind a frame of the table. Together they would hold the window up for longer than one notices.
+While traffic runs, its work is in turns of the event loop of its own: some of a poll's rows in one, a frame in another,
+and not right behind a frame of the table. Together they would hold the window up for longer than one notices.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from app.theme import px
 from app.theme.widgets import icon_button
 from app.traffic.blocked import Blocked
 from app.traffic.detail.stall_card import StallCard
-from app.traffic.lanes.bars import OPEN, Lanes, runs
+from app.traffic.lanes.bars import OPEN, Lanes, in_order, runs
 from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
 from app.traffic.lanes.marks import Marks, marks_of
 from app.traffic.lanes.older import Older, began_between, older_of
@@ -32,7 +32,8 @@ from supervisor.control.messages import WorkerStatus
 _MOVING_MS, _STILL_MS = 50, 250  #: between frames, when there is something to see and when there is not
 _SHARE = 15  #: of the window's time, frames take one part in so many: where they are dear there are fewer
 _TAKE_MS = 4  #: until rows that came are taken in, in a turn of their own
-_ROWS = 800  #: taken in at once, about
+_TAKE_S = 0.003  #: rows are taken in at once
+_PIECE = 50  #: rows between two looks at the clock
 _BEHIND = 4  #: so many polls wait, and there is no waiting for a turn
 _MARKS_MS = 500
 _OLDER_MS = 3_000  #: at the soonest, where it is only that bars were let go of
@@ -75,7 +76,7 @@ class LanesPanel(QWidget):
         self._asked = QElapsedTimer()  # since they were
         self._corner = QWidget(self)
         self._known = -1  # which version of the trace the marks are of
-        self._came: deque[list[ExchangeRow]] = deque()  # and are not taken in yet
+        self._came: deque[list[ExchangeRow]] = deque()  # in order, of each poll, and not taken in yet
         self._taking = QTimer(self, singleShot=True, interval=_TAKE_MS)
         self._frame = QTimer(self, interval=_MOVING_MS)
         self._marks = QTimer(self, interval=_MARKS_MS)
@@ -184,7 +185,7 @@ class LanesPanel(QWidget):
         self.lanes.clear()
 
     def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
-        self._came.append(rows)
+        self._came.append(in_order(rows))
         if self._feed.live and self.isVisible():
             if not self._taking.isActive():  # or polls that come quickly would put it off for ever
                 self._taking.start()
@@ -197,16 +198,23 @@ class LanesPanel(QWidget):
             self.canvas.viewport().update()
 
     def _take(self) -> None:
-        """What the last poll brought, or where there was no turn for it, the last few."""
+        """Of what came, as much as there is time for; the rest in the next turn."""
         if self._came and (len(self._came) > _BEHIND or self.turns.free()):
-            rows = self._came.popleft()
-            while self._came and len(rows) + len(self._came[0]) <= _ROWS:
-                rows = rows + self._came.popleft()
-            self.lanes.take(rows)
+            until = time.perf_counter() + _TAKE_S
+            self._take_piece()
+            while self._came and time.perf_counter() < until:
+                self._take_piece()
             self._set_offset()
             self.turns.took()
         if self._came:
             self._taking.start()
+
+    def _take_piece(self) -> None:
+        rows = self._came[0]
+        self.lanes.take(rows[:_PIECE])
+        del rows[:_PIECE]
+        if not rows:
+            self._came.popleft()
 
     def _take_all(self) -> None:
         self._taking.stop()

@@ -54,6 +54,17 @@ def test_without_a_probe_the_server_counts_as_the_application_and_one_that_never
     assert parts(without_proxy, running=False).start == 2 * MS
 
 
+@given(st.lists(st.integers(1, 50), min_size=7, max_size=7), st.booleans())
+def test_the_parts_of_whatever_happened_follow_each_other(times: list[int], happened: bool) -> None:
+    names = ("opened_ns", "forwarded_ns", "called_ns", "started_ns", "first_byte_ns", "closed_ns", "returned_ns")
+    cut = parts(made(1, 0, **dict(zip(names, sorted(times) if happened else times, strict=True))), running=False)
+    assert list(cut) == sorted(cut)
+    assert cut.start == (min(times) if happened else times[0])
+    if happened:
+        _opened, _forwarded, called, started, _first_byte, closed, returned = sorted(times)
+        assert cut[1:] == (called, started, closed, returned)
+
+
 def test_looks() -> None:
     assert look(made(1, 1, status=503)) == Look(6, 503, "GET /x")
     assert look(made(1, 1, method="", target="/ws")).label == "/ws"
