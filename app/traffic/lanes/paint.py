@@ -25,6 +25,13 @@ _ROLES = {
     "client_error": Role.CLIENT_ERROR, "server_error": Role.SERVER_ERROR, "failed": Role.SERVER_ERROR,
 }  # fmt: skip
 _PADDING = 3
+_LINES = 64  #: filled at once where what is behind shines through: of more, Qt hands parts to threads and waits for them
+
+
+def wash(painter: QPainter, area: QRect, ink: QColor | QBrush) -> None:
+    """Fill ``area`` with a colour that lets through what is behind, or with a pattern."""
+    for top in range(area.top(), area.top() + area.height(), _LINES):
+        painter.fillRect(area.left(), top, area.width(), min(_LINES, area.top() + area.height() - top), ink)
 
 
 class Inks:
@@ -53,6 +60,7 @@ class Inks:
         self.paused = _faded(self.muted, 0.22)
         self.label = _faded(self.base, 0.82)
         self.veil = _faded(self.window, 0.62)
+        self.present = _faded(self.accent, 0.5)
 
 
 def _faded(ink: QColor, strength: float) -> QColor:
@@ -93,7 +101,8 @@ class LanePainter:
                 continue
             born, ready, end = self.x(life.born), self.x(life.ready or ended), self.x(ended)
             painter.fillRect(born, top, ready - born, place.height, inks.starting)
-            painter.fillRect(born, top, ready - born, place.height, QBrush(inks.hatch, Qt.BrushStyle.BDiagPattern))
+            hatch = QBrush(inks.hatch, Qt.BrushStyle.BDiagPattern)
+            wash(painter, QRect(born, top, ready - born, place.height), hatch)
             painter.fillRect(ready, top, end - ready, place.height, inks.base)
             for paused, resumed in life.pauses:
                 self._pause(self.x(paused), self.x(resumed or ended), top, place.height)
@@ -101,8 +110,8 @@ class LanePainter:
     def _pause(self, begin: int, end: int, top: int, height: int) -> None:
         """Where a worker was stopped: grey, with its word where there is room."""
         painter, inks = self._painter, self._inks
-        painter.fillRect(begin, top, end - begin, height, inks.paused)
-        painter.fillRect(begin, top, end - begin, height, QBrush(inks.paused, Qt.BrushStyle.Dense6Pattern))
+        for ink in (inks.paused, QBrush(inks.paused, Qt.BrushStyle.Dense6Pattern)):
+            wash(painter, QRect(begin, top, end - begin, height), ink)
         self._word("paused", begin + 4, end, top + height, inks.muted)
 
     def _word(self, word: str, left: int, right: int, bottom: int, ink: QColor) -> None:
@@ -123,7 +132,7 @@ class LanePainter:
             if end <= drawn:
                 continue  # where there are many to a pixel, one is enough
             begin = max(begin, drawn)
-            painter.fillRect(begin, top, end - begin, place.height, inks.blocked)
+            wash(painter, QRect(begin, top, end - begin, place.height), inks.blocked)
             painter.fillRect(begin, top, end - begin, 2, inks.blocked_edge)
             drawn = end
 
@@ -227,7 +236,7 @@ class LanePainter:
     def grid(self, ticks: list[Tick], top: int, bottom: int) -> None:
         """Lines behind the bars."""
         for tick in ticks:
-            self._painter.fillRect(self.x(tick.t_ns), top, 1, bottom - top, self._inks.grid)
+            wash(self._painter, QRect(self.x(tick.t_ns), top, 1, bottom - top), self._inks.grid)
 
     def axis(self, ticks: list[Tick], height: int, taken: list[tuple[int, int]]) -> None:
         """The labels above, but for those that would stand in a stretch that is ``taken`` or over the edge."""
@@ -273,14 +282,14 @@ class LanePainter:
         """All but a stretch of time steps back."""
         left, right = self.x(begin), self.x(end)
         painter, inks = self._painter, self._inks
-        painter.fillRect(self._left, top, left - self._left, bottom - top, inks.veil)
-        painter.fillRect(right, top, self._right - right, bottom - top, inks.veil)
+        for begin_x, end_x in ((self._left, left), (right, self._right)):
+            wash(painter, QRect(begin_x, top, end_x - begin_x, bottom - top), inks.veil)
         for x in (left, right):
             painter.fillRect(x, top, 1, bottom - top, inks.accent)
 
     def now_line(self, top: int, bottom: int) -> None:
         """Where the present is."""
-        self._painter.fillRect(self.x(self._now), top, 1, bottom - top, _faded(self._inks.accent, 0.5))
+        wash(self._painter, QRect(self.x(self._now), top, 1, bottom - top), self._inks.present)
 
     def _in_view(self, t_ns: int) -> bool:
         return bool(t_ns) and self.scale.begin <= t_ns <= self.scale.end
