@@ -9,13 +9,13 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QBrush, QCursor
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
-from app.theme import color
+from app.theme import Role
 from app.traffic import formats
 from app.traffic.filter_bar import FilterBar
 from app.traffic.filter_field import seen_in
@@ -106,10 +106,9 @@ class Filtering(QObject):
         rows = [model.row_at(at) for at in range(max(0, first), min(last + 1, model.rowCount()))]
         self.highlighter.look([(row.id, row.rev) for row in rows if row is not None])
 
-    def wash(self, identity: int) -> QBrush | None:
-        """What stands behind an exchange's row."""
-        name = self.highlighter.color(identity)
-        return QBrush(color(COLORS[name])) if name else None
+    def wash(self, identity: int) -> Role | None:
+        """The surface behind an exchange's row."""
+        return COLORS.get(self.highlighter.color(identity))
 
     # completion
 

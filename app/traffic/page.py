@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from PySide6.QtCore import QDateTime, QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QDateTime, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.traffic.add_column import ColumnPrompt
 from app.traffic.annotating import Annotating
 from app.traffic.clipboard import Copier
-from app.traffic.columns import INDEX, Axis, is_field
+from app.traffic.columns import Axis, is_field
 from app.traffic.detail.panel import DetailPanel
 from app.traffic.empty import EmptyState
 from app.traffic.field_menu import FieldMenu
@@ -27,7 +27,6 @@ from app.traffic.filtering import Filtering
 from app.traffic.judging import RestJudging
 from app.traffic.lanes.panel import LanesPanel
 from app.traffic.listing import Listing
-from app.traffic.painting import CellDelegate
 from app.traffic.table_model import ExchangeTableModel
 from app.traffic.table_view import ExchangeTable
 from app.traffic.terms import narrowed, term
@@ -224,9 +223,7 @@ class TrafficPage(QWidget):
 
     def _connect_fields(self) -> None:
         """Highlights in the table, and menus for what the detail shows."""
-        for delegate in (self.table.itemDelegate(), self.table.itemDelegateForColumn(INDEX["waterfall"])):
-            if isinstance(delegate, CellDelegate):
-                delegate.wash = self.filtering.wash
+        self.table.cells.wash = self.filtering.wash
         self.filtering.highlighter.judged.connect(lambda _ids: self.table.viewport().update())
         menus = FieldMenu(self.filtering, self.table.add_field, self)
         menus.serve(self.detail)
@@ -318,12 +315,6 @@ class TrafficPage(QWidget):
         super().showEvent(event)
         self._tick.start()
         self._on_tick()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Other colours."""
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self.model.forget_colors()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         """Nobody looks: no clock."""

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cache
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QBrush, QPainter, QPalette
+from PySide6.QtGui import QBrush, QColor, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.theme import Role, color
+from app.theme import Role, color, colors
+from app.theme.roles import Colors
 from app.traffic.phases import Phase
-from app.traffic.table_model import ROW_ROLE
 from app.traffic.tones import PHASES
 
 Index = QModelIndex | QPersistentModelIndex
 
 
-#: What stands behind an exchange's row, None for nothing of its own.
-Wash = Callable[[int], QBrush | None]
-
-
 class CellDelegate(QStyledItemDelegate):
     """A cell without a focus frame (the row is what is chosen), which keeps its ink on the selection's colour."""
-
-    wash: Wash | None = None
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: N802
         """Qt's own, and then ours."""
@@ -31,20 +25,21 @@ class CellDelegate(QStyledItemDelegate):
         option.state &= ~QStyle.StateFlag.State_HasFocus
         if option.state & QStyle.StateFlag.State_Selected:
             option.palette.setBrush(QPalette.ColorRole.HighlightedText, option.palette.brush(QPalette.ColorRole.Text))
-        if self.wash is not None and (row := index.data(ROW_ROLE)) is not None:
-            behind = self.wash(row.id)
-            if behind is not None:
-                option.backgroundBrush = behind
+
+
+@cache
+def _brushes(name: str, ink: str, base: str, running: bool) -> tuple[QBrush, ...]:
+    """What the phase ``name`` is painted with in these colours, one over the other."""
+    look, faint = PHASES[name], QColor(ink)
+    faint.setAlphaF(min(look.strength, 0.55 if running else 1.0))
+    if look.hatch is Qt.BrushStyle.NoBrush:
+        return (QBrush(faint),)
+    return QBrush(faint), QBrush(QColor(base), look.hatch)
 
 
 def paint_phase(painter: QPainter, area: QRectF, name: str, *, running: bool = False) -> None:
     """A stretch in the look of the phase ``name``: its colour, and lines where another party is held up."""
-    look = PHASES[name]
-    ink = color(look.role)
-    ink.setAlphaF(min(look.strength, 0.55 if running else 1.0))
-    painter.fillRect(area, ink)
-    if look.hatch is not Qt.BrushStyle.NoBrush:
-        painter.fillRect(area, QBrush(color(Role.BASE), look.hatch))
+    _fill(painter, area, name, colors(), running=running)
 
 
 def paint_phases(painter: QPainter, bar: QRectF, found: list[Phase], gap: float = 0.0) -> None:
@@ -52,14 +47,16 @@ def paint_phases(painter: QPainter, bar: QRectF, found: list[Phase], gap: float 
     total = sum(phase.length_ns for phase in found)
     if not total:
         return
-    painter.save()
-    painter.setPen(Qt.PenStyle.NoPen)
-    left = bar.left()
+    worn, stretch, left = colors(), QRectF(bar), bar.left()
     for phase in found:
         width = max(1.0, bar.width() * phase.length_ns / total)
-        stretch = QRectF(left, bar.top(), max(1.0, width - gap), bar.height())
-        paint_phase(painter, stretch, phase.name, running=phase.running)
+        stretch.setRect(left, bar.top(), max(1.0, width - gap), bar.height())
+        _fill(painter, stretch, phase.name, worn, running=phase.running)
         left += width
     if found[-1].running:
         painter.fillRect(QRectF(left, bar.top() - 1, 2, bar.height() + 2), color(Role.PENDING))
-    painter.restore()
+
+
+def _fill(painter: QPainter, area: QRectF, name: str, worn: Colors, *, running: bool) -> None:
+    for brush in _brushes(name, worn[PHASES[name].role], worn[Role.BASE], running):
+        painter.fillRect(area, brush)

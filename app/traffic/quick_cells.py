@@ -1,108 +1,206 @@
-"""How cells of the exchange table are painted: to the pixel as Qt would, in half the time.
+"""How the exchange table is painted: to the pixel as Qt would, in a third of the time.
 
-Qt lays each cell out anew, through the style sheet, after asking the model seven times; and the table is painted twenty
-times a second. A cell that is only text is drawn at once here; what is chosen, or under the pointer, is left to Qt.
+Qt asks a delegate for each cell, lays each out anew through the style sheet, and asks the model seven times for it.
+Written in Python, each of these questions also takes the interpreter's lock anew, which other threads hold; and a
+frame has hundreds. Here a frame is one piece of work: what its cells have in common is found once, and the text is
+written column by column. Knows the table's geometry and the model; not where rows come from.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPalette
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QTableView
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette, QRegion
+from PySide6.QtWidgets import QStyle, QTableView
 
-from app.traffic.columns import running
-from app.traffic.painting import CellDelegate, paint_phases
+from app.theme import Role, color
+from app.traffic.columns import Column, running
+from app.traffic.marks import mark_ink, mark_wash
+from app.traffic.painting import paint_phases
 from app.traffic.phases import Phase, phases
-from app.traffic.table_model import Cell, ExchangeTableModel
+from app.traffic.table_model import ABSENT, ExchangeTableModel, tone
+from app.traffic.tones import TONES
+from inspector.store.reader import ExchangeRow
 
 _FULL_NS = 10_000_000_000  #: an exchange this long fills its cell
 _BASE_NS = 100_000  #: the scale is logarithmic above this
+_BAR, _BEFORE, _AFTER = 8, 6, 8  #: pixels: the height of the bar of phases, and the room on both sides
+_MEASURED = 4_000  #: texts of which the width is known, about 1 MB
+_PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
-Index = QModelIndex | QPersistentModelIndex
-_State = QStyle.StateFlag
-
-# Plain numbers: the operators of Python's flags take as long as the drawing.
-_LOOKED_AT = (_State.State_Enabled | _State.State_Selected | _State.State_MouseOver).value
-_PLAIN = _State.State_Enabled.value
+#: The role of the surface behind an exchange's row, None for nothing of its own.
+Wash = Callable[[int], Role | None]
 
 
-@dataclass(frozen=True, slots=True)
+class _Line(NamedTuple):
+    """A row on the screen. ``row`` is None while it is being fetched."""
+
+    position: int
+    top: int
+    row: ExchangeRow | None
+
+
+class _Track(NamedTuple):
+    """A column on the screen."""
+
+    column: Column
+    left: int
+    width: int
+
+
 class _Face:
-    """A font and its measures in pixels."""
+    """A font, and how much room text takes in it, in pixels."""
 
-    font: QFont
-    metrics: QFontMetricsF
-    ascent: float
-    height: int
-    widest: float
-
-    @classmethod
-    def of(cls, font: QFont) -> Self:
+    def __init__(self, font: QFont) -> None:
+        self.font = font
         metrics = QFontMetricsF(font)
-        return cls(font, metrics, metrics.ascent(), round(metrics.height()), metrics.maxWidth())
+        self.ascent, self.height = metrics.ascent(), math.ceil(metrics.height())
+        widths = [metrics.horizontalAdvance(each) for each in _PRINTABLE]
+        self._widest, self._narrowest = max(widths) + 1, max(1.0, min(widths) - 1)  # a pixel for kerning
+        self._metrics = metrics
+        self.measured = lru_cache(_MEASURED)(self._measured)
+
+    def fits(self, text: str, room: int) -> bool:
+        """Whether ``text`` surely fits, without measuring it."""
+        return len(text) * self._widest <= room and text.isascii()
+
+    def _measured(self, text: str, room: int) -> tuple[str, float]:
+        """As much of ``text`` as there is room for, and its width."""
+        most = int(room / self._narrowest) + 2
+        if len(text) > most and text.isascii():
+            text = text[:most]  # more cannot be seen, and to measure it takes time by its length
+        width = self._metrics.horizontalAdvance(text)
+        if width <= room:
+            return text, width
+        text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        return text, self._metrics.horizontalAdvance(text)
 
 
-class QuickCells(CellDelegate):
-    """A cell of text, a wash behind it where there is one."""
+class QuickCells:
+    """Paints the cells of a table: text on what stands behind its row, and phases as bars."""
 
-    def __init__(self, model: ExchangeTableModel, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, table: QTableView, model: ExchangeTableModel) -> None:
+        self.wash: Wash = lambda _identity: None
+        self._table = table
         self._model = model
+        self._made: tuple[_Face, _Face] | None = None
+        self._margin = 0
+        self._at = QPointF()
 
-    def begin(self, table: QTableView) -> None:
-        """A frame of ``table`` begins: what is the same for all of its cells."""
-        strong = QFont(table.font())
-        strong.setWeight(QFont.Weight.DemiBold)
-        self._faces = _Face.of(table.font()), _Face.of(strong)
+    def paint(self, event: QPaintEvent) -> None:
+        """All that ``event`` asks for."""
+        region = event.region()
+        tracks, lines = self._tracks(region.boundingRect()), self._lines(region)
+        if not tracks or not lines:
+            return
+        table = self._table
         self._margin = 1 + table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, table)
-        self._ink = table.palette().color(QPalette.ColorRole.Text)
+        inks = {"": table.palette().color(QPalette.ColorRole.Text)}
+        height = table.rowHeight(lines[0].position)
+        with QPainter(table.viewport()) as painter:
+            self._paint_behind(painter, lines, tracks, height)
+            for track in tracks:
+                if track.column.key == "waterfall":
+                    self._paint_phases(painter, lines, track, height)
+                else:
+                    self._write(painter, lines, track, height, inks)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """The text as the model has it, within the margins that Qt keeps."""
-        cell = self._model.cell(index.row(), index.column())
-        if cell is None or option.state.value & _LOOKED_AT != _PLAIN:
-            super().paint(painter, option, index)
-            return
-        behind = self.wash(cell.identity) if self.wash is not None else None
-        if behind is not None or cell.behind is not None:
-            painter.fillRect(option.rect, behind or cell.behind)
-        if cell.text:
-            painter.setPen(self._ink if cell.ink is None else cell.ink)
-            self._write(painter, option, cell)
+    # where
 
-    def _write(self, painter: QPainter, option: QStyleOptionViewItem, cell: Cell) -> None:
-        face, text, margin = self._faces[cell.bold], cell.text, self._margin
-        rect: tuple[int, int, int, int] = option.rect.getRect()  # type: ignore[assignment]
-        left, top, width, height = rect
-        room, at = width - 2 * margin, float(left + margin)
-        if cell.right or len(text) * face.widest > room:
-            needed = face.metrics.horizontalAdvance(text)
-            if needed > room:
-                text = face.metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-                needed = face.metrics.horizontalAdvance(text)
-            if cell.right:
-                at += room - needed
+    def _tracks(self, area: QRect) -> list[_Track]:
+        """The columns that are to be seen in ``area``, from the left."""
+        header, found = self._table.horizontalHeader(), []
+        first, end = area.left(), area.right() + 1
+        for number in map(header.logicalIndex, range(header.count())):
+            left, width = header.sectionViewportPosition(number), header.sectionSize(number)
+            if width and left < end and left + width > first:
+                found.append(_Track(self._model.columns[number], left, width))
+        return found
+
+    def _lines(self, region: QRegion) -> list[_Line]:
+        """The rows that are to be seen in ``region``, each once; the model hears which."""
+        rows, last = self._table.verticalHeader(), self._model.rowCount() - 1
+        found: set[int] = set()
+        for area in region:  # type: ignore[attr-defined]  # what PySide's stubs leave out
+            top, bottom = rows.logicalIndexAt(area.top()), rows.logicalIndexAt(area.bottom())
+            if top >= 0:
+                found.update(range(top, (bottom if bottom >= 0 else last) + 1))
+        looked_at, top_of = self._model.looked_at, rows.sectionViewportPosition
+        return [_Line(at, top_of(at), looked_at(at)) for at in sorted(found)]
+
+    # what
+
+    def _paint_behind(self, painter: QPainter, lines: list[_Line], tracks: list[_Track], height: int) -> None:
+        """The selection; else a highlight; else the wash of a mark."""
+        left, chosen = tracks[0].left, self._table.selectionModel()
+        width = tracks[-1].left + tracks[-1].width - left
+        any_chosen = chosen.hasSelection()
+        for line in lines:
+            brush = None
+            if any_chosen and chosen.isSelected(self._model.index(line.position, 0)):
+                brush = self._table.palette().brush(QPalette.ColorRole.Highlight)
+            elif line.row is not None and (role := self.wash(line.row.id)) is not None:
+                brush = QBrush(color(role))
+            elif mark := self._model.note(self._model.id_at(line.position)).mark:
+                brush = mark_wash(mark)
+            if brush is not None:
+                painter.fillRect(left, line.top, width, height, brush)
+
+    def _write(
+        self, painter: QPainter, lines: list[_Line], track: _Track, height: int, inks: dict[str, QColor]
+    ) -> None:
+        """The texts of a column as the model has them, within the margins that Qt keeps."""
+        column, axis = track.column, self._model.axis
+        face, room, at = self._faces()[column.key == "status"], track.width - 2 * self._margin, self._at
+        down, worn = height // 2 - face.height // 2 + face.ascent, None
         painter.setFont(face.font)
-        painter.drawText(QPointF(at, top + (height - face.height) // 2 + face.ascent), text)
+        for line in lines:
+            row = line.row
+            text = ABSENT.get(column.key, "") if row is None else column.text(row, axis)
+            if not text:
+                continue
+            ink = inks[""] if row is None else self._ink(row, column.key, inks)
+            if ink is not worn:
+                painter.setPen(ink)
+                worn = ink
+            left = float(track.left + self._margin)
+            if column.right or not face.fits(text, room):
+                text, width = face.measured(text, room)
+                left += room - width if column.right else 0
+            at.setX(left)
+            at.setY(line.top + down)
+            painter.drawText(at, text)
 
+    def _ink(self, row: ExchangeRow, key: str, inks: dict[str, QColor]) -> QColor:
+        if key == "mark" and (brush := mark_ink(self._model.note(row.id).mark)) is not None:
+            return brush.color()
+        name = tone(row, key)
+        if name not in inks:
+            inks[name] = color(TONES[name])
+        return inks[name]
 
-class PhasesCells(QuickCells):
-    """An exchange's phases: the length by the logarithm of its time, the parts in proportion."""
+    def _paint_phases(self, painter: QPainter, lines: list[_Line], track: _Track, height: int) -> None:
+        """The phases of exchanges: the length by the logarithm of the time, the parts in proportion."""
+        now, bar = self._model.axis.now, QRectF()
+        for line in lines:
+            if line.row is not None:
+                found = phases(line.row, now if running(line.row) else 0)
+                middle, most = line.top + height / 2, track.width - _BEFORE - _AFTER
+                bar.setRect(track.left + _BEFORE, middle - _BAR / 2, most * _share(found), _BAR)
+                paint_phases(painter, bar, found)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """The cell's background as usual, and the bar on it."""
-        super().paint(painter, option, index)
-        row = self._model.row_at(index.row())
-        if row is None:
-            return
-        found = phases(row, self._model.axis.now if running(row) else 0)
-        area = QRectF(option.rect).adjusted(6, 0, -8, 0)
-        bar = QRectF(area.left(), area.center().y() - 4, area.width() * _share(found), 8)
-        paint_phases(painter, bar, found)
+    def _faces(self) -> tuple[_Face, _Face]:
+        """The table's font, and the one for what is strong: measured again when it is another."""
+        font = self._table.font()
+        if self._made is None or self._made[0].font != font:
+            strong = QFont(font)
+            strong.setWeight(QFont.Weight.DemiBold)
+            self._made = _Face(font), _Face(strong)
+        return self._made
 
 
 def _share(found: list[Phase]) -> float:

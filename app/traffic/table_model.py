@@ -12,10 +12,10 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QBrush, QColor, QFont
+from PySide6.QtGui import QBrush, QFont
 
 from app.theme import color, tip
 from app.traffic import formats
@@ -49,19 +49,11 @@ _STRAGGLERS = 200  #: old exchanges in flight among those that are gone, before 
 _GAPS = 40  #: stretches of rows that leave one by one; with more the list is made anew
 _NOTHING = Note()
 _KEPT = 4_000  #: rows kept before those that were looked at longest ago are let go: about 5 MB
+#: What stands in the columns of a row that is being fetched, where that is not nothing.
+ABSENT = {"path": "…"}
+
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-
-
-class Cell(NamedTuple):
-    """What there is to paint in a cell."""
-
-    identity: int
-    text: str
-    ink: QColor | None
-    behind: QBrush | None
-    bold: bool
-    right: bool
 
 
 class ExchangeTableModel(QAbstractTableModel):
@@ -82,7 +74,6 @@ class ExchangeTableModel(QAbstractTableModel):
         self._running: set[int] = set()
         self._came = False  # more rows than a screen has, since the last tick that counted
         self._notes: Mapping[int, Note] = {}
-        self._marked = False  # whether any is
         self.columns: list[Column] = columns(self.note)
         self.fields: tuple[str, ...] = ()  #: the headers and keys that have a column
         self._values: dict[int, tuple[int, tuple[str, ...]]] = {}  # of those, with the row's rev, by exchange
@@ -91,7 +82,6 @@ class ExchangeTableModel(QAbstractTableModel):
         self._gone: set[int] = set()  # asked for, and not in the trace any more
         self._asking = QTimer(self, singleShot=True, interval=0)
         self._asking.timeout.connect(self._ask)
-        self._brushes: dict[str, QBrush] = {}
         self._bold = QFont()
         self._bold.setWeight(QFont.Weight.DemiBold)
 
@@ -187,7 +177,6 @@ class ExchangeTableModel(QAbstractTableModel):
     def set_notes(self, notes: Mapping[int, Note]) -> None:
         """What is written to exchanges now."""
         self._notes = notes
-        self._marked = any(note.mark for note in notes.values())
         if self._ids:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, len(self.columns) - 1))
 
@@ -348,41 +337,38 @@ class ExchangeTableModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = _DISPLAY) -> Any:
-        """Text, colour and alignment of a cell. Painting asks it seven times a cell: what is asked most comes first."""
+        """Text, colour and alignment of a cell, for who asks Qt; what paints the table asks ``looked_at``."""
         if role not in _SERVED or not index.isValid():
             return None
         column = self.columns[index.column()]
         if role == _ALIGNMENT:
             return _RIGHT if column.right else _LEFT
         if role == _BACK:
-            return mark_wash(self.note(self._ids[index.row()]).mark) if self._marked else None
+            return mark_wash(self.note(self._ids[index.row()]).mark)
         row = self._rows.get(self._ids[index.row()])
         if row is None:
             return self._missing(index.row(), column.key, role)
-        if self.fields and role == _DISPLAY and self._values.get(row.id, (-1,))[0] < row.rev:
+        if self.fields and role == _DISPLAY and self._is_behind(row):
             self._want(index.row())  # shown as they were until they come
         if column.key == "mark":
             return self._mark(row, role)
         if role in (_DISPLAY, _ACCESSIBLE):
             return column.text(row, self.axis)
         if role == _INK:
-            return self._brush(_tone(row, column.key))
+            name = tone(row, column.key)
+            return QBrush(color(TONES[name])) if name else None
         return self._value(row, column.key, role)
 
-    def cell(self, position: int, number: int) -> Cell | None:
-        """All that is painted of a cell at once, as ``data`` has it role by role; None while its row is not here."""
-        identity = self._ids[position]
-        row = self._rows.get(identity)
-        if row is None:
-            return None
-        if self.fields and self._values.get(identity, (-1,))[0] < row.rev:
+    def looked_at(self, position: int) -> ExchangeRow | None:
+        """The row's values, to be painted; what of them is not here is asked for."""
+        row = self._rows.get(self._ids[position])
+        if row is None or (self.fields and self._is_behind(row)):
             self._want(position)
-        column = self.columns[number]
-        key, mark = column.key, self.note(identity).mark if self._marked else ""
-        brush = mark_ink(mark) if key == "mark" else self._brush(_tone(row, key))
-        ink = None if brush is None else brush.color()
-        behind = mark_wash(mark) if mark else None
-        return Cell(identity, column.text(row, self.axis), ink, behind, key == "status", column.right)
+        return row
+
+    def _is_behind(self, row: ExchangeRow) -> bool:
+        """Whether the values of its headers and keys are older than the row."""
+        return self._values.get(row.id, (-1,))[0] < row.rev
 
     def _mark(self, row: ExchangeRow, role: int) -> Any:
         """A dot in its colour, that is its name to who listens."""
@@ -402,22 +388,11 @@ class ExchangeTableModel(QAbstractTableModel):
             return tip(said) if said else None
         return row if role == ROW_ROLE else self.axis
 
-    def forget_colors(self) -> None:
-        """The theme is another one."""
-        self._brushes.clear()
-
-    def _brush(self, tone: str) -> QBrush | None:
-        if not tone:
-            return None
-        if tone not in self._brushes:
-            self._brushes[tone] = QBrush(color(TONES[tone]))
-        return self._brushes[tone]
-
     def _missing(self, position: int, key: str, role: int) -> Any:
         """A row that is not here: ask for it and those around it."""
         if role == _DISPLAY:
             self._want(position)
-            return "…" if key == "path" else ""
+            return ABSENT.get(key, "")
         return None
 
     def _want(self, position: int) -> None:
@@ -443,7 +418,7 @@ class ExchangeTableModel(QAbstractTableModel):
         if identity in self._gone:
             return False
         row = self._rows.get(identity)
-        return row is None or bool(self.fields and self._values.get(identity, (-1,))[0] < row.rev)
+        return row is None or bool(self.fields and self._is_behind(row))
 
 
 def _first_difference(one: array[int], other: array[int]) -> int:
@@ -477,8 +452,8 @@ _GRAVITY: dict[str, str] = {
 }  # fmt: skip
 
 
-def _tone(row: ExchangeRow, key: str) -> str:
-    """The name of a cell's colour; empty for plain text."""
+def tone(row: ExchangeRow, key: str) -> str:
+    """The name of a cell's colour in ``TONES``; empty for plain text."""
     if key == "status" or (key == "duration" and running(row)):
         return formats.tone(row.status, row.state)
     if key == "findings":

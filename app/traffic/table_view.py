@@ -14,7 +14,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPaintEvent, QRes
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from app.traffic.columns import COLUMNS, INDEX
-from app.traffic.quick_cells import PhasesCells, QuickCells
+from app.traffic.quick_cells import QuickCells
 from app.traffic.table_model import ExchangeTableModel
 
 _NARROW = 1100  #: pixels: below, the bar of phases makes room for the path
@@ -56,6 +56,7 @@ class ExchangeTable(QTableView):
             "Requests with their responses, newest last. J and K walk, Enter opens the detail."
         )
         self.exchanges = model
+        self.cells = QuickCells(self, model)
         self.following = True
         self.sized_by_user = False  #: whether the user has chosen widths: then the path keeps its own
         self._sharing = False
@@ -76,9 +77,6 @@ class ExchangeTable(QTableView):
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self._cells = QuickCells(self.exchanges, self), PhasesCells(self.exchanges, self)
-        self.setItemDelegate(self._cells[0])
-        self.setItemDelegateForColumn(INDEX["waterfall"], self._cells[1])
         rows = self.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -248,10 +246,8 @@ class ExchangeTable(QTableView):
         self._share_width()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Qt's, of cells that are told what they have in common."""
-        for cells in self._cells:
-            cells.begin(self)
-        super().paintEvent(event)
+        """A frame."""
+        self.cells.paint(event)
         self.painted.emit()
 
     # selection
