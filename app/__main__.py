@@ -167,6 +167,7 @@ class Desk:
         traffic.selection_changed.connect(self.replay.set_selection)
         self.replay.shown.connect(lambda: window.show_page("replay"))
         self.replay.exchange_wanted.connect(self._on_exchange_wanted)
+        self.replay.trace_wanted.connect(self.opening.open)
         self.workers.exchange_wanted.connect(self._on_exchange_wanted)
         traffic.compare_wanted.connect(self.compare.show_two)
         traffic.other_wanted.connect(self._on_other_wanted)

@@ -105,7 +105,7 @@ async def _send(app: Application, command: ReplayBeside) -> ReplayStatus:
     try:
         await replays.start(
             app=app.name, url=app.url, token=app.proxy.replay_token, recorder=app.writer, live=app.live,
-            trace_path=command.source,
+            trace=str(app.trace),
             command=StartReplay(id=command.id, exchanges=(command.exchange,), source=command.source),
         )  # fmt: skip
         return await ended

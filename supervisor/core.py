@@ -341,12 +341,13 @@ class Supervisor:
         app = self._serving(command.app)
         if self._replays is None:
             self._replays = Replays(lambda status: self._publish(ReplayChanged(replay=status)))
-        if not command.source:  # what was asked for a moment ago may be among the originals
+        if command.source in ("", str(app.trace)):  # what was asked for a moment ago may be among the originals
+            command = replace(command, source="")
             await asyncio.to_thread(app.writer.flush)
         try:
             status = await self._replays.start(
                 app=app.name, url=app.url, token=app.proxy.replay_token, recorder=app.writer, live=app.live,
-                trace_path=str(app.trace), command=command,
+                trace=str(app.trace), command=command,
             )  # fmt: skip
         except ReplayRefusedError as error:
             raise RefusalError(error.problem) from None

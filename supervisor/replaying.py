@@ -104,14 +104,14 @@ class Replays:
         token: str,
         recorder: Recorder,
         live: LiveExchanges,
-        trace_path: str,
+        trace: str,
         command: StartReplay,
     ) -> ReplayStatus:
         """Begin to send what ``command`` chose to ``url``, the proxy that knows ``token`` and adds to ``live``.
 
-        Returns when it has begun. Raises ReplayRefusedError.
+        ``trace``: the path of what ``recorder`` writes. Returns when it has begun. Raises ReplayRefusedError.
         """
-        originals = Originals(command.source or trace_path)
+        originals = Originals(command.source or trace)
         await originals.open()
         try:
             chosen = await originals.choose(ids=command.exchanges)
@@ -121,7 +121,7 @@ class Replays:
             await originals.close()
             raise
         run = ReplayRun(recorder.new_id("replay_run"), command.source, url, command.speed, 0)
-        replay = _Replay(app, originals, self._publish)
+        replay = _Replay(app, trace, originals, self._publish)
         replay.task = ReplayTask(
             run=run,
             originals=chosen,
@@ -166,8 +166,9 @@ class _Replay:
 
     task: ReplayTask
 
-    def __init__(self, app: str, originals: Originals, publish: Callable[[ReplayStatus], None]) -> None:
+    def __init__(self, app: str, trace: str, originals: Originals, publish: Callable[[ReplayStatus], None]) -> None:
         self.app = app
+        self._trace = trace
         self._originals = originals
         self._publish = publish
         self._timer: asyncio.TimerHandle | None = None
@@ -194,7 +195,7 @@ class _Replay:
 
     def status(self) -> ReplayStatus:
         """How far it is."""
-        return status_of(self.app, self.task.outcome)
+        return status_of(self.app, self._trace, self.task.outcome)
 
     async def _run(self) -> None:
         try:
@@ -210,7 +211,7 @@ class _Replay:
         self._publish(self.status())
 
 
-def status_of(app: str, outcome: ReplayOutcome) -> ReplayStatus:
+def status_of(app: str, trace: str, outcome: ReplayOutcome) -> ReplayStatus:
     """An outcome as the control socket tells it."""
     run = outcome.run
     return ReplayStatus(
@@ -223,6 +224,7 @@ def status_of(app: str, outcome: ReplayOutcome) -> ReplayStatus:
         different=outcome.different,
         failed=outcome.failed,
         error=run.error,
+        trace=trace,
     )
 
 

@@ -16,33 +16,36 @@ from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.link import LinkState, SupervisorLink
 from app.link.words import told
-from app.replay import said
+from app.replay import reading
 from app.replay.comparison import Verdict, brief, differences, progress, verdict
 from app.replay.controls import ReplayControls, What
 from app.replay.diff_view import DiffView
+from app.replay.reading import Whole
 from app.replay.results_model import WIDTHS, Compared, ResultsModel
 from app.settings import Settings
+from app.theme.rows import ScrolledPage
 from app.traffic import formats
 from app.traffic.detail.plain_table import PlainTable
 from app.traffic.empty import EmptyState
 from app.traffic.filter_field import keep_history, seen_in
-from inspector.model import Exchange, Kind, Message, ReplayResult, ReplayRun
+from inspector.model import ReplayResult, ReplayRun
 from inspector.query import parse
-from inspector.store.reader import ExchangeRow, TraceReader
 from supervisor.control.messages import CancelReplay, Finished, Refused, ReplayStatus, Reply, StartReplay
 
 _READ_MS = 200  #: how soon after a step the results are read
 
 
 class ReplayPage(QWidget):
-    """Replays of the trace in view.
+    """Replays of the trace in view. Answers are recorded in the trace of the application, which may be another.
 
     Signals:
         exchange_wanted(int): show an exchange in the traffic page.
+        trace_wanted(str): open the trace that has the answers.
         shown(): a replay was started from elsewhere; bring this page to the front.
     """
 
     exchange_wanted = Signal(int)
+    trace_wanted = Signal(str)
     shown = Signal()
 
     def __init__(
@@ -58,8 +61,9 @@ class ReplayPage(QWidget):
         self._link, self._feed, self._actions = link, feed, actions
         self._app = ""
         self._selected: Sequence[int] = ()
-        self._run = 0
+        self._run = 0  # whose results are shown
         self._running = False
+        self._started = ("", 0)  # what was started here last: the trace it is recorded in, and its number there
         self._read_of_run = 0
         self.controls = ReplayControls()
         self.model = ResultsModel(self)
@@ -92,9 +96,7 @@ class ReplayPage(QWidget):
         self._over.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.controls)
-        column.addWidget(self._over, 1)
+        column.addWidget(ScrolledPage(self.controls, self._over))
 
     def _register(self) -> None:
         start = Action(
@@ -115,7 +117,7 @@ class ReplayPage(QWidget):
         self.controls.run_chosen.connect(self._show_run)
         self.table.selectionModel().currentRowChanged.connect(self._on_current_changed)
         self.table.doubleClicked.connect(self._on_row_opened)
-        self.empty.button.clicked.connect(self.start)
+        self.empty.button.clicked.connect(self._on_empty_pressed)
         self._link.replay_changed.connect(self._on_replay_changed)
         self._link.state_changed.connect(self._on_link_changed)
         self._feed.opened.connect(self._on_opened)
@@ -159,8 +161,8 @@ class ReplayPage(QWidget):
 
     def cancel(self) -> None:
         """Stop the replay that runs; what came back stays."""
-        if self._running and self._run:
-            self._link.send(CancelReplay(id=0, run=self._run), self._on_reply)
+        if self._running and self._started[1]:
+            self._link.send(CancelReplay(id=0, run=self._started[1]), self._on_reply)
 
     def _start_filtered(self) -> None:
         field = self.controls.filtering
@@ -180,13 +182,14 @@ class ReplayPage(QWidget):
 
     def _send(self, ids: tuple[int, ...]) -> None:
         self.controls.problem("")
-        self._running, self._run = True, 0
+        self._running, self._run, self._started = True, 0, ("", 0)
         self._set_running(True)
         self._link.send(
             StartReplay(
                 id=0,
                 app=self._app,
                 exchanges=ids,
+                source=self._feed.path,
                 speed=self.controls.speed,
                 concurrency=self.controls.concurrency,
                 ignore=self.controls.ignored,
@@ -199,12 +202,19 @@ class ReplayPage(QWidget):
             self.controls.problem(told(reply.problem))
             self._set_running(False)
         elif isinstance(reply, Finished) and reply.replay is not None:
+            self._started = reply.replay.trace, reply.replay.run
+            if self._elsewhere:
+                self._clear_results()
             self._on_replay_changed(reply.replay)
 
     def _on_replay_changed(self, status: ReplayStatus) -> None:
         if self._app and status.app and status.app != self._app:
             return
-        if status.run != self._run:
+        here = status.trace in ("", self._feed.path)
+        if not here and (status.trace, status.run) != self._started:
+            return  # another window's, which shows that trace
+        self._started = status.trace, status.run
+        if here and status.run != self._run:
             self._run = status.run
             self._clear_results()
         over = status.state != "running"
@@ -215,6 +225,9 @@ class ReplayPage(QWidget):
         if status.error:
             self.controls.problem(status.error)
         self._set_running(not over)
+        if not here:
+            self._say_empty()
+            return
         if not self._read.isActive():
             self._read.start()
         if over:
@@ -271,7 +284,7 @@ class ReplayPage(QWidget):
 
     def _load_results(self) -> None:
         if self._run:
-            call = partial(_results, run=self._run, start=self._read_of_run)
+            call = partial(reading.results, run=self._run, start=self._read_of_run)
             self._feed.ask(call, partial(self._on_results, self._run, self._read_of_run), key="replay-results")
 
     def _on_results(self, run: int, start: int, compared: list[Compared]) -> None:
@@ -291,9 +304,9 @@ class ReplayPage(QWidget):
             return
         result = self.model.compared(current.row()).result
         self.diff.show_differences(differences(result.differences), _sentence(result))
-        self._feed.ask(partial(_both, result=result), partial(self._on_both, result), key="replay-pair")
+        self._feed.ask(partial(reading.both, result=result), partial(self._on_both, result), key="replay-pair")
 
-    def _on_both(self, result: ReplayResult, pair: tuple[_Whole, _Whole]) -> None:
+    def _on_both(self, result: ReplayResult, pair: tuple[Whole, Whole]) -> None:
         current = self.table.currentIndex()
         if current.isValid() and self.model.compared(current.row()).result is result:
             (original, asked), (replay, again) = pair
@@ -302,6 +315,18 @@ class ReplayPage(QWidget):
     def _on_row_opened(self, index: QModelIndex) -> None:
         result = self.model.compared(index.row()).result
         self.exchange_wanted.emit(result.exchange or result.original)
+
+    @property
+    def _elsewhere(self) -> str:
+        """The trace that has the answers of what was started here, unless it is the one in view."""
+        path = self._started[0]
+        return path if self._feed.is_open and path != self._feed.path else ""
+
+    def _on_empty_pressed(self) -> None:
+        if self._elsewhere:
+            self.trace_wanted.emit(self._elsewhere)
+        else:
+            self.start()
 
     def _forget(self) -> None:
         self._run = 0
@@ -312,7 +337,13 @@ class ReplayPage(QWidget):
         if self.model.total:
             self._over.setCurrentWidget(self.splitter)
             return
-        if self._running:
+        if self._elsewhere:
+            self.empty.say(
+                "The answers are in another trace",
+                f"They are recorded where the application's traffic is: {self._elsewhere}",
+                "Open that trace",
+            )
+        elif self._running:
             self.empty.say("Replaying…", "Results appear here as they come back.")
         else:
             self.empty.say(
@@ -333,25 +364,3 @@ def _sentence(result: ReplayResult) -> str:
             return f"Exchange {result.original} was left out: {formats.cell(brief(result))}."
         case _:
             return f"Exchange {result.original} could not be replayed: {formats.cell(result.error) or 'not sent'}."
-
-
-def _results(reader: TraceReader, *, run: int, start: int) -> list[Compared]:
-    found = reader.replay_results(run)[start:]
-    wanted = {i for result in found for i in (result.original, result.exchange) if i}
-    rows: dict[int, ExchangeRow] = {row.id: row for row in reader.rows(sorted(wanted))}
-    return [Compared(result, rows.get(result.original), rows.get(result.exchange)) for result in found]
-
-
-#: An exchange, if it is there, with its messages, if it is a WebSocket.
-_Whole = tuple[Exchange | None, Sequence[Message]]
-
-
-def _both(reader: TraceReader, *, result: ReplayResult) -> tuple[_Whole, _Whole]:
-    return _whole(reader, result.original), _whole(reader, result.exchange)
-
-
-def _whole(reader: TraceReader, identity: int) -> _Whole:
-    found = reader.exchange(identity) if identity else None
-    if found is None or found.kind != Kind.WEBSOCKET:
-        return found, ()
-    return found, reader.messages(identity, limit=said.MOST * 2)  # what the application saw is among them

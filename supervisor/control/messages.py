@@ -138,6 +138,7 @@ class ReplayStatus:
     different: int
     failed: int
     error: str = ""
+    trace: str = ""  #: path of the one that it is recorded in; ``run`` is its number there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

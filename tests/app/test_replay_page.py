@@ -19,7 +19,15 @@ from app.replay.results_model import TITLES, ResultsModel
 from app.settings import Settings
 from inspector import diff
 from inspector.model import Exchange, ReplayResult, ReplayRun
-from supervisor.control.messages import CancelReplay, Problem, ReplayChanged, ReplayStatus, StartReplay, WayOut
+from supervisor.control.messages import (
+    CancelReplay,
+    Finished,
+    Problem,
+    ReplayChanged,
+    ReplayStatus,
+    StartReplay,
+    WayOut,
+)
 from tests.support.made_trace import MadeTrace
 
 DEADLINE = 10_000  #: ms
@@ -130,6 +138,56 @@ def test_another_application_can_be_replayed_to_while_one_is(shown: Shown, trace
     page.set_app("shop")
     shown.tell(7, "running", 2, 2)
     shown.qtbot.waitUntil(lambda: not start.isEnabled(), timeout=DEADLINE)
+
+
+def test_answers_that_are_recorded_in_another_trace(shown: Shown, trace: MadeTrace, tmp_path: Path) -> None:
+    page = shown.page
+    trace.replay(trace.traffic(2))
+    assert trace.writer.flush()
+    page._load_runs()
+    shown.qtbot.waitUntil(lambda: page.model.total == 2, timeout=DEADLINE)
+    other = str(tmp_path / "other.gatescope")
+    figures = {"app": "shop", "state": "running", "total": 2, "same": 1, "different": 0, "failed": 0}
+    shown.backend.tell(ReplayChanged(replay=ReplayStatus(run=1, sent=1, trace=other, **figures)))  # not from here
+    shown.backend.held.add(StartReplay)
+    page.start()
+    command = shown.started()
+    assert command.source == str(trace.path)
+    assert page.model.total == 2
+    shown.backend.tell(Finished(id=command.id, replay=ReplayStatus(run=1, sent=0, trace=other, **figures)))
+    shown.qtbot.waitUntil(page.empty.isVisible, timeout=DEADLINE)
+    assert other in page.empty.advice.text()
+    shown.backend.tell(ReplayChanged(replay=ReplayStatus(run=1, sent=1, trace=other, **figures)))
+    shown.qtbot.waitUntil(lambda: page.controls.bar.value() == 1, timeout=DEADLINE)
+    assert page.model.total == 0
+    with shown.qtbot.waitSignal(page.trace_wanted, timeout=DEADLINE) as wanted:
+        shown.qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
+    assert wanted.args == [other]
+    page._show_run(1)  # an earlier one, which is here
+    shown.qtbot.waitUntil(lambda: page.model.total == 2, timeout=DEADLINE)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_originals_in_another_file(shown: Shown, trace: MadeTrace, tmp_path: Path, there: bool) -> None:
+    """Their numbers are those of that file, and mean other exchanges in this one."""
+    recording = MadeTrace(tmp_path / "recording.gatescope")
+    [original] = recording.traffic(1)
+    original.method = "PURGE"
+    recording.writer.touch(original)
+    recording.close()
+    if not there:
+        recording.path.unlink()
+    [again, _] = trace.traffic(2)
+    run = trace.writer.new_id("replay_run")
+    trace.writer.replay_run(ReplayRun(run, str(recording.path), "http://127.0.0.1", "max", 1, state="finished"))
+    trace.writer.replay_result(ReplayResult(run, original.id, again.id, True, "[]"))
+    assert trace.writer.flush()
+    shown.page._load_runs()
+    shown.qtbot.waitUntil(lambda: shown.page.model.total == 1, timeout=DEADLINE)
+    assert shown.page.model.index(0, 2).data() == ("PURGE" if there else "")
+    right = shown.page.diff.right
+    shown.qtbot.waitUntil(lambda: "HTTP/1.1" in right.toPlainText(), timeout=DEADLINE)
+    assert ("HTTP/1.1" in shown.page.diff.left.toPlainText()) is there
 
 
 def test_a_replay_ends_with_its_supervisor(shown: Shown, trace: MadeTrace) -> None:

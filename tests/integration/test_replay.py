@@ -52,6 +52,7 @@ def test_the_same_server_gives_the_same_answers(servers, tmp_path):
 
     status = asyncio.run(scenario())
     assert (status.state, status.app, status.error) == ("finished", "demo", "")
+    assert status.trace == str(tmp_path / "trace.gatescope")
     assert (status.total, status.sent, status.same, status.different, status.failed) == (8, 8, 8, 0, 0)
     with TraceReader(tmp_path / "trace.gatescope") as trace:
         [run] = trace.replay_runs()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from inspector.store.reader import TraceReader
 from supervisor.control.client import ControlClient, ControlError
 from supervisor.control.messages import (
     AppChanged,
@@ -157,7 +158,7 @@ def test_a_replay_and_traffic(backend: Backend) -> None:
         get(f"{app.url}/?{number}")
     deadline = time.monotonic() + 30
     while True:  # the trace's writer gathers; the originals are there once they are written
-        reply = backend.client.ask(StartReplay(id=backend.id))
+        reply = backend.client.ask(StartReplay(id=backend.id, source=app.trace))
         assert isinstance(reply, Finished)
         assert reply.replay is not None
         if reply.replay.total >= 3 or time.monotonic() > deadline:
@@ -167,7 +168,9 @@ def test_a_replay_and_traffic(backend: Backend) -> None:
         event = backend.client.receive()
         if isinstance(event, ReplayChanged) and event.replay.run == status.run:
             status = event.replay
-    assert (status.state, status.sent) == ("finished", status.total)
+    assert (status.state, status.sent, status.trace) == ("finished", status.total, app.trace)
+    with TraceReader(app.trace) as trace:
+        assert {run.source for run in trace.replay_runs()} == {""}
     with pytest.raises(ControlError, match="no replay 99"):
         backend.client.ask(CancelReplay(id=backend.id, run=99))
     backend.done(MakeTraffic(id=backend.id, seconds=0.2))

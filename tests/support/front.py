@@ -51,7 +51,7 @@ class Front:
     async def start(self, **fields: object) -> ReplayStatus:
         return await self.replays.start(
             app="demo", url=self.url, token=self.proxy.replay_token, recorder=self.writer, live=self.live,
-            trace_path=str(self.path), command=StartReplay(id=1, **fields),
+            trace=str(self.path), command=StartReplay(id=1, **fields),
         )  # fmt: skip
 
     async def replay(self, **fields: object) -> ReplayStatus:

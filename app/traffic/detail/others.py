@@ -23,7 +23,8 @@ class Other(enum.StrEnum):
 def find_other(reader: TraceReader, *, exchange: Exchange, wanted: Other) -> Exchange | None:
     """The exchange to compare with; None when there is none."""
     if wanted == Other.REPLAY and exchange.replay_of:
-        return reader.exchange(exchange.replay_of)
+        here = not any(run.source for run in reader.replay_runs() if run.id == exchange.replay_run)
+        return reader.exchange(exchange.replay_of) if here else None  # its number is that of another file
     if wanted == Other.REPLAY:
         terms = f"original:{exchange.id}"
     else:
