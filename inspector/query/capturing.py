@@ -17,6 +17,7 @@ _FIELDS = {
     "mark": _WRITTEN.format("a mark"),
     "comment": _WRITTEN.format("a comment"),
     "finding": f"a finding {_LATER}: the rules are checked on what was recorded",
+    "cause": f"why a worker ended {_LATER}: what it had in hand is over first. is:failed keeps that",
     "age": "every exchange is as young when it is looked at; duration: says how long it took, time: when it began",
 }
 _OVER = "an exchange is looked at when it is over; none is open then"

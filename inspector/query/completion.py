@@ -28,12 +28,15 @@ _SHAPES = {
     "time": ((">10:30", "from then on"), ("10:30..10:35", "between"), ("2026-01-31", "a day")),
     "messages": ((">10", "more than"),),
     "finding": tuple(FINDINGS.items()),
+    "cause": (("timeout", "its master had not heard from it"), ("killed", "by a signal from outside"),
+              ("crash", "a fault in native code"), ("memory", "the kernel took it to free memory"),
+              ("exit", "it ended itself")),
 }  # fmt: skip
 #: Fields whose values a trace is asked for. A key's are too.
 SEEN = (
     "status", "method", "path", "target", "type", "client", "app", "mode", "interface", "worker", "pid", "generation",
     "instance", "task", "error", "kind", "state", "mark", "comment", "replay", "finding",
-    "message",
+    "message", "cause",
 )  # fmt: skip
 
 

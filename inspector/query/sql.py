@@ -96,6 +96,8 @@ _CHOICES = {"kind": "e.kind", "state": "e.state"}
 #: Which messages of a WebSocket count as which body.
 _MESSAGES = {"body": "", "request-body": " AND m.direction = 'in'", "response-body": " AND m.direction = 'out'"}
 _SIDES = {"body": ("request", "response"), "request-body": ("request",), "response-body": ("response",)}
+#: The exchanges that a worker had in hand when it ended; a trace may hold anything in the list's place.
+IN_HAND = "json_each(CASE WHEN json_valid(w.in_hand) THEN w.in_hand ELSE '[]' END)"
 _BEGAN = "max(e.opened_ns, e.called_ns * (e.opened_ns = 0))"
 _DAY_NS = 86_400_000_000_000
 _MOST_SESSIONS = 200  #: so many of the newest are told apart
@@ -183,6 +185,10 @@ def _text(node: Text) -> Condition:
             test = _TESTS[node.op].format(value=f"a.{node.field}")
             written = f"SELECT a.exchange FROM annotation AS a WHERE a.{node.field} <> '' AND {test}"  # noqa: S608
             return f"e.id IN ({written})", [node.value]
+        case "cause":
+            test = _TESTS[node.op].format(value="w.cause")
+            ended = f"h.type = 'integer' AND w.cause <> '' AND ifnull({test}, 0)"
+            return f"e.id IN (SELECT h.value FROM worker AS w, {IN_HAND} AS h WHERE {ended})", [node.value]  # noqa: S608
         case "exception":
             where, parameters = _within(node, ["d.exception"])
             return f"(e.has_exception AND {where})", parameters

@@ -132,6 +132,8 @@ GUIDE: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         Entry("is", Special.FLAG, ", ".join(FLAGS), "is:error"),
         Entry("error", _HAS, "How it failed", 'error:"closed the connection"'),
         Entry("exception", _HAS, "The traceback that left the application", "exception:KeyError"),
+        Entry("cause", _HAS, "Why its worker ended with it in hand: timeout, killed, crash, out of memory, ...",
+              "cause:timeout"),
         Entry("finding", _BEGINS,
               "A rule of WSGI or ASGI that was broken; any, none, violation, application, server, ...",
               "finding:ASGI-HTTP"),
@@ -174,6 +176,7 @@ _OTHER_NAMES = {
     "server": "mode", "traceback": "exception", "request-header": "request.header.NAME",
     "response-header": "response.header.NAME", "cookie": "header.cookie", "thread": "task", "slot": "worker",
     "at": "time", "text": "body", "note": "comment", "color": "mark", "colour": "mark", "rule": "finding",
+    "death": "cause", "outcome": "cause",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from collections import Counter
 
 from inspector import fields
 from inspector.query.functions import ascii_lower
+from inspector.query.sql import IN_HAND
 from inspector.query.vocabulary import KEYED
 from inspector.store.rows import SOURCE, blob, text
 
@@ -44,6 +45,7 @@ _VALUES = {
     "replay": "nullif(e.replay_run, 0)",
 }
 _MESSAGES = f"SELECT {text('m.type')} AS v FROM message AS m JOIN newest ON m.exchange = newest.id"
+_CAUSES = f"SELECT {text('w.cause')} AS v FROM worker AS w, {IN_HAND} AS h WHERE h.type = 'integer'"
 _ANNOTATIONS = {"mark": "a.mark", "comment": "a.comment"}
 
 
@@ -57,6 +59,8 @@ def seen(connection: sqlite3.Connection, field: str, typed: str, limit: int) -> 
         return [(str(rule), int(count)) for rule, count in connection.execute(sql, (limit,))]
     if field == "message":
         source = f"WITH newest AS (SELECT id FROM exchange ORDER BY id DESC LIMIT {NEWEST_WIDE}) {_MESSAGES}"
+    elif field == "cause":
+        source = _CAUSES
     elif field in _ANNOTATIONS:
         source = f"SELECT {text(_ANNOTATIONS[field])} AS v FROM annotation AS a"
     elif field in _VALUES:

@@ -26,6 +26,7 @@ def test_the_language_is_the_views(text):
         ("a or (b is:marked)", "is:marked", "a mark is known only after"),
         ("is:commented", "is:commented", "a comment is known only after"),
         ("finding:body", "finding:body", "a finding is known only after"),
+        ("cause:timeout", "cause:timeout", "is:failed keeps that"),
         ("age:<5m", "age:<5m", "duration: says how long"),
         ("age:1m..5m", "age:1m..5m", "duration: says how long"),
         ("is:open", "is:open", "when it is over"),

@@ -40,6 +40,8 @@ TARGETS = ["/", "/Api/items?page=2", "/api", "/x/%C3%89?a=/api", "*", "/É", "/n
 MARKS = ["", "Red", "blue"]
 BODIES = [b"", b"Out of stock", b"get \xff\xc3\x89"]
 CONTEXTS = ["", tagged.dumps({"type": "http", "path": "/É", "server": {"name": "a"}, "raw": b"x", "n": 7}), "broken {"]
+#: How the workers ended, and what each had in hand then: one is gone from the trace, one lives.
+ENDS = [("timeout", (3, 40, 9999)), ("out of memory", (7,)), ("", (9,)), ("Timeout", ())]
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +50,10 @@ def trace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TraceReader]:
     with closing(TraceWriter(path)) as writer:
         for mode, interface in (("gunicorn-sync", "WSGI"), ("uvicorn", "ASGI3")):
             writer.instance(Instance(writer.new_id("instance"), "a", "a:a", mode, interface, 1, 1))
-        for number in range(4):
-            writer.worker(Worker(writer.new_id("worker"), 1, number % 2 + 1, number // 2 + 1, 100 + number))
+        for number, (cause, in_hand) in enumerate(ENDS):
+            worker = Worker(writer.new_id("worker"), 1, number % 2 + 1, number // 2 + 1, 100 + number)
+            worker.cause, worker.in_hand = cause, in_hand
+            writer.worker(worker)
         for number in range(120):
             exchange = made(writer.new_id("exchange"), number)
             if exchange.kind == Kind.WEBSOCKET:
@@ -58,6 +62,7 @@ def trace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TraceReader]:
                     writer.message(exchange, row)
             writer.touch(exchange)
     annotate(path)
+    spoil(path)
     judge(path)
     with TraceReader(path) as reader:
         yield reader
@@ -68,6 +73,13 @@ def annotate(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         rows = [(number, MARKS[number % 3], ["", "look again"][number % 2]) for number in range(1, 120, 3)]
         connection.executemany("INSERT INTO annotation (exchange, mark, comment) VALUES (?, ?, ?)", rows)
+
+
+def spoil(path: Path) -> None:
+    """Workers with something else than a list of numbers: a trace may come from anywhere."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        odd = [(9, "killed", "[1, "), (10, "killed", '["8", null, {"a": 11}, 12]'), (11, "killed", None)]
+        connection.executemany("INSERT INTO worker (id, instance, cause, in_hand) VALUES (?, 1, ?, ?)", odd)
 
 
 def judge(path: Path) -> None:
@@ -176,6 +188,8 @@ def texts(node: Text, row: ExchangeRow, exchange: Exchange) -> list[str | None]:
             return [exchange.exception or None]
         case "mark" | "comment":
             return [annotation(row.id)[node.field == "comment"] or None]
+        case "cause":
+            return [cause for cause, in_hand in (*ENDS, ("killed", (12,))) if cause and row.id in in_hand]
         case "finding":
             words = {node.value} & words_of(row) if node.op == "prefix" else set()
             return [*(found.rule for found in broken(row.id)), *words]
@@ -363,6 +377,18 @@ def test_findings_are_those_of_the_exchanges_and_alone_come_from_their_index(tra
     plain = [row.id for row in rows(trace) if holds(query.node, row, exchanges(trace)[row.id])]
     assert list(trace.ids(query)) == list(trace.ids(narrower)) == plain
     assert set(trace.ids(parse(f"-finding:{word}"))) == {row.id for row in rows(trace)} - set(plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("cause:timeout", [3, 40]), ("cause:=TIMEOUT", [3, 40]), ("cause:memory", [7]), ('cause:"out of memory"', [7]),
+        ("cause:~^(t|o)", [3, 7, 40]), ("cause:~.", [3, 7, 12, 40]), ("cause:killed", [12]), ("cause:crash", []),
+    ],
+)  # fmt: skip
+def test_what_a_worker_had_in_hand_is_found_by_the_cause_of_its_end(trace, text, found):
+    assert list(trace.ids(parse(text))) == found
+    assert set(trace.ids(parse(f"-{text}"))) == {row.id for row in rows(trace)} - set(found)
 
 
 def test_what_is_known_of_a_header_is_not_looked_for():

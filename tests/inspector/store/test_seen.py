@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from inspector.model import Worker
 from inspector.query import parse
 from inspector.query.completion import SEEN
 from inspector.store.reader import TraceReader
@@ -18,6 +19,8 @@ def reader(tmp_path: Path) -> Iterator[TraceReader]:
     made = MadeTrace(tmp_path / "a.gatescope")
     for route in (1, 1, 4, 2, 1):
         made.exchange(route)
+    worker = Worker(made.writer.new_id("worker"), made.instance, 3, 1, 1, cause="out of memory", in_hand=(2, 3))
+    made.writer.worker(worker)
     made.close()
     with TraceReader(made.path) as opened:
         yield opened
@@ -30,6 +33,7 @@ def test_values_the_most_frequent_first(reader: TraceReader) -> None:
     assert reader.seen("app") == [("shop", 5)]
     assert reader.seen("mark") == []
     assert reader.seen("message", "http.response") == [("http.response.body", 5), ("http.response.start", 5)]
+    assert reader.seen("cause", "MEM") == [("out of memory", 2)]
     assert reader.seen("duration") == []
     for field in SEEN:
         reader.seen(field)
