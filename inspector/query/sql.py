@@ -48,7 +48,7 @@ _NUMBERS = {
     "original": "e.replay_of",
 }
 #: What a worker says, for an exchange that has one.
-_WORKER = {"worker": "w.slot", "pid": "w.pid", "generation": "w.generation"}
+WORKER = {"worker": "w.slot", "pid": "w.pid", "generation": "w.generation"}
 _TEXTS = {
     "target": "e.target",
     "path": "CASE WHEN instr(e.target, '?') THEN substr(e.target, 1, instr(e.target, '?') - 1) ELSE e.target END",
@@ -90,9 +90,9 @@ _TESTS = {
     "regex": "gs_regex(?, {value})",
 }
 #: Texts that have an index without regard to ASCII case. A path is its target up to the query.
-_INDEXED = {"method": "e.method", "target": "e.target", "path": "e.target"}
+INDEXED = {"method": "e.method", "target": "e.target", "path": "e.target"}
 #: One of a few words of ours: written into the condition, since a partial index wants to see it.
-_CHOICES = {"kind": "e.kind", "state": "e.state"}
+CHOICES = {"kind": "e.kind", "state": "e.state"}
 #: Which messages of a WebSocket count as which body.
 _MESSAGES = {"body": "", "request-body": " AND m.direction = 'in'", "response-body": " AND m.direction = 'out'"}
 _SIDES = {"body": ("request", "response"), "request-body": ("request",), "response-body": ("response",)}
@@ -128,7 +128,7 @@ def _node(node: Node, mask: Mask, clock: Clock) -> Condition:
             return _FLAGS[node.name], []
         case Text():
             known = mask(node) if node.field in KEYED and node.key else None
-            return _text(node) if known is None else _masked(*known)
+            return _text(node) if known is None else masked(*known)
     assert_never(node)  # pragma: no cover
 
 
@@ -138,8 +138,8 @@ def _joined(conditions: list[Condition], word: str, empty: str) -> Condition:
 
 
 def _number(node: Number) -> Condition:
-    if node.field in _WORKER:
-        workers = f"SELECT w.id FROM worker AS w WHERE {_WORKER[node.field]} {node.op} ?"  # noqa: S608
+    if node.field in WORKER:
+        workers = f"SELECT w.id FROM worker AS w WHERE {WORKER[node.field]} {node.op} ?"  # noqa: S608
         return f"e.worker IN ({workers})", [node.value]
     if node.field == "duration":  # NULL while the exchange is open; said so that its index serves
         return f"(e.duration_ns IS NOT NULL AND e.duration_ns {node.op} ?)", [node.value]
@@ -164,7 +164,8 @@ def _moment(node: Number, clock: Clock) -> Condition:
     return f"ifnull({of_day} {node.op} ?, 0)", [*parameters, clock.zone_ns, node.value]
 
 
-def _masked(first: int, holds: bytes) -> Condition:
+def masked(first: int, holds: bytes) -> Condition:
+    """Of which exchanges there is a 1 in ``holds``: a byte for each from the id ``first`` on."""
     return "substr(?, e.id - ? + 1, 1) = x'01'", [holds, first]
 
 
@@ -201,7 +202,7 @@ def _text(node: Text) -> Condition:
         case "finding":
             return _finding(node)
         case "kind" | "state":
-            return f"{_CHOICES[node.field]} = '{node.value}'", []
+            return f"{CHOICES[node.field]} = '{node.value}'", []
     return _ranged(node) or (_TESTS[node.op].format(value=_TEXTS[node.field]), [node.value])
 
 
@@ -243,23 +244,29 @@ def _body(node: Text) -> Condition:
 
 
 def _ranged(node: Text) -> Condition | None:
-    """A test of an indexed text in the words that its index (without regard to ASCII case) serves; None if it can't be.
+    """A test of an indexed text in words that its index, which knows no ASCII case, serves; None if it can't be."""
+    found = stretches(node)
+    return None if found is None else _joined(found, " OR ", "0")
 
-    That collation takes a NUL for the end of a text, so a value with one is compared the slow way.
+
+def stretches(node: Text) -> list[Condition] | None:
+    """The stretches of an index on texts in which all that pass are; None for a text or test without one.
+
+    The indexes' collation takes a NUL for the end of a text, so a value with one is compared the slow way.
     """
-    if node.field not in _INDEXED or node.op not in ("equals", "prefix") or "\0" in node.value or not node.value:
+    if node.field not in INDEXED or node.op not in ("equals", "prefix") or "\0" in node.value or not node.value:
         return None
-    column, query = _INDEXED[node.field], node.field == "path"
+    column, query = INDEXED[node.field], node.field == "path"
     if query and "?" in node.value:
-        return "0", []
-    equal = f"{column} = ? COLLATE NOCASE"
-    between = f"{column} >= ? COLLATE NOCASE AND {column} < ? COLLATE NOCASE"
+        return []
+    between = f"({column} >= ? COLLATE NOCASE AND {column} < ? COLLATE NOCASE)"
     if node.op == "prefix":
-        return f"({between})", _stretch(node.value)
-    return (f"({equal} OR ({between}))", [node.value, *_stretch(node.value + "?")]) if query else (equal, [node.value])
+        return [(between, stretch(node.value))]
+    equal: Condition = (f"{column} = ? COLLATE NOCASE", [node.value])
+    return [equal, (between, stretch(node.value + "?"))] if query else [equal]
 
 
-def _stretch(prefix: str) -> list[Parameter]:
+def stretch(prefix: str) -> list[Parameter]:
     """Where texts with this prefix begin and end: the last code point stands for no character."""
     return [prefix, prefix + "\U0010ffff"]
 

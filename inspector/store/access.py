@@ -25,6 +25,7 @@ from inspector.store.findings import Findings
 from inspector.store.masks import Masks
 from inspector.store.opening import open_for_reading
 from inspector.store.rows import ExchangeRow
+from inspector.store.sets import Sets
 from inspector.store.whole import listed
 
 IDS_AT_ONCE = 500  #: of the rows that are asked for by their ids in one statement
@@ -43,6 +44,7 @@ class Access:
         self._functions = Functions(time.monotonic)
         self._annotations = Annotations(self._connection, shows_all=deleted)
         self._masks = Masks(self._connection, self._functions)
+        self._sets = Sets(self._connection, self._masks, self._condition)
         for name, arguments, function in self._functions.all:
             self._connection.create_function(name, arguments, function, deterministic=True)
         #: Which rules of the contract its exchanges break.

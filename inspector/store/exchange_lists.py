@@ -44,7 +44,6 @@ ORDERS = {
     "comment": "ifnull((SELECT a.comment FROM annotation AS a WHERE a.exchange = e.id), '') COLLATE NOCASE",
 }
 _ORDERED_BY = ("header", "scope", "environ")
-_SAMPLE = 1_000  #: of the newest exchanges, to know whether a filter lets most through
 
 
 class ExchangeLists(Access):
@@ -111,37 +110,29 @@ class ExchangeLists(Access):
             if order not in ORDERS:
                 found = field_order.ordered(self._connection, order, _field(order), self._ids_by_id(query))
                 return (found[::-1] if descending else found)[:limit]
-            where, parameters = self._condition(query)
+            by = _order(order, descending)
             if limit is not None:
+                where, parameters = self._condition(query)
                 where = f"({where}) AND {self._annotations.condition()}"
-            sql = f"SELECT e.id FROM exchange AS e WHERE {where} ORDER BY {_order(order, descending)} LIMIT ?"
-            found = ids.collect(self._connection, sql, [*parameters, -1 if limit is None else limit])
-            return self._annotations.shown(found, ascending=False) if limit is None else found
+                return self._collected(f"WHERE {where} ORDER BY {by} LIMIT ?", [*parameters, limit])
+            with self._at_one_moment():
+                passing = self._sets.passing(query)
+                where, parameters = self._condition(query) if passing is None else passing.condition()
+                found = self._collected(f"WHERE {where} ORDER BY {by}", parameters)
+            return self._annotations.shown(found, ascending=False)
 
     def _ids_by_id(self, query: Query | None) -> array[int]:
-        if query is None:
-            return self._annotations.shown(ids.everything(self._connection), ascending=True)
-        broken = self.findings.ids(query)
-        if broken is not None:
-            return self._annotations.shown(broken, ascending=True)
-        where, parameters = self._condition(query)
-        most = self._is_most(where, parameters)
-        # As the index gives them: to sort them is quicker here. Of most of them, the others are told sooner.
-        sql = f"SELECT e.id FROM exchange AS e WHERE {'NOT' * most} ({where})"
-        if most:
-            with self._at_one_moment():
-                others = ids.collect(self._connection, sql, parameters)
-                found = ids.all_but(self._connection, others)
-        else:
-            found = ids.ascending(ids.collect(self._connection, sql, parameters))
+        with self._at_one_moment():
+            passing = self._sets.passing(query)
+            if passing is not None:
+                found = passing.ids()
+            else:
+                where, parameters = self._condition(query)
+                found = ids.ascending(self._collected(f"WHERE {where}", parameters))
         return self._annotations.shown(found, ascending=True)
 
-    def _is_most(self, where: str, parameters: Sequence[Any]) -> bool:
-        """Whether a condition lets more than half of the newest exchanges through; not of few."""
-        newest = "SELECT * FROM exchange ORDER BY id DESC LIMIT ?"
-        sql = f"SELECT count(*), ifnull(sum({where}), 0) FROM ({newest}) AS e"
-        [(looked_at, passed)] = self._connection.execute(sql, [*parameters, _SAMPLE])
-        return bool(looked_at == _SAMPLE and 2 * passed > looked_at)
+    def _collected(self, tail: str, parameters: Sequence[Any]) -> array[int]:
+        return ids.collect(self._connection, f"SELECT e.id FROM exchange AS e {tail}", parameters)
 
     def passing(self, query: Query, identities: Sequence[int]) -> set[int]:
         """Which of these exchanges ``query`` lets through: for as many as a screen has."""

@@ -12,9 +12,9 @@ import json
 import sqlite3
 import string
 from array import array
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Iterator
 from heapq import merge
-from itertools import compress
 
 from inspector import fields
 from inspector.store.facets import SIZE, unpack
@@ -28,26 +28,32 @@ Groups = dict[str, "array[int]"]
 
 def ordered(connection: sqlite3.Connection, name: str, value: str, wanted: array[int]) -> array[int]:
     """``wanted``, which is in order, by the field ``name``; ``value`` is SQL for it. Raises sqlite3.Error."""
-    if not wanted:
-        return wanted
     kind, _, key = name.partition(".")
     names = fields.names(kind, key)
-    low, high = wanted[0], wanted[-1]
     with_facets = {block for (block,) in connection.execute("SELECT block FROM facet_block")}
     groups: Groups = {}
-    for block in range(low // SIZE, high // SIZE + 1):
+    for block, ids in _blocks(wanted):
         told = _told(connection, block, names) if block in with_facets else None
         for identity, text in told if told is not None else _read(connection, block, value):
-            if text not in groups:
-                groups[text] = array("q")
-            groups[text].append(identity)
-    there = bytearray(high - low + 1)
-    for identity in wanted:
-        there[identity - low] = 1
+            if identity in ids:
+                if text not in groups:
+                    groups[text] = array("q")
+                groups[text].append(identity)
     found = array("q")
     for group in _in_order(groups):
-        found.extend(compress(group, (low <= one <= high and there[one - low] for one in group)))
+        found.extend(group)
     return found
+
+
+def _blocks(wanted: array[int]) -> Iterator[tuple[int, Container[int]]]:
+    """The blocks that ``wanted`` are in, with those of each."""
+    begin = 0
+    while begin < len(wanted):
+        block = wanted[begin] // SIZE
+        end = bisect_left(wanted, (block + 1) * SIZE, begin, min(begin + SIZE, len(wanted)))
+        ids = wanted[begin:end]
+        yield block, range(ids[0], ids[-1] + 1) if ids[-1] - ids[0] == len(ids) - 1 else frozenset(ids)
+        begin = end
 
 
 def _in_order(groups: Groups) -> Iterator[array[int]]:

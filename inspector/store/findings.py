@@ -12,16 +12,15 @@ Knows the tables; knows neither rules nor windows.
 from __future__ import annotations
 
 import sqlite3
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from inspector.model import Fault, Finding, Severity, State
 from inspector.query import Query
-from inspector.query.language import Text, judges
-from inspector.query.sql import Condition, broken
-from inspector.store import ids, judgement
+from inspector.query.language import judges
+from inspector.query.sql import Condition
+from inspector.store import judgement
 from inspector.store.judgement import Judgement
 from inspector.store.rows import integer, text
 from inspector.store.whole import listed
@@ -200,18 +199,6 @@ class Findings:
             parts.append("f.rule = ?")
             parameters = [*parameters, wanted.rule]
         return " AND ".join(f"({part})" for part in parts) or "1", parameters, joined
-
-    def ids(self, query: Query) -> array[int] | None:
-        """The exchanges that ``query`` lets through, in order, if it asks for nothing but one sort of finding.
-
-        They are in an index: to go from there to the exchanges takes three times as long. None for any other query.
-        """
-        node = query.node
-        asked = broken(node) if isinstance(node, Text) and node.field == "finding" else None
-        if asked is None:
-            return None
-        sql = f"SELECT f.exchange AS id FROM finding AS f WHERE {asked[0]}"
-        return ids.ascending(ids.collect(self._connection, sql, asked[1]))
 
     # --- what was not judged ------------------------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
-"""Ids: put in order, and those that are left without others."""
+"""Ids: out of a database, and in and out of masks."""
 
 from __future__ import annotations
 
 import sqlite3
 from array import array
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -12,42 +13,76 @@ from hypothesis import strategies as st
 
 from inspector.store import ids
 
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is done with many ids is done with few here."""
-    monkeypatch.setattr(ids, "_MANY", 5)
-    monkeypatch.setattr(ids, "_PIECE", 7)
+several = st.sets(st.integers(1, 60) | st.integers(1, 3000) | st.integers(1, 200_000), max_size=60)
+PIECE = ids.PIECE
 
 
-several = st.sets(st.integers(1, 60) | st.integers(1, 3000), max_size=60)
+@pytest.fixture(scope="module")
+def connection() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        made.execute("CREATE TABLE exchange (id INTEGER PRIMARY KEY)")
+        yield made
 
 
-@given(several, st.randoms(use_true_random=False))
-def test_each_is_there_once_and_in_order(chosen: set[int], chance) -> None:
-    shuffled = sorted(chosen)
+def fill(connection: sqlite3.Connection, held: list[int]) -> None:
+    connection.execute("DELETE FROM exchange")
+    connection.executemany("INSERT INTO exchange VALUES (?)", [(identity,) for identity in held])
+
+
+@given(several, st.sampled_from([0, 1, 10**7, 80_000_000, 2**40, 2**62]), st.booleans())
+def test_what_a_statement_gives_comes_in_its_order(connection, chosen: set[int], first: int, backwards: bool) -> None:
+    held = sorted((first + one for one in chosen), reverse=backwards)
+    fill(connection, held)
+    order = "DESC" if backwards else "ASC"
+    assert ids.collect(connection, f"SELECT id FROM exchange ORDER BY id {order}", ()) == array("q", held)
+
+
+@pytest.mark.parametrize("held", [[-5, 3], [0, 2**63 - 1], [0, 79_999_999], [0, 80_000_000], [7, 89_999_999], []])
+def test_ids_of_any_size_are_told(connection, held: list[int]) -> None:
+    fill(connection, held)
+    assert ids.collect(connection, "SELECT id FROM exchange", ()).tolist() == held
+    assert ids.collect(connection, "SELECT id FROM exchange WHERE id = ?", (held[:1] or (4,))).tolist() == held[:1]
+
+
+@pytest.mark.parametrize("count", [8191, 8192, 8193, 20_000])
+def test_more_than_are_read_at_once(connection, count: int) -> None:
+    counted = f"WITH RECURSIVE n (id) AS (SELECT 5 UNION ALL SELECT id + 3 FROM n LIMIT {count}) SELECT id FROM n"
+    fill(connection, [5])
+    assert ids.collect(connection, counted, ()) == array("q", range(5, 5 + 3 * count, 3))
+
+
+@given(several, st.randoms(use_true_random=False), st.integers(0, 100))
+def test_each_is_there_once_and_in_order(chosen: set[int], chance, many: int) -> None:
+    shuffled = [*sorted(chosen), *list(chosen)[:5]]
     chance.shuffle(shuffled)
-    assert ids.ascending(array("q", shuffled)) == array("q", sorted(chosen))
-    assert ids.ascending(array("q", sorted(chosen))) == array("q", sorted(chosen))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ids, "_MANY", many)
+        patch.setattr(ids, "_SPARSE", 3000)
+        assert ids.ascending(array("q", shuffled)) == array("q", sorted(chosen))
 
 
-@given(several, st.integers(0, 5000), st.booleans(), st.data())
-def test_the_others_are_those_that_are_not_among_some(chosen: set[int], first: int, gaps: bool, data) -> None:
-    every = sorted(first + one for one in chosen) if gaps else list(range(first + 1, first + 1 + len(chosen)))
-    some = data.draw(st.permutations(every).flatmap(lambda each: st.integers(0, len(each)).map(lambda n: each[:n])))
-    assert ids.others(array("q", every), array("q", some)) == array("q", sorted(set(every) - set(some)))
+def test_many_far_apart_are_put_in_order() -> None:
+    wide = array("q", (10**15 - one * 10**9 for one in range(60_000)))
+    assert ids.ascending(wide) == wide[::-1]
 
 
-@given(several, st.integers(0, 5000), st.booleans(), st.data())
-def test_all_but_some_of_a_trace(chosen: set[int], first: int, gaps: bool, data) -> None:
-    every = sorted(first + one for one in chosen) if gaps else list(range(first + 1, first + 1 + len(chosen)))
-    some = data.draw(st.permutations(every).flatmap(lambda each: st.integers(0, len(each)).map(lambda n: each[:n])))
-    with closing(sqlite3.connect(":memory:")) as connection:
-        connection.execute("CREATE TABLE exchange (id INTEGER PRIMARY KEY)")
-        connection.executemany("INSERT INTO exchange VALUES (?)", [(identity,) for identity in every])
-        assert ids.all_but(connection, array("q", some)) == array("q", sorted(set(every) - set(some)))
+@given(several, st.integers(-2, 40))
+def test_a_mask_holds_what_was_put_into_it(chosen: set[int], piece: int) -> None:
+    first = piece * PIECE
+    held = array("q", sorted(first + one for one in chosen))
+    mask = bytearray(200_001)
+    ids.put(mask, held, first)
+    assert mask.count(1) == len(chosen)
+    assert ids.held(first, mask) == held
 
 
-def test_a_few_are_cut_out() -> None:
-    every = array("q", range(10, 1000))
-    assert ids.others(every, array("q", (999, 10, 500))) == array("q", (i for i in range(11, 999) if i != 500))
+@pytest.mark.parametrize("size", [0, 1, 127, 128, 129, 256, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 300])
+@pytest.mark.parametrize("first", [0, 16 * PIECE, 2**40])
+def test_a_full_mask_holds_all(size: int, first: int) -> None:
+    assert ids.held(first, b"\1" * size) == array("q", range(first, first + size))
+
+
+@given(st.binary(max_size=700), st.integers(0, 2 * PIECE))
+def test_any_pattern_is_told(pattern: bytes, before: int) -> None:
+    mask = bytes(before) + bytes(one & 1 for one in pattern)
+    assert ids.held(0, mask).tolist() == [at for at, there in enumerate(mask) if there]
