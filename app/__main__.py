@@ -42,7 +42,7 @@ from app.settings import Settings
 from app.single import FirstWindow
 from app.stall_watch import StallWatch
 from app.statistics.page import StatisticsPage
-from app.theme import Scheme, Theme, icon
+from app.theme import Scheme, Theme, dress, icon
 from app.traffic.compare.page import ComparePage
 from app.traffic.filter_field import keep_history, seen_in
 from app.traffic.page import TrafficPage
@@ -79,8 +79,8 @@ class Desk:
         self.application, self.settings, self.link = application, settings, link
         self.theme = Theme(application, Scheme(settings.option("theme")))
         self.theme.set_text_size(settings.option("text_size"))  # before there is anything that is measured by it
-        with self.theme.after_building():
-            self._build()
+        self._build()
+        dress(self.window)
         self._trace_path = ""
         self._connect()
 

@@ -101,11 +101,11 @@ class CommandStrip(QFrame):
         row.addWidget(self.light)
         self._level()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
-        """Text of another size."""
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and self.layout() is not None:
+    def event(self, event: QEvent) -> bool:
+        """What is in it would be of another size, such as with other text."""
+        if event.type() == QEvent.Type.LayoutRequest and self.layout() is not None:
             self._level()
+        return super().event(event)
 
     def _level(self) -> None:
         """As high as the highest of what can be in it, so that nothing below jumps."""

@@ -1,13 +1,15 @@
-"""Colours and sizes as they are now: looked up in the palette and in the size of text that the application wears."""
+"""Colours, sizes and style sheet as they are now: looked up in the palette and the properties of the application."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QWidget
 
 from app.theme.roles import DARK, LIGHT, TABLES, Colors, Role
 
 TEXT_SIZE = "textSize"  #: the application's property: the size of text in per cent of the system's
+SHEET = "sheet"  #: the application's property: the style sheet of windows
 _BY_WINDOW = {table[Role.WINDOW]: table for table in TABLES}
 
 
@@ -32,6 +34,16 @@ def px(pixels: float) -> int:
     application = QCoreApplication.instance()
     percent = application.property(TEXT_SIZE) if application else None
     return round(pixels * (percent or 100) / 100)
+
+
+def dress(window: QWidget) -> None:
+    """Have ``window``, which has no parent, and all that is in it or belongs to it wear the style sheet from now on.
+
+    Windows wear it, not the application: what is built without a parent is then looked through once, when it comes into
+    a window, and not again for each layout and frame that it is put into on the way.
+    """
+    application = QCoreApplication.instance()
+    window.setStyleSheet((application.property(SHEET) if application else None) or "")
 
 
 def mono_font(points: float = 0.0) -> QFont:

@@ -1,4 +1,4 @@
-"""Dresses the application: Fusion, a palette made of roles, and a small style sheet on top.
+"""Dresses the application: Fusion, a palette made of roles, and a small style sheet on top, which its windows wear.
 
 Follows the system unless told.
 """
@@ -6,14 +6,12 @@ Follows the system unless told.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QHeaderView, QTableView
 
-from app.theme.current import TEXT_SIZE
+from app.theme.current import SHEET, TEXT_SIZE, dress
 from app.theme.icons import recolor_widgets
 from app.theme.roles import CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, Colors, Role
 from app.theme.sheet import style_sheet
@@ -43,7 +41,6 @@ class Theme(QObject):
         self._application = application
         self.scheme = scheme
         self.text_size = 100  #: per cent of the system's
-        self._building = False
         self._points = application.font().pointSizeF()
         application.setProperty(TEXT_SIZE, 100)
         application.setStyle("Fusion")
@@ -61,21 +58,6 @@ class Theme(QObject):
         wanted = {Scheme.LIGHT: light, Scheme.DARK: dark, Scheme.CONTRAST: dark, Scheme.CONTRAST_LIGHT: light}
         hints.setColorScheme(wanted.get(scheme, Qt.ColorScheme.Unknown))
         self._dress()
-
-    @contextmanager
-    def after_building(self) -> Iterator[None]:
-        """What is built meanwhile is dressed at once at the end.
-
-        Under a style sheet Qt goes through the rules for a widget and all in it whenever it gets another parent: that
-        was half the time of a window's start.
-        """
-        self._application.setStyleSheet("")
-        self._building = True
-        try:
-            yield
-        finally:
-            self._building = False
-            self._wear_colors()
 
     def is_dark(self) -> bool:
         """Whether what is worn is dark: as asked for, else as the system says."""
@@ -125,11 +107,12 @@ class Theme(QObject):
         sizes = [(widget, widget.font().pointSizeF()) for widget in QApplication.allWidgets()]
         self._application.setFont(font)
         self._wear_colors()
-        for widget, size in sizes:
-            own = widget.font()
-            if size > 0 and abs(own.pointSizeF() - size * ratio) > 0.01:
-                own.setPointSizeF(size * ratio)
-                widget.setFont(own)
+        for _ in range(2):  # what a view is given, its viewport had too for a moment
+            for widget, size in sizes:
+                own = widget.font()
+                if size > 0 and abs(own.pointSizeF() - size * ratio) > 0.01:
+                    own.setPointSizeF(size * ratio)
+                    widget.setFont(own)
 
     def _wear_colors(self) -> None:
         if self.is_contrast():
@@ -138,10 +121,11 @@ class Theme(QObject):
             table = DARK if self.is_dark() else LIGHT
         self._application.setPalette(make_palette(table))
         frames = self.is_contrast()
-        if not self._building:
-            self._application.setStyleSheet(
-                style_sheet(table, dark=self.is_dark(), text_size=self.text_size, frames=frames)
-            )
+        sheet = style_sheet(table, dark=self.is_dark(), text_size=self.text_size, frames=frames)
+        self._application.setProperty(SHEET, sheet)
+        for window in QApplication.topLevelWidgets():
+            if window.styleSheet():
+                dress(window)
         recolor_widgets()
         self.changed.emit()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPoint, QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QCompleter, QFrame, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from app.theme import mono_font
+from app.theme import dress, mono_font
 from app.traffic.columns import is_field
 
 _WIDTH = 380
@@ -39,6 +39,7 @@ class ColumnPrompt(QFrame):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setMaxVisibleItems(12)
         completer.activated.connect(self._on_completed)
+        dress(completer.popup())  # Qt has it belong to nobody
         self.line.setCompleter(completer)
         self.line.returnPressed.connect(lambda: self._name(self.line.text()))
         self.line.textEdited.connect(lambda _text: self._say(_HINT, wrong=False))

@@ -16,6 +16,7 @@ from app import focus
 from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
+from app.theme import dress
 from app.traffic.columns import Axis, running
 from app.traffic.detail.panel import DetailPanel
 from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
@@ -50,6 +51,7 @@ class PinnedDetail(QMainWindow):
         self._feed.set_visible(False)  # it is asked for the one exchange only
         self.detail = DetailPanel(self._feed)
         self.setCentralWidget(self.detail)
+        dress(self)
         self.setWindowTitle(f"Exchange {identity} - Gatescope")
         self._tick = QTimer(self, interval=_TICK_MS)
         self._tick.timeout.connect(self._on_tick)
