@@ -9,7 +9,7 @@ from __future__ import annotations
 from PySide6.QtCore import QElapsedTimer
 
 APART_MS = 10  #: between two pieces, where one can wait
-_PATIENCE_MS = 50  #: so long nobody was let in: then it is done all the same
+_PATIENCE_MS = 30  #: so long nobody was let in: then it is done all the same
 
 
 class Turns:

@@ -17,6 +17,7 @@ from app.actions import ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
 from app.theme import px
+from app.traffic.lanes import canvas as canvas_module
 from app.traffic.lanes import panel as panel_module
 from app.traffic.lanes.bars import Lanes
 from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
@@ -262,6 +263,31 @@ def test_what_comes_while_traffic_runs_is_taken_in_pieces_and_all_of_it(
     assert max(pieces) <= 7
     assert sum(pieces) == 40
     assert shown.canvas.lanes.between(0, 2**62) == [exchange.id for exchange in made]
+
+
+def test_a_frame_drawn_ahead_looks_as_one_painted_at_once_and_is_not_shown_when_more_has_happened(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown.trace.now = time.monotonic_ns() - SECOND
+    made = shown.trace.traffic(40)
+    shown.open(live=True)
+    shown.wait(40)
+    canvas, now = shown.canvas, time.monotonic_ns()
+    monkeypatch.setattr(canvas, "now", lambda: now)
+    monkeypatch.setattr(canvas_module, "_BUDGET", DEADLINE)
+    shown.page.lanes._frame.stop()
+    canvas.tick()
+    drawn: list[object] = []
+    monkeypatch.setattr(canvas, "_draw", lambda target: (drawn.append(target), LanesCanvas._draw(canvas, target)))
+    ahead = canvas.viewport().grab().toImage()
+    assert not drawn
+    assert canvas.viewport().grab().toImage() == ahead
+    assert len(drawn) == 1
+    canvas.tick()
+    canvas.choose(made[-1].id, made[-1].opened_ns)
+    assert canvas.viewport().grab().toImage() != ahead
+    canvas.resize(canvas.width(), 0)
+    canvas.tick()
 
 
 def test_lanes_are_hidden_and_that_is_remembered(shown: Shown) -> None:

@@ -35,6 +35,7 @@ STEPS: dict[str, tuple[Any, str]] = {
     "lanes take rows": (Lanes, "take"),
     "table takes rows": (ExchangeTableModel, "take_changes"),
     "lanes tick": (LanesPanel, "_on_frame"),
+    "lanes drawn": (LanesCanvas, "_draw"),
     "lanes painted": (LanesCanvas, "paintEvent"),
     "table painted": (ExchangeTable, "paintEvent"),
     "page tick": (TrafficPage, "_on_tick"),

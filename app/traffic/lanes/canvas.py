@@ -1,20 +1,24 @@
 """The lanes on the screen: draws them, and turns wheel, mouse and keys into another view, a range, or a choice.
 
-Knows bars, marks and the view; not where they come from.
+A frame that only the passing of time asks for is drawn in one turn of the event loop and shown in a later one: Qt
+paints all of a window that waits for it at once, the table too. Knows bars, marks and the view; not where they come
+from.
 """
 
 from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
     QKeyEvent,
     QMouseEvent,
+    QPaintDevice,
     QPainter,
     QPaintEvent,
+    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
@@ -40,6 +44,7 @@ _DRAG = 4  #: pixels before a press is a drag
 _TICK = 96  #: pixels between ticks, at least
 _CELLS = 30_000  #: drawn at most; beyond that they are made wider
 _BUDGET = 0.005  #: seconds of one frame for bars that have to be drawn anew
+_SHOW_MS = 10  #: from when a frame was drawn until it is shown: others have a turn between
 _AGAIN_MS = 10  #: until the next frame, where this one could not draw all: others want the thread too
 _REST_MS = 600  #: after the last move lanes become as high as they need to be
 _ZOOM = 0.8  #: of the span, for one notch of the wheel
@@ -83,15 +88,19 @@ class LanesCanvas(QAbstractScrollArea):
         self._inks: Inks | None = None
         self._strips: Strips | None = None
         self._needed: dict[int, int] = {}
+        self._picture = QPixmap()  # a frame drawn ahead
+        self._ahead = False  # there is one, and it has not been shown
+        self._show = QTimer(self, singleShot=True, interval=_SHOW_MS)
+        self._show.timeout.connect(self._on_show)
         self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
         self._again.timeout.connect(self._go_on)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
-        self._rest.timeout.connect(self.viewport().update)
+        self._rest.timeout.connect(self.refresh)
         self._hover: Hit | None = None
         self._pressed: tuple[QPoint, Qt.MouseButton, View] | None = None
         self._dragged = False
         self._notches = 0.0
-        self.verticalScrollBar().valueChanged.connect(lambda _v: self.viewport().update())
+        self.verticalScrollBar().valueChanged.connect(lambda _v: self.refresh())
 
     # what others may ask
 
@@ -99,11 +108,16 @@ class LanesCanvas(QAbstractScrollArea):
         """The present of a live trace, or the last moment of one that is over."""
         return time.monotonic_ns() if self.live else max(self.lanes.last, self.marks.last)
 
+    def refresh(self) -> None:
+        """Something is to be seen that was not."""
+        self._ahead = False
+        self.viewport().update()
+
     def set_view(self, view: View) -> None:
         """Look elsewhere."""
         self.view = view
         self._rest.start()
-        self.viewport().update()
+        self.refresh()
         self.view_changed.emit()
 
     def follow(self) -> None:
@@ -122,7 +136,7 @@ class LanesCanvas(QAbstractScrollArea):
         """Let go of the range that is taken; whether there was one."""
         had, self.range = self.range is not None, None
         if had:
-            self.viewport().update()
+            self.refresh()
             self.range_chosen.emit(None)
         return had
 
@@ -131,7 +145,7 @@ class LanesCanvas(QAbstractScrollArea):
         self.chosen = (identity, start)
         if identity and not self.view.following and not self.view.begin <= start <= self.view.end:
             self.set_view(View(start - self.view.span // 4, self.view.span, False))
-        self.viewport().update()
+        self.refresh()
 
     def go_to_blocked(self, *, back: bool) -> None:
         """Bring the next time that an event loop was held up into view, after the last one that was gone to."""
@@ -144,14 +158,14 @@ class LanesCanvas(QAbstractScrollArea):
         self.gone_to = found.begin
         if not self.view.begin <= found.begin <= self.view.end:
             self.set_view(View(found.begin - self.view.span // 3, self.view.span, False))
-        self.viewport().update()
+        self.refresh()
         self.stall_chosen.emit(found)
 
     def tick(self) -> None:
-        """Time has passed. Painted at once, and not with whatever else is to be painted by then."""
+        """Time has passed."""
         if self.view.following:
             self.view = self.view.follow(self.now())
-        self.viewport().repaint()
+        self._draw_ahead()
 
     @property
     def busy(self) -> bool:
@@ -171,27 +185,57 @@ class LanesCanvas(QAbstractScrollArea):
 
     # painting
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        """All of it: what is in view decides how high the lanes are."""
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """What was drawn ahead, if nothing has happened since."""
+        if self._ahead and self._picture.size() == self._pixels():
+            painter = QPainter(self.viewport())
+            painter.drawPixmap(0, 0, self._picture)
+            painter.end()
+        else:
+            self._draw(self.viewport())
+        if event.rect().contains(self.viewport().rect()):
+            self._ahead = False
+
+    def _on_show(self) -> None:
+        if self._ahead:
+            self.viewport().update()
+
+    def _pixels(self) -> QSize:
+        return self.viewport().size() * self.devicePixelRatio()
+
+    def _draw_ahead(self) -> None:
+        if self.viewport().size().isEmpty():
+            return
+        if self._picture.size() != self._pixels():
+            self._picture = QPixmap(self._pixels())
+            self._picture.setDevicePixelRatio(self.devicePixelRatio())
+        self._draw(self._picture)
+        self._ahead = True
+        self._show.start()
+
+    def _draw(self, target: QPaintDevice) -> None:
         begun = time.thread_time()
         self._again.stop()
-        self._paint()
+        self._paint(target)
         self.cost = time.thread_time() - begun
         self._turns.took()
 
     def _go_on(self) -> None:
         """What there was no time for."""
-        if self._turns.free():
-            self.viewport().repaint()
-        else:
+        if not self._turns.free():
             self._again.start()
+        elif self.live:
+            self._draw_ahead()
+        else:
+            self.viewport().repaint()
 
-    def _paint(self) -> None:
+    def _paint(self, target: QPaintDevice) -> None:
+        """All of it: what is in view decides how high the lanes are."""
         inks = self._inks = self._inks or Inks()
         self._strips = self._strips or Strips(inks.palette)
         size, scale = self.viewport().size(), self.scale()
         self._arrange(scale)
-        painter = QPainter(self.viewport())
+        painter = QPainter(target)
         small = self._small_font()
         painter.setFont(small)
         painter.fillRect(self.viewport().rect(), inks.window)
@@ -332,11 +376,12 @@ class LanesCanvas(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """More or less room."""
         super().resizeEvent(event)
-        self.viewport().update()
+        self.refresh()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Other colours."""
+        """Other colours, or text of another size."""
         super().changeEvent(event)
+        self._ahead = False
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._inks = self._strips = None
 
@@ -390,7 +435,7 @@ class LanesCanvas(QAbstractScrollArea):
             scale = self.scale()
             ends = sorted(scale.t(max(px(NAMES), x) - px(NAMES)) for x in (begun.x(), at.x()))
             self.range = (ends[0], ends[1])
-            self.viewport().update()
+            self.refresh()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """A click chooses; a drag has taken a range."""
@@ -410,7 +455,7 @@ class LanesCanvas(QAbstractScrollArea):
         """Nothing is under the pointer any more: of leaving, only the viewport hears."""
         if event.type() == QEvent.Type.Leave:
             self._hover = None
-            self.viewport().update()
+            self.refresh()
         return super().viewportEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
@@ -448,7 +493,7 @@ class LanesCanvas(QAbstractScrollArea):
         found = self.hit(at)
         if found != self._hover:
             self._hover = found
-            self.viewport().update()
+            self.refresh()
         text = self._bar_words(found[1], found[2]) if found else self._mark_words(at)
         blocked = self.blocked_at(at)
         if blocked is not None:

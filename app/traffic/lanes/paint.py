@@ -25,7 +25,7 @@ _ROLES = {
     "client_error": Role.CLIENT_ERROR, "server_error": Role.SERVER_ERROR, "failed": Role.SERVER_ERROR,
 }  # fmt: skip
 _PADDING = 3
-_LINES = 64  #: filled at once where what is behind shines through: of more, Qt hands parts to threads and waits for them
+_LINES = 64  #: filled at once where what is behind shines through: of more, Qt waits for threads that do a part each
 
 
 def wash(painter: QPainter, area: QRect, ink: QColor | QBrush) -> None:

@@ -187,6 +187,7 @@ class LanesPanel(QWidget):
     def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
         self._came.append(in_order(rows))
         if self._feed.live and self.isVisible():
+            self.turns.took()  # the table has taken the same, and will be painted
             if not self._taking.isActive():  # or polls that come quickly would put it off for ever
                 self._taking.start()
             return
@@ -195,7 +196,7 @@ class LanesPanel(QWidget):
             self.canvas.fit()
             self._moved = False
         elif self.isVisible() and not self._feed.live:
-            self.canvas.viewport().update()
+            self.canvas.refresh()
 
     def _take(self) -> None:
         """Of what came, as much as there is time for; the rest in the next turn."""
@@ -244,7 +245,12 @@ class LanesPanel(QWidget):
         if not self._feed.live and not self._moved:
             self.canvas.fit()
             self._moved = False
-        self.canvas.viewport().update()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """While time passes its next frame shows it, which is not painted together with the table."""
+        if not self.canvas.live:
+            self.canvas.refresh()
 
     def _ask_older(self) -> None:
         """What is in view of the time before the bars that are kept."""
@@ -260,7 +266,7 @@ class LanesPanel(QWidget):
 
     def _on_older(self, older: Older) -> None:
         self.canvas.older = older
-        self.canvas.viewport().update()
+        self._refresh()
 
     def go_to_blocked(self) -> None:
         """Show the next time that an event loop was held up."""
