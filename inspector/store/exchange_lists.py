@@ -100,15 +100,24 @@ class ExchangeLists(Access):
             return int(self._connection.execute("SELECT ifnull(max(rev), 0) FROM exchange").fetchone()[0])
 
     def ids(
-        self, query: Query | None = None, order: str = "id", descending: bool = False, limit: int | None = None
+        self,
+        query: Query | None = None,
+        order: str = "id",
+        descending: bool = False,
+        limit: int | None = None,
+        told: field_order.Told = lambda _done, _all: None,
     ) -> array[int]:
-        """The ids of the exchanges that ``query`` lets through, all or the first ``limit``, for lists of any length."""
+        """The ids of the exchanges that ``query`` lets through, all or the first ``limit``, for lists of any length.
+
+        ``told`` hears how far a sort by a header or key is; what it raises ends the work.
+        """
         with self._mapped():
             if order == "id" and limit is None:
                 found = self._ids_by_id(query)
                 return found[::-1] if descending else found
             if order not in ORDERS:
-                found = field_order.ordered(self._connection, order, _field(order), self._ids_by_id(query))
+                value, wanted = _field(order), self._ids_by_id(query)
+                found = field_order.ordered(self._connection, order, value, wanted, told)
                 return (found[::-1] if descending else found)[:limit]
             by = _order(order, descending)
             if limit is not None:
