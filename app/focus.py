@@ -8,7 +8,18 @@ exclusive group of buttons only the chosen one is a stop: the arrow keys lead to
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QScrollArea,
+    QTabWidget,
+    QWidget,
+)
+
+#: What has a line of its own within, which is a part of it.
+_WITH_A_LINE = (QComboBox, QAbstractSpinBox)
 
 
 def step(window: QWidget, *, forward: bool) -> bool:
@@ -50,7 +61,8 @@ def tab_stops(root: QWidget) -> list[QWidget]:
     for child in _in_reading_order(_shown_children(root)):
         if _is_stop(child):
             found.append(child)
-        found.extend(tab_stops(child))
+        if not isinstance(child, _WITH_A_LINE):
+            found.extend(tab_stops(child))
     return found
 
 
@@ -73,7 +85,9 @@ def _shown_children(widget: QWidget) -> list[QWidget]:
 
 
 def _is_stop(widget: QWidget) -> bool:
-    if not widget.isEnabled() or widget.focusProxy() is not None:
+    # Never ask for its ``focusProxy()``: what that returns is Python's child of ``widget`` from then on, and goes with
+    # it, as a table's header with its viewport, though both are on the screen. Tabs hand the focus to their bar.
+    if not widget.isEnabled() or isinstance(widget, QTabWidget):
         return False
     if isinstance(widget, QAbstractButton) and (group := _exclusive_group(widget)):
         chosen = [button for button in group if button.isChecked() and button.isEnabled()]
