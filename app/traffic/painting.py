@@ -42,19 +42,25 @@ def paint_phase(painter: QPainter, area: QRectF, name: str, *, running: bool = F
     _fill(painter, area, name, colors(), running=running)
 
 
-def paint_phases(painter: QPainter, bar: QRectF, found: list[Phase], gap: float = 0.0) -> None:
-    """``found`` as a bar in proportion; every phase gets a pixel at least, one that still runs an open end."""
+def paint_phases(
+    painter: QPainter, bar: QRectF, found: list[Phase], gap: float = 0.0, *, worn: Colors | None = None
+) -> None:
+    """``found`` as a bar in proportion; every phase gets a pixel at least, one that still runs an open end.
+
+    ``worn`` is what ``colors()`` says, for who has asked already.
+    """
     total = sum(phase.length_ns for phase in found)
     if not total:
         return
-    worn, stretch, left = colors(), QRectF(bar), bar.left()
+    worn, stretch = worn or colors(), QRectF(bar)
+    left, top, length, height = bar.left(), bar.top(), bar.width(), bar.height()
     for phase in found:
-        width = max(1.0, bar.width() * phase.length_ns / total)
-        stretch.setRect(left, bar.top(), max(1.0, width - gap), bar.height())
+        width = max(1.0, length * phase.length_ns / total)
+        stretch.setRect(left, top, max(1.0, width - gap), height)
         _fill(painter, stretch, phase.name, worn, running=phase.running)
         left += width
     if found[-1].running:
-        painter.fillRect(QRectF(left, bar.top() - 1, 2, bar.height() + 2), color(Role.PENDING))
+        painter.fillRect(QRectF(left, top - 1, 2, height + 2), color(Role.PENDING))
 
 
 def _fill(painter: QPainter, area: QRectF, name: str, worn: Colors, *, running: bool) -> None:

@@ -1,15 +1,17 @@
 """How the exchange table is painted: to the pixel as Qt would, in a third of the time.
 
-Qt asks a delegate for each cell, lays each out anew through the style sheet, and asks the model seven times for it.
-Written in Python, each of these questions also takes the interpreter's lock anew, which other threads hold; and a
-frame has hundreds. Here a frame is one piece of work: what its cells have in common is found once, and the text is
-written column by column. Knows the table's geometry and the model; not where rows come from.
+Qt asks a delegate for each cell, lays each out anew through the style sheet, and asks the model seven times for it;
+and each call from Qt into Python waits for the interpreter's lock, hundreds of times a frame. Here a frame is one piece
+of work that never lets go of the lock by itself: what its cells have in common is found once, and text is written
+column by column. Letters that the font lacks, which Qt sets a pixel lower, stand on the line of the others.
+Knows the table's geometry and the model; not where rows come from.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,7 +19,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPalette, QRegion
 from PySide6.QtWidgets import QStyle, QTableView
 
-from app.theme import Role, color
+from app.theme import Role, color, colors
 from app.traffic.columns import Column, running
 from app.traffic.marks import mark_ink, mark_wash
 from app.traffic.painting import paint_phases
@@ -57,11 +59,10 @@ class _Face:
 
     def __init__(self, font: QFont) -> None:
         self.font = font
-        metrics = QFontMetricsF(font)
+        self._metrics = metrics = QFontMetricsF(font)
         self.ascent, self.height = metrics.ascent(), math.ceil(metrics.height())
-        widths = [metrics.horizontalAdvance(each) for each in _PRINTABLE]
-        self._widest, self._narrowest = max(widths) + 1, max(1.0, min(widths) - 1)  # a pixel for kerning
-        self._metrics = metrics
+        self._usual = metrics.averageCharWidth()
+        self._widest = 1 + max(metrics.horizontalAdvance(each) for each in _PRINTABLE)  # a pixel for kerning
         self.measured = lru_cache(_MEASURED)(self._measured)
 
     def fits(self, text: str, room: int) -> bool:
@@ -70,44 +71,57 @@ class _Face:
 
     def _measured(self, text: str, room: int) -> tuple[str, float]:
         """As much of ``text`` as there is room for, and its width."""
-        most = int(room / self._narrowest) + 2
-        if len(text) > most and text.isascii():
-            text = text[:most]  # more cannot be seen, and to measure it takes time by its length
-        width = self._metrics.horizontalAdvance(text)
-        if width <= room:
-            return text, width
-        text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-        return text, self._metrics.horizontalAdvance(text)
+        shown = text[: int(2 * room / self._usual) + 2] if text.isascii() else text  # measuring takes time by length
+        width = self._metrics.horizontalAdvance(shown)
+        if width <= room and shown != text:
+            shown, width = text, self._metrics.horizontalAdvance(text)
+        if width > room:
+            shown = self._metrics.elidedText(shown, Qt.TextElideMode.ElideRight, room)
+            width = self._metrics.horizontalAdvance(shown)
+        return shown, width
+
+
+@dataclass(slots=True)
+class _Frame:
+    """What the cells that are painted at once have in common. ``inks`` has what was looked up, by ``tone``."""
+
+    painter: QPainter
+    lines: list[_Line]
+    height: int  #: of each line, in pixels
+    margin: int
+    palette: QPalette
+    inks: dict[str, QColor]
 
 
 class QuickCells:
-    """Paints the cells of a table: text on what stands behind its row, and phases as bars."""
+    """Paints the cells of a table: text on what stands behind its row, and phases as bars.
+
+    ``wash`` says what stands behind.
+    """
 
     def __init__(self, table: QTableView, model: ExchangeTableModel) -> None:
         self.wash: Wash = lambda _identity: None
         self._table = table
         self._model = model
         self._made: tuple[_Face, _Face] | None = None
-        self._margin = 0
-        self._at = QPointF()
 
     def paint(self, event: QPaintEvent) -> None:
         """All that ``event`` asks for."""
-        region = event.region()
+        table, region = self._table, event.region()
         tracks, lines = self._tracks(region.boundingRect()), self._lines(region)
         if not tracks or not lines:
             return
-        table = self._table
-        self._margin = 1 + table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, table)
-        inks = {"": table.palette().color(QPalette.ColorRole.Text)}
-        height = table.rowHeight(lines[0].position)
+        height, palette = table.rowHeight(lines[0].position), table.palette()
+        margin = 1 + table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, table)
+        faces = self._faces()
         with QPainter(table.viewport()) as painter:
-            self._paint_behind(painter, lines, tracks, height)
+            frame = _Frame(painter, lines, height, margin, palette, {"": palette.color(QPalette.ColorRole.Text)})
+            self._paint_behind(frame, tracks)
             for track in tracks:
                 if track.column.key == "waterfall":
-                    self._paint_phases(painter, lines, track, height)
+                    self._paint_phases(frame, track)
                 else:
-                    self._write(painter, lines, track, height, inks)
+                    self._write(frame, track, faces[track.column.key == "status"])
 
     # where
 
@@ -123,51 +137,47 @@ class QuickCells:
 
     def _lines(self, region: QRegion) -> list[_Line]:
         """The rows that are to be seen in ``region``, each once; the model hears which."""
-        rows, last = self._table.verticalHeader(), self._model.rowCount() - 1
+        rows, end = self._table.verticalHeader(), self._model.rowCount()
         found: set[int] = set()
         for area in region:  # type: ignore[attr-defined]  # what PySide's stubs leave out
             top, bottom = rows.logicalIndexAt(area.top()), rows.logicalIndexAt(area.bottom())
             if top >= 0:
-                found.update(range(top, (bottom if bottom >= 0 else last) + 1))
+                found.update(range(top, min(bottom + 1, end) if bottom >= 0 else end))
         looked_at, top_of = self._model.looked_at, rows.sectionViewportPosition
         return [_Line(at, top_of(at), looked_at(at)) for at in sorted(found)]
 
     # what
 
-    def _paint_behind(self, painter: QPainter, lines: list[_Line], tracks: list[_Track], height: int) -> None:
+    def _paint_behind(self, frame: _Frame, tracks: list[_Track]) -> None:
         """The selection; else a highlight; else the wash of a mark."""
-        left, chosen = tracks[0].left, self._table.selectionModel()
-        width = tracks[-1].left + tracks[-1].width - left
+        model, chosen = self._model, self._table.selectionModel()
+        left, width = tracks[0].left, tracks[-1].left + tracks[-1].width - tracks[0].left
         any_chosen = chosen.hasSelection()
-        for line in lines:
-            brush = None
-            if any_chosen and chosen.isSelected(self._model.index(line.position, 0)):
-                brush = self._table.palette().brush(QPalette.ColorRole.Highlight)
+        for line in frame.lines:
+            if any_chosen and chosen.isSelected(model.index(line.position, 0)):
+                brush = frame.palette.brush(QPalette.ColorRole.Highlight)
             elif line.row is not None and (role := self.wash(line.row.id)) is not None:
                 brush = QBrush(color(role))
-            elif mark := self._model.note(self._model.id_at(line.position)).mark:
-                brush = mark_wash(mark)
+            else:
+                brush = mark_wash(model.note(model.id_at(line.position)).mark)
             if brush is not None:
-                painter.fillRect(left, line.top, width, height, brush)
+                frame.painter.fillRect(left, line.top, width, frame.height, brush)
 
-    def _write(
-        self, painter: QPainter, lines: list[_Line], track: _Track, height: int, inks: dict[str, QColor]
-    ) -> None:
+    def _write(self, frame: _Frame, track: _Track, face: _Face) -> None:
         """The texts of a column as the model has them, within the margins that Qt keeps."""
-        column, axis = track.column, self._model.axis
-        face, room, at = self._faces()[column.key == "status"], track.width - 2 * self._margin, self._at
-        down, worn = height // 2 - face.height // 2 + face.ascent, None
+        painter, column, axis = frame.painter, track.column, self._model.axis
+        room, at, worn = track.width - 2 * frame.margin, QPointF(), None
+        down = frame.height // 2 - face.height // 2 + face.ascent
         painter.setFont(face.font)
-        for line in lines:
-            row = line.row
-            text = ABSENT.get(column.key, "") if row is None else column.text(row, axis)
+        for line in frame.lines:
+            text = ABSENT.get(column.key, "") if line.row is None else column.text(line.row, axis)
             if not text:
                 continue
-            ink = inks[""] if row is None else self._ink(row, column.key, inks)
+            ink = self._ink(line.row, column.key, frame.inks)
             if ink is not worn:
                 painter.setPen(ink)
                 worn = ink
-            left = float(track.left + self._margin)
+            left = float(track.left + frame.margin)
             if column.right or not face.fits(text, room):
                 text, width = face.measured(text, room)
                 left += room - width if column.right else 0
@@ -175,7 +185,9 @@ class QuickCells:
             at.setY(line.top + down)
             painter.drawText(at, text)
 
-    def _ink(self, row: ExchangeRow, key: str, inks: dict[str, QColor]) -> QColor:
+    def _ink(self, row: ExchangeRow | None, key: str, inks: dict[str, QColor]) -> QColor:
+        if row is None:
+            return inks[""]
         if key == "mark" and (brush := mark_ink(self._model.note(row.id).mark)) is not None:
             return brush.color()
         name = tone(row, key)
@@ -183,15 +195,15 @@ class QuickCells:
             inks[name] = color(TONES[name])
         return inks[name]
 
-    def _paint_phases(self, painter: QPainter, lines: list[_Line], track: _Track, height: int) -> None:
+    def _paint_phases(self, frame: _Frame, track: _Track) -> None:
         """The phases of exchanges: the length by the logarithm of the time, the parts in proportion."""
-        now, bar = self._model.axis.now, QRectF()
-        for line in lines:
+        now, worn, bar = self._model.axis.now, colors(), QRectF()
+        left, most, down = track.left + _BEFORE, track.width - _BEFORE - _AFTER, (frame.height - _BAR) / 2
+        for line in frame.lines:
             if line.row is not None:
                 found = phases(line.row, now if running(line.row) else 0)
-                middle, most = line.top + height / 2, track.width - _BEFORE - _AFTER
-                bar.setRect(track.left + _BEFORE, middle - _BAR / 2, most * _share(found), _BAR)
-                paint_phases(painter, bar, found)
+                bar.setRect(left, line.top + down, most * _share(found), _BAR)
+                paint_phases(frame.painter, bar, found, worn=worn)
 
     def _faces(self) -> tuple[_Face, _Face]:
         """The table's font, and the one for what is strong: measured again when it is another."""

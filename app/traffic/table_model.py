@@ -31,7 +31,6 @@ from inspector.store.reader import ExchangeRow
 Index = QModelIndex | QPersistentModelIndex
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)  #: the ``ExchangeRow`` of an index, or None while it is being fetched
-AXIS_ROLE = ROW_ROLE + 1  #: the ``Axis`` now
 
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
@@ -40,7 +39,7 @@ _INK = int(Qt.ItemDataRole.ForegroundRole)
 _FONT = int(Qt.ItemDataRole.FontRole)
 _TIP = int(Qt.ItemDataRole.ToolTipRole)
 _BACK = int(Qt.ItemDataRole.BackgroundRole)
-_SERVED = frozenset((_BACK, _DISPLAY, _ACCESSIBLE, _ALIGNMENT, _INK, _FONT, _TIP, ROW_ROLE, AXIS_ROLE))
+_SERVED = frozenset((_BACK, _DISPLAY, _ACCESSIBLE, _ALIGNMENT, _INK, _FONT, _TIP, ROW_ROLE))
 
 _CHUNK = 128  #: rows asked for at once, two such at most: whoever scrolls on wants others by then
 _BEHIND = 2
@@ -386,7 +385,7 @@ class ExchangeTableModel(QAbstractTableModel):
             note = self.note(row.id)
             said = {"mark": note.mark, "comment": note.comment}.get(key) or _tip(row, key, self.axis)
             return tip(said) if said else None
-        return row if role == ROW_ROLE else self.axis
+        return row
 
     def _missing(self, position: int, key: str, role: int) -> Any:
         """A row that is not here: ask for it and those around it."""

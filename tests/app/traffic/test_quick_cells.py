@@ -236,5 +236,3 @@ def test_phases_are_bars_in_their_column(table: Table) -> None:
 def test_an_empty_table_is_empty(table: Table) -> None:
     table.exchanges.clear()
     assert_as_qt(table)
-    table.setModel(ExchangeTableModel(table))
-    assert_as_qt(table)
