@@ -249,7 +249,7 @@ def heeds_the_end_of_the_request(case: Case) -> Iterator[Finding]:
     if bodies[-1].more and case.complete:
         detail = f"{sum(body.size for body in bodies):,} bytes had come when the client left; it answered {status}."
         yield HTTP_21.broken(case, begun, detail)
-    elif waited > WAITED_MS * MS and then < PROMPTLY_MS * MS:
+    elif waited > WAITED_MS * MS and then < PROMPTLY_MS * MS and not _only_looked(case, told[0]):
         yield HTTP_17.broken(case, begun, f"It answered {then // MS} ms after the client had given up.")
 
 
@@ -263,6 +263,8 @@ def reads_the_request(case: Case) -> Iterator[Finding]:
     bodies = _received(case, "http.request")
     if (bodies and not bodies[-1].more) or not (announced or first(headers, b"transfer-encoding")):
         return
+    if first(headers, b"expect") and not bodies:
+        return  # the client waits to be asked for it
     left = max(announced - sum(body.size for body in bodies), 0)
     start = case.walk.start
     status = start.info.get("status") if start is not None else 0
@@ -270,6 +272,15 @@ def reads_the_request(case: Case) -> Iterator[Finding]:
         yield HTTP_20.broken(case, case.ended, f"{left:,} bytes were left.", severity=Severity.WARNING)
     elif isinstance(status, int) and status < 400:
         yield HTTP_20.broken(case, case.ended, f"{left:,} bytes were left." if announced else "Nobody read all of it.")
+
+
+def _only_looked(case: Case, told: Event) -> bool:
+    """Whether it broke off a ``receive`` before: so one looks whether the client is there, without waiting for it."""
+    return any(
+        event.type == "raise" and event.info.get("from") == "receive" and "CancelledError" in str(event.info)
+        for event in case.app
+        if event.t_ns < told.t_ns
+    )
 
 
 def _of(case: Case, kind: str) -> list[Event]:

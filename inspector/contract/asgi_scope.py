@@ -188,11 +188,11 @@ def says_where(case: Case) -> Iterator[Finding]:
         yield HSC_04.broken(case, None, f"It is {shown(path)}.")
     elif path[:1] != "/" and path != "*":
         yield HSC_04.broken(case, None, f"It is {shown(path)}, without a slash in front.", severity=Severity.WARNING)
-    elif sent[:1] == b"/" and not _decodes_to(sent, path):
+    elif sent[:1] == b"/" and not (_decodes_to(sent, path) or _decodes_to(_root(root) + sent, path)):
         yield HSC_04.broken(case, None, f"It is {shown(path)}; {shown(sent)} was asked for.")
     if not isinstance(query, bytes) and not (case.protocol == "websocket" and query is None):
         yield HSC_06.broken(case, None, f"It is {shown(query)}.")
-    elif query and target is not None and query != wire_query:
+    elif query is not None and target is not None and query != wire_query:
         yield HSC_06.broken(case, None, f"It is {_query(query)}; the wire had {_query(wire_query)}.")
     if root and not (isinstance(root, str) and isinstance(path, str) and path.startswith(root.rstrip("/"))):
         yield HSC_07.broken(case, None, f"root_path is {shown(root)}, path is {shown(path)}.")
@@ -251,6 +251,11 @@ def _are_names(value: Any) -> bool:
     if isinstance(value, Opaque):
         return True
     return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+
+
+def _root(root: Any) -> bytes:
+    """What stands before the path where a proxy took the mount point off: the path has it, the wire has not."""
+    return root.rstrip("/").encode("utf-8", "replace") if isinstance(root, str) else b""
 
 
 def _decodes_to(sent: bytes, path: str) -> bool:

@@ -245,7 +245,7 @@ def closes_with_care(case: Case) -> Iterator[Finding]:
         code, reason = event.info.get("code", 1000), event.info.get("reason")
         if case.walk.before[event.seq] in (Stage.NEW, Stage.CONNECTING):
             if code != 1000 or reason:
-                yield WS_19.broken(case, event, f"It refused with code {code} and reason {reason!r}.")
+                yield WS_19.broken(case, event, f"It refused with code {shown(code)} and reason {shown(reason)}.")
         elif isinstance(code, int) and not isinstance(code, bool) and not sendable(code):
             yield WS_14.broken(case, event, f"It closed with {code}.")
         for key, value in (("code", code), ("reason", reason or "")):

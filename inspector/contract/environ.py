@@ -128,6 +128,10 @@ WRAPPER = Rule(
 _PROTOCOL = re.compile(r"HTTP/[0-9]\.[0-9]")
 _HOST = re.compile(r"[A-Za-z0-9._~-]+|\[?[0-9A-Fa-f:.]+\]?")
 _KEY = re.compile(r"[a-z0-9_.]+")
+#: Variables of the request and the server. Others may be the process's environment, which PEP 3333 lets in.
+_THE_REQUESTS = re.compile(
+    r"(HTTP|REQUEST|CONTENT|SCRIPT|PATH|QUERY|SERVER|REMOTE|RAW|AUTH|GATEWAY|SSL)_.*|HTTPS|.*\..*", re.DOTALL
+)
 _FLAGS = ("wsgi.multithread", "wsgi.multiprocess", "wsgi.run_once")
 _PLAIN = (str, bytes, int, float, bool, list, tuple, dict, type(None))
 
@@ -198,7 +202,8 @@ def variables(call: Call) -> Iterator[Finding]:
     for key, value in call.environ.items():
         if type(value) is str:
             if not value.isascii() and max(value) > "\xff":
-                yield LATIN.broken(case, None, f"{key} is {told(key, value)}.")
+                severity = None if _THE_REQUESTS.fullmatch(str(key)) else Severity.NOTE
+                yield LATIN.broken(case, None, f"{key} is {told(key, value)}.", severity=severity)
         elif type(key) is str and "." not in key:
             wrong.append(f"{key} is {told(key, value)}")
         if type(key) is str and "." in key and not _KEY.fullmatch(key):

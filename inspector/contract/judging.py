@@ -44,6 +44,7 @@ CONSEQUENCES: dict[str, tuple[str, ...]] = {
     "ASGI-HTTP-08": ("ASGI-HTTP-03", "RESP-10"),
     "ASGI-HTTP-11": ("RESP-02",),
     "ASGI-HTTP-12": ("ASGI-HTTP-04",),
+    "ASGI-HTTP-14": ("PRAC-04",),
     "ASGI-MSG-01": ("ASGI-HTTP-03", "ASGI-HTTP-04", "ASGI-WS-04"),
     "ASGI-MSG-02": ("ASGI-HTTP-03", "ASGI-HTTP-04", "ASGI-WS-04"),
     "ASGI-MSG-03": ("ASGI-HTTP-03", "ASGI-HTTP-04", "ASGI-WS-04"),
@@ -57,6 +58,8 @@ CONSEQUENCES: dict[str, tuple[str, ...]] = {
     "RESP-03": ("RESP-01", "RESP-10"),
     "RESP-04": ("RESP-01", "RESP-10"),
     "RESP-12": ("ASGI-HTTP-03",),
+    "WSGI-IT-11": ("PRAC-08",),
+    "WSGI-IT-15": ("PRAC-04",),
     "WSGI-SR-16": ("RESP-",),
 }
 #: What was the matter with a case -> the same.

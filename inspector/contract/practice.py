@@ -82,9 +82,9 @@ def takes_its_time(case: Case) -> Iterator[Finding]:
         severity = Severity.WARNING if after > LONG_AFTER * SECOND else None
         yield PRAC_03.broken(case, answer.end, f"It returned {_seconds(after)} later.", severity=severity)
     elif left and exchange.returned_ns - left > IN_VAIN * SECOND:
-        yield PRAC_04.broken(
-            case, None, f"It returned {_seconds(exchange.returned_ns - left)} after the client had left."
-        )
+        severity = Severity.NOTE if case.wsgi else None  # which nothing tells that the client has left
+        detail = f"It returned {_seconds(exchange.returned_ns - left)} after the client had left."
+        yield PRAC_04.broken(case, None, detail, severity=severity)
 
 
 @checks(PRAC_08, PRAC_09, on=("http", "WSGI"))

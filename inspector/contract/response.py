@@ -147,6 +147,8 @@ _ONCE = (b"content-length", b"content-type", b"location")
 _SECOND_COOKIE = re.compile(rb",\s*[!#$%&'*+\-.^_`|~0-9A-Za-z]+=")
 _ETAG = re.compile(rb'(W/)?"[\x21\x23-\x7e\x80-\xff]*"\Z')
 _WITH = {405: b"allow", 401: b"www-authenticate"}
+#: What a status asks the application for, though it is of the connection (RFC 9110 sections 15.5.22 and 15.5.8).
+_ASKED_FOR = {426: (b"upgrade", b"connection"), 407: (b"proxy-authenticate",)}
 
 
 @checks(RESP_01, RESP_02, RESP_03, RESP_04, on=("http", "WSGI"))
@@ -177,7 +179,7 @@ def announces_it_rightly(case: Case) -> Iterator[Finding]:
     if answer is None:
         return
     lengths = answer.values(b"content-length")
-    if lengths and (answer.status < 200 or answer.status == 204):
+    if lengths and (100 <= answer.status < 200 or answer.status == 204):
         severity = Severity.WARNING if set(lengths) == {b"0"} else None
         yield RESP_05.broken(case, answer.start, _said(lengths[0], answer.status), severity=severity)
     for text in lengths:
@@ -205,7 +207,7 @@ def has_right_fields(case: Case) -> Iterator[Finding]:
             yield RESP_12.broken(case, answer.start, f"{shown(name)}: {told(name, text)}.")
         elif case.asgi and name == b"transfer-encoding":
             yield RESP_06.broken(case, answer.start, f"It is {shown(text)}.")
-        elif case.asgi and name in _CONNECTION:
+        elif case.asgi and name in _CONNECTION and name not in _ASKED_FOR.get(answer.status, ()):
             grave = Severity.VIOLATION if str(case.context.get("http_version"))[:1] in ("2", "3") else None
             yield RESP_07.broken(case, answer.start, f"{name.decode()}: {text.decode('latin-1')}.", severity=grave)
         elif name == b"set-cookie" and _SECOND_COOKIE.search(text.partition(b";")[0]):
@@ -224,7 +226,7 @@ def says_what_it_is(case: Case) -> Iterator[Finding]:
     if answer is None:
         return
     status, start = answer.status, answer.start
-    kind = (answer.values(b"content-type") or [b""])[0]
+    kind = (answer.values(b"content-type") or [b""])[0].lower()
     coding = (answer.values(b"content-encoding") or [b""])[0].strip().lower()
     if answer.body and not kind and not bodiless(status):
         yield RESP_10.broken(case, start, f"The body has {answer.size:,} bytes.")
@@ -240,10 +242,11 @@ def says_what_it_is(case: Case) -> Iterator[Finding]:
     first = answer.body[0] if answer.body else None
     if coding == b"gzip" and first is not None and first.size > 1 and (first.payload or b"\x1f\x8b")[:2] != b"\x1f\x8b":
         yield RESP_17.broken(case, first, f"The body begins with {shown((first.payload or b'')[:8])}.")
-    if kind.startswith(b"text/event-stream") and (coding not in (b"", b"identity") or answer.has(b"content-length")):
-        yield RESP_20.broken(
-            case, start, f"Content-Encoding is {coding.decode('latin-1')}." if coding else "It has a length."
-        )
+    if kind.startswith(b"text/event-stream"):
+        if coding not in (b"", b"identity"):
+            yield RESP_20.broken(case, start, f"Content-Encoding is {coding.decode('latin-1')}.")
+        elif answer.has(b"content-length"):
+            yield RESP_20.broken(case, start, "It has a length.")
 
 
 def bodiless(status: int) -> bool:

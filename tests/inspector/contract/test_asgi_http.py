@@ -33,6 +33,7 @@ MORE = body(more_body=True)
 TRAILERS = {"extensions": {"http.response.trailers": {}}}
 LONG = {"headers": [(b"content-length", b"100000")]}
 SHORT = {"headers": [(b"content-length", b"5")]}
+WAITS = {"headers": [(b"content-length", b"5"), (b"expect", b"100-continue")]}
 CHUNKED = {"headers": [(b"transfer-encoding", b"chunked")]}
 LEFT = wire("in", "client.gone")
 
@@ -51,6 +52,12 @@ def name(value: bytes, **scope: Any):
 
 def late(*, waited: float, then: float, after: Any = REQUEST, code: Any = 200):
     return http(after, got("http.disconnect", wait=waited), start(code, wait=then), body(), RETURN)
+
+
+def looking(*, waited: float, then: float):
+    """As is done to see whether the client is there: a receive that is given up when nothing is there to receive."""
+    look = raised("CancelledError: Cancelled by cancel scope", by="receive")
+    return http(REQUEST, look, got("http.disconnect", wait=waited), start(wait=then), body(), RETURN)
 
 
 TABLE = [
@@ -89,11 +96,14 @@ TABLE = [
     ("ASGI-HTTP-17", "warning", late(waited=600, then=1), late(waited=600, then=1, code=499)),
     ("ASGI-HTTP-17", "warning", late(waited=600, then=1), http(GONE, start(), body(), RETURN)),
     ("ASGI-HTTP-17", "warning", late(waited=600, then=1), http(REQUEST, start(), GIVEN_UP, body())),
+    ("ASGI-HTTP-17", "warning", late(waited=600, then=1), looking(waited=600, then=1)),
     ("ASGI-HTTP-20", "note", http(HALF, start(), body(), RETURN, scope=SHORT), answered(start(), body(), scope=SHORT)),
     ("ASGI-HTTP-20", "note", http(start(), body(), RETURN, scope=CHUNKED), http(start(), body(), RETURN)),
     ("ASGI-HTTP-20", "note", http(start(), body(), RETURN, scope=SHORT), http(start(401), body(), RETURN, scope=SHORT)),
     ("ASGI-HTTP-20", "warning", http(HALF, start(401), body(), RETURN, scope=LONG),
      http(HALF, GONE, RETURN, scope=LONG)),
+    ("ASGI-HTTP-20", "note", http(HALF, start(), body(), RETURN, scope=WAITS),
+     http(start(), body(), RETURN, scope=WAITS)),
     ("ASGI-HTTP-20", "note", http(RETURN, scope=SHORT), http(RETURN, scope={"headers": [(b"content-length", b"x")]})),
     ("ASGI-HTTP-21", "warning", late(waited=1, then=1, after=HALF), late(waited=1, then=1)),
     ("ASGI-HTTP-21", "warning", late(waited=1, then=1, after=HALF), http(HALF, GONE, start(400), body(), RETURN)),

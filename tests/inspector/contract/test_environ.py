@@ -58,6 +58,8 @@ TABLE = [
     ("WSGI-ENV-12", "violation", case(environ={"SERVER_PORT": 80}), case(environ={"x.port": 80})),
     ("WSGI-ENV-12", "violation", case(environ={"REMOTE_ADDR": None}), case(environ={"REMOTE_ADDR": ""})),
     ("WSGI-ENV-13", "violation", case(environ={"PATH_INFO": "/€"}), case(environ={"PATH_INFO": "/é"})),
+    ("WSGI-ENV-13", "violation", case(environ={"HTTP_X": "€"}), case(environ={"HTTP_X": "é"})),
+    ("WSGI-ENV-13", "note", case(environ={"PS1": "€"}), case(environ={"PS1": "$"})),
     ("WSGI-ENV-16", "violation", case(environ={"wsgi.version": [1, 0]}), case()),
     ("WSGI-ENV-16", "violation", case(without="wsgi.version"), case()),
     ("WSGI-ENV-17", "violation", case(environ={"wsgi.url_scheme": b"http"}), case()),

@@ -18,6 +18,7 @@ from inspector.contract.asgi_messages import SENT
 from inspector.contract.judging import CONSEQUENCES, MODULES, MOST
 from inspector.contract.rule import checks
 from inspector.tagged import Opaque
+from tests.support import wsgi_cases as wsgi
 from tests.support.cases import (
     RETURN,
     SOCKET_SCOPE,
@@ -33,13 +34,18 @@ from tests.support.cases import (
     sent,
     start,
     websocket,
+    wire,
 )  # fmt: skip
+from tests.support.wsgi_cases import SECOND
 from tests.support.wsgi_cases import case as wsgi_case
 
 HERE = Path(__file__).parent
 CONNECT, ACCEPT = got("websocket.connect"), sent("websocket.accept")
 NINE = {"headers": [(b"content-length", b"9")]}
 HALF = got("http.request", body=b"x", more_body=True)
+GONE = got("http.disconnect")
+PIECE = body(b"x", more_body=True)
+IN_PIECES = (wsgi.start(), wsgi.ret("generator"), *(wsgi.piece(b"x", at=n * SECOND) for n in (1, 3, 5)), wsgi.stop())
 
 
 @pytest.mark.parametrize(("case", "rules"), [
@@ -52,6 +58,9 @@ HALF = got("http.request", body=b"x", more_body=True)
     (http(start(), raised("ValueError: no"), left("ValueError: no")), set()),
     (http(HALF, got("http.disconnect"), RETURN, scope=NINE, request_head=b""), set()),
     (http(start(), body(), RETURN, body()), {"ASGI-APP-13"}),
+    (http(start(), wire("in", "client.gone"), GONE, *[PIECE] * 9, returned_ns=7 * SECOND), {"ASGI-HTTP-14"}),
+    (wsgi_case(*IN_PIECES[:2], *[wsgi.piece(b"x")] * 201, wsgi.stop(), returned_ns=SECOND), {"WSGI-IT-11"}),
+    (wsgi_case(*IN_PIECES, wired=(wsgi.wire("client.gone", at=1),), returned_ns=7 * SECOND), {"WSGI-IT-15"}),
 ])  # fmt: skip
 def test_first_causes_only(case, rules) -> None:
     assert found(case) == rules

@@ -33,6 +33,14 @@ def left(*, returned: float):
     return case
 
 
+def abandoned(*, returned: float):
+    """Over WSGI, where an application is not told that its client has left."""
+    case = wsgi.case(wsgi.start(), wsgi.ret(), wired=(wsgi.wire("client.gone"),))
+    [gone] = case.wire
+    case.exchange.called_ns, case.exchange.returned_ns = gone.t_ns, gone.t_ns + int(returned * SECOND)
+    return case
+
+
 def pieces(count: int, data: bytes = b"x", **fields):
     return answered(start(), *[body(data, more_body=True)] * count, body(b""), **fields)
 
@@ -52,6 +60,7 @@ TABLE = [
     ("PRAC-03", "note", timed(returned=1.2), timed(returned=1.0)),
     ("PRAC-03", "warning", timed(returned=11), timed(last=10, returned=10.5)),
     ("PRAC-04", "warning", left(returned=6), left(returned=4)),
+    ("PRAC-04", "note", abandoned(returned=6), abandoned(returned=4)),
     ("PRAC-07", "note", timed(started=2.1, last=2.1, returned=2.2), timed(started=1.9)),
     ("PRAC-08", "note", pieces(201), pieces(200)),
     ("PRAC-08", "note", pieces(201), pieces(201, b"x" * 65)),

@@ -45,6 +45,12 @@ TABLE = [
         asked("X-A: 1", "X-A: 2", environ={"HTTP_X_A": "2"}),
         asked("X-A: 1", "X-A: 2", environ={"HTTP_X_A": "1, 2"}),
     ),
+    (
+        "WSGI-ENV-14",
+        "warning",
+        asked("X-A: 1", "X-A: 2", environ={"HTTP_X_A": "1"}),
+        asked("X-A: 1", "X-A: 2", environ={"HTTP_X_A": "1,2"}),
+    ),
     ("WSGI-ENV-14", "warning", asked(environ={"HTTP_X_B": "1"}), asked(environ={"HTTP_X_FORWARDED_FOR": "1"})),
     ("WSGI-ENV-14", "note", asked("X_A: 1"), asked("X_A: 1", "X-A: 2", environ={"HTTP_X_A": "2"})),
     ("WSGI-ENV-14", "warning", asked("Accept: */*"), asked("Authorization: x", "Gatescope-Replay: x")),
