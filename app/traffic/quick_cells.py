@@ -153,6 +153,7 @@ class QuickCells:
         model, chosen = self._model, self._table.selectionModel()
         left, width = tracks[0].left, tracks[-1].left + tracks[-1].width - tracks[0].left
         any_chosen = chosen.hasSelection()
+        brush: QBrush | None
         for line in frame.lines:
             if any_chosen and chosen.isSelected(model.index(line.position, 0)):
                 brush = frame.palette.brush(QPalette.ColorRole.Highlight)

@@ -221,6 +221,23 @@ def test_values_of_an_added_column_are_asked_for(qtbot: QtBot, table: Table, row
     assert assert_as_qt(table) != filled
 
 
+def test_qt_asks_for_no_cell(table: Table) -> None:
+    """A frame of a busy window would wait for the interpreter's lock at each."""
+
+    class Counting(Usual):
+        def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+            asked.append(index)
+
+    asked: list[Index] = []
+    table.setItemDelegate(Counting(table))
+    table.exchanges.set_ids([*table.exchanges.ids, 900], ascending=True)
+    table.selectRow(2)
+    picture(table)
+    assert not asked
+    picture(table, by_qt=True)
+    assert asked
+
+
 def test_phases_are_bars_in_their_column(table: Table) -> None:
     number = INDEX["waterfall"]
     table.setColumnHidden(number, False)
