@@ -199,13 +199,22 @@ class FilterBar(QWidget):
             self.escaped.emit()
 
     def escape(self) -> None:
-        """First what is offered goes, then what is typed, then the focus."""
+        """First what is offered goes, then what runs, then what is typed, then the focus."""
         if self.line.offered.isVisible():
             self.line.offered.hide()
+        elif self.give_up():
+            return
         elif self.line.text():
             self.set_text("")
         else:
             self.escaped.emit()
+
+    def give_up(self) -> bool:
+        """Stop the search or sort that runs; whether one did."""
+        runs = self.stop.isVisible()
+        if runs:
+            self.stop_wanted.emit()
+        return runs
 
     # what it hides
 
@@ -263,6 +272,12 @@ class FilterBar(QWidget):
         self.searched.setText(said if total else "Searching and sorting")
         self.stop.show()
         self.progress.show()
+
+    def show_reading(self, read: int, total: int) -> None:
+        """How far it is with what has to be read to be sorted; of the sort itself nobody knows."""
+        self.show_progress(read, total, 0)
+        self.bar.setRange(0, total if read < total else 0)
+        self.searched.setText(f"Sorting: read {formats.count(read)} of {formats.count(total)}")
 
     def end_progress(self, *, finished: bool) -> None:
         """It is over, or was stopped."""

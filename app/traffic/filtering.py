@@ -78,6 +78,7 @@ class Filtering(QObject):
         listing.search.progressed.connect(bar.show_progress)
         listing.search.ended.connect(lambda finished: bar.end_progress(finished=finished))
         listing.sorting.connect(self._on_sorting)
+        listing.read.connect(bar.show_reading)
         self.saved.wanted.connect(bar.set_text)
         self.help.wanted.connect(bar.set_text)
         self._prompt.named.connect(self._on_named)

@@ -2,29 +2,33 @@
 
 With neither filter nor order, what the feed reports is appended. Otherwise the store is asked for the list again,
 and left in peace for ten times as long as its answer took, so that a slow filter on a long trace stays in the
-background. To sort a long trace takes a second: what comes first in the order is asked for first, and shown. A filter
-that looks into bodies is a ``Search``, which shows what it has found while it goes on.
+background. To sort a long trace takes a second: what comes first in the order is asked for first, and shown. To sort by
+a header may take many: the table stays as it is until then, and who gives up has the order before. A filter that looks
+into bodies is a ``Search``, which shows what it has found while it goes on.
 """
 
 from __future__ import annotations
 
+import time
 from array import array
 from collections.abc import Callable
 
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, SignalInstance
 
+from app.cancel import Abandoned
 from app.feed import TraceFeed
 from app.traffic.columns import Axis
 from app.traffic.search import Search
 from app.traffic.table_model import ExchangeTableModel
 from inspector.query import Query
 from inspector.query.language import ages, heavy
-from inspector.store.reader import ExchangeRow, TraceCounts
+from inspector.store.reader import ORDERS, ExchangeRow, TraceCounts, TraceReader
 
 _AGAIN_MS = 250  #: at the soonest
 _RATIO = 10
 _AGES_MS = 2_000  #: a list that depends on the hour is made anew
 FIRST = 500  #: of a sorted list: more than a screen
+_TELL_S = 0.25  #: until a sort says how far it is, and between two times
 
 
 class Listing(QObject):
@@ -32,11 +36,16 @@ class Listing(QObject):
 
     Signals:
         settled(): the list was made anew, for a filter, an order or another trace.
-        sorting(bool): a search whose answer is sorted has begun, or is over: nobody can say how far it is.
+        sorting(bool): a list has begun that takes long, or is over. Until ``read`` nobody can say how far it is.
+        read(int, int): so many exchanges were read, of so many, to be sorted.
+        order_left(str, bool): the order that was asked for was given up; it is this one again.
     """
 
     settled = Signal()
     sorting = Signal(bool)
+    read = Signal(int, int)
+    order_left = Signal(str, bool)
+    _told = Signal(object, int, int)  # by a reader's thread
 
     def __init__(self, feed: TraceFeed, model: ExchangeTableModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,10 +57,13 @@ class Listing(QObject):
         self._sorting = False
         self._left_out: set[int] = set()  # of what the search found
         self._order, self._descending = "", False
+        self._held: tuple[Query | None, str, bool] = (None, "", False)  # what the list in the table is of
+        self._sort: _Sort | None = None  # that is under way
         self._listed = False  # whether the first list of this trace is here
         self._asked = QElapsedTimer()
         self._again = QTimer(self, singleShot=True)
-        self._again.timeout.connect(self._ask)
+        self._again.timeout.connect(self._on_again)
+        self._told.connect(self._on_told, Qt.ConnectionType.QueuedConnection)
         self._cost_ms = 0
         self._came: set[int] | None = None  # what came since the list was asked for; None: it is here
         self._total = 0  # exchanges in the trace
@@ -61,7 +73,7 @@ class Listing(QObject):
         feed.rows_changed.connect(self._on_rows_changed)
         feed.rows_skipped.connect(self._on_rows_skipped)
         feed.counts_changed.connect(self._on_counts_changed)
-        feed.failed.connect(model.forget_asked)
+        feed.failed.connect(self._on_failed)
         model.rows_wanted.connect(self._on_rows_wanted)
 
     @property
@@ -77,9 +89,30 @@ class Listing(QObject):
     def stop(self) -> None:
         """Leave a search at what was found."""
         self.search.stop()
-        if self._sorting:
-            self._feed.cancel("listing")
-            self._say_sorting(on=False)
+        if not self._sorting:
+            return
+        by_field = self._sort is not None
+        self._give_up()
+        self._say_sorting(on=False)
+        if by_field:
+            self._leave_order()
+
+    def _give_up(self) -> None:
+        """Nobody waits for the list any more."""
+        self._feed.cancel("listing")
+        self._came = None
+        if self._sort is not None:
+            self._sort.given_up = True
+            self._sort = None
+
+    def _leave_order(self) -> None:
+        """Have the order of the list in the table again, or none where that is of another filter."""
+        query, order, descending = self._held
+        same = query == self.query and self._listed
+        self._order, self._descending = (order, descending) if same else ("", False)
+        self.order_left.emit(self._order, self._descending)
+        if not same:
+            self._ask(anew=True)
 
     @property
     def _searching(self) -> bool:
@@ -118,6 +151,8 @@ class Listing(QObject):
 
     def _on_closed(self) -> None:
         self._again.stop()
+        self._give_up()
+        self._say_sorting(on=False)
         self.search.end()
         self._model.clear()
 
@@ -129,7 +164,13 @@ class Listing(QObject):
             self._search(anew=anew)
             return
         self.search.end()
+        self._give_up()
         self._say_sorting(on=bool(anew and self.query is not None and heavy(self.query.node)))
+        if self._order and self._order not in ORDERS:
+            self._feed.cancel("listing first")
+            self._came = set()
+            self._run_sort(_Sort(self.query, self._order, self._descending, self._told, anew=anew))
+            return
         if anew and self._order and self._total > FIRST:
             self._run(self._on_first, FIRST, "listing first")
         else:
@@ -138,9 +179,8 @@ class Listing(QObject):
         self._run(self._on_listed, None, "listing")
 
     def _search(self, *, anew: bool) -> None:
-        self._feed.cancel("listing")
+        self._give_up()
         self._feed.cancel("listing first")
-        self._came = None
         self._say_sorting(on=False)
         if anew or self.query is None:
             self._left_out = set()
@@ -163,6 +203,27 @@ class Listing(QObject):
         order, descending = self._order or "id", self._descending
         self._feed.run_query(self.query, callback, order=order, descending=descending, limit=limit, key=key)
 
+    def _run_sort(self, sort: _Sort) -> None:
+        self._sort = sort
+        self._feed.ask(sort.sorted, self._on_listed, key="listing", slow=True)
+
+    def _on_told(self, sort: _Sort, done: int, every: int) -> None:
+        if sort is self._sort and sort.anew:
+            self._say_sorting(on=True)
+            self.read.emit(done, every)
+
+    def _on_again(self) -> None:
+        """Time for another list; where one is still asked for, after that."""
+        if self._came is None:
+            self._ask()
+        else:
+            self._again.start(max(_AGAIN_MS, self._asked.elapsed()))
+
+    def _on_failed(self, _failure: object) -> None:
+        self._model.forget_asked()
+        self._give_up()
+        self._say_sorting(on=False)
+
     def _on_first(self, ids: array[int]) -> None:
         """The top of a list whose rest is still being sorted."""
         self._model.set_ids(ids, ascending=False)
@@ -175,7 +236,8 @@ class Listing(QObject):
         if self.plain:  # the list may have been read before what was told of meanwhile
             last = ids[-1] if ids else 0
             ids.extend(sorted(identity for identity in self._came or () if identity > last))
-        self._came = None
+        self._came = self._sort = None
+        self._held = (self.query, self._order, self._descending)
         ascending = not self._order or (self._order == "id" and not self._descending)
         self._model.set_ids(ids, ascending=ascending)
         self.settled.emit()
@@ -231,6 +293,32 @@ class Listing(QObject):
     def tick(self, axis: Axis, on_screen: tuple[int, int]) -> None:
         """Time has passed."""
         old = self._asked.elapsed() > max(_AGES_MS, self._cost_ms * _RATIO)
-        if old and self.query is not None and ages(self.query.node):
+        if old and self._came is None and self.query is not None and ages(self.query.node):
             self._ask()
         self._model.tick(axis, *on_screen)
+
+
+class _Sort:
+    """The exchanges that pass a filter in the order of a header or key; works in a reader's thread.
+
+    Emits ``told``, with itself, how many were read, and of how many.
+    """
+
+    def __init__(self, query: Query | None, order: str, descending: bool, told: SignalInstance, *, anew: bool) -> None:
+        self.anew = anew  #: somebody waits for it
+        self.given_up = False
+        self._asked = (query, order, descending)
+        self._told = told
+        self._next = 0.0
+
+    def sorted(self, reader: TraceReader) -> array[int]:
+        """The ids. Raises TraceError, and Abandoned when it was given up."""
+        self._next = time.monotonic() + _TELL_S
+        return reader.ids(*self._asked, told=self._step)
+
+    def _step(self, done: int, every: int) -> None:
+        if self.given_up:
+            raise Abandoned
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _TELL_S
+            self._told.emit(self, done, every)

@@ -197,6 +197,7 @@ class TrafficPage(QWidget):
         self.table.painted.connect(self.lanes.turns.took)
         self.table.entered_detail.connect(self.detail.focus)
         self.table.order_changed.connect(self.listing.set_order)
+        self.listing.order_left.connect(self.table.show_order)
         self.table.follow_changed.connect(lambda _on: self._actions.refresh())
         self.table.menu_wanted.connect(self._show_menu)
         self.table.column_wanted.connect(self.ask_column)
@@ -297,10 +298,10 @@ class TrafficPage(QWidget):
         self.filter.line.selectAll()
 
     def back(self) -> None:
-        """One step back: out of the filter, out of the detail, out of the selection."""
+        """One step back: out of the filter, out of what it waits for, out of the detail, out of the selection."""
         if self.filter.line.hasFocus():
             self.filter.escape()
-        elif self.lanes.give_up_range():
+        elif self.filter.give_up() or self.lanes.give_up_range():
             return
         elif self.detail.isAncestorOf(self.focusWidget() or self):
             self.table.setFocus()

@@ -219,6 +219,13 @@ class ExchangeTable(QTableView):
             self._order = asked
             self.order_changed.emit(*asked)
 
+    def show_order(self, order: str, descending: bool) -> None:
+        """Say that the table is in this order; it is not asked for."""
+        self._order = (order, descending)
+        section = next((at for at, column in enumerate(self.exchanges.columns) if order and column.order == order), -1)
+        direction = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        self.horizontalHeader().setSortIndicator(section, direction)
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """The path takes what the other columns leave, until the user has sized a column."""
         super().resizeEvent(event)
