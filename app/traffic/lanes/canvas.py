@@ -31,7 +31,7 @@ from app.traffic.lanes.bars import OPEN, Lanes, Row
 from app.traffic.lanes.cells import Scale
 from app.traffic.lanes.marks import Marks
 from app.traffic.lanes.names import Name, Processes, draw_name, name_of
-from app.traffic.lanes.older import Older
+from app.traffic.lanes.older import Drawn, Older
 from app.traffic.lanes.paint import Inks, LanePainter, name_fonts
 from app.traffic.lanes.strips import Strips
 from app.traffic.lanes.view import Place, Tick, View, arrange, ticks
@@ -87,6 +87,7 @@ class LanesCanvas(QAbstractScrollArea):
         self.places: list[Place] = []
         self._inks: Inks | None = None
         self._strips: Strips | None = None
+        self._sums = Drawn(())
         self._needed: dict[int, int] = {}
         self._picture = QPixmap()  # a frame drawn ahead
         self._ahead = False  # there is one, and it has not been shown
@@ -232,7 +233,8 @@ class LanesCanvas(QAbstractScrollArea):
     def _paint(self, target: QPaintDevice) -> None:
         """All of it: what is in view decides how high the lanes are."""
         inks = self._inks = self._inks or Inks()
-        self._strips = self._strips or Strips(inks.palette)
+        if self._strips is None:
+            self._strips, self._sums = Strips(inks.palette), Drawn(inks.sums)
         size, scale = self.viewport().size(), self.scale()
         self._arrange(scale)
         painter = QPainter(target)
@@ -262,7 +264,7 @@ class LanesCanvas(QAbstractScrollArea):
         for place in self.places:
             blocked = self.marks.blocked_between(place.slot, draw.scale.begin, draw.scale.end, self.now())
             draw.blocked(place, self._top(place), blocked)
-            draw.older(place, self._top(place), self.older.of(place.slot))
+            draw.older(place, self._top(place), self._sums.pieces(self.older, place.slot, draw.scale))
         self._paint_bars(draw)
         for place in self.places:
             top = self._top(place)

@@ -15,7 +15,6 @@ from app.traffic.blocked import Blocked
 from app.traffic.lanes.bars import OPEN, TONES, Row
 from app.traffic.lanes.cells import LEVELS, Scale
 from app.traffic.lanes.marks import Life, Switch
-from app.traffic.lanes.older import Sum
 from app.traffic.lanes.strips import WIDE, Colors, Piece
 from app.traffic.lanes.view import Place, Tick
 
@@ -41,11 +40,10 @@ class Inks:
         # The theme's tones are for text; as areas in the light they may be brighter.
         bright = 100 if is_dark() else 122
         after = _faded(color(Role.PENDING), 0.5)
-        self.sums = [
-            [_faded(color(_ROLES[tone]).lighter(bright), 0.15 + 0.6 * level / LEVELS) for level in range(LEVELS + 1)]
-            for tone in TONES
-        ]
-        self.palette = [_colors(color(_ROLES[tone]).lighter(bright), after) for tone in TONES]
+        tones = [color(_ROLES[tone]).lighter(bright) for tone in TONES]
+        strengths = [0.15 + 0.6 * level / LEVELS for level in range(LEVELS + 1)]
+        self.sums = [[_packed(_faded(tone, strength)) for strength in strengths] for tone in tones]
+        self.palette = [_colors(tone, after) for tone in tones]
         self.on_solid, self.text, self.muted = color(Role.BASE), color(Role.TEXT), color(Role.MUTED)
         self.on_sending = self.on_solid if is_dark() else self.text
         self.line, self.base, self.window, self.raised = (
@@ -136,13 +134,9 @@ class LanePainter:
             painter.fillRect(begin, top, end - begin, 2, inks.blocked_edge)
             drawn = end
 
-    def older(self, place: Place, top: int, sums: tuple[Sum, ...]) -> None:
-        """What is no longer kept as bars: as high as the lane, and as strong as the worker was busy."""
-        for one in sums:
-            begin, end = self.x(one.begin), self.x(one.end)
-            if end > self._left and begin < self._right:
-                ink = self._inks.sums[one.tone][one.level]
-                self._painter.fillRect(begin, top + _PADDING, max(1, end - begin), place.height - 2 * _PADDING - 1, ink)
+    def older(self, place: Place, top: int, pieces: list[Piece]) -> None:
+        """What is no longer kept as bars: as high as the lane."""
+        self.pieces(pieces, top + _PADDING, place.height - 2 * _PADDING - 1)
 
     def pieces(self, pieces: list[Piece], top: int, height: int) -> None:
         """A strip, as high as its row."""

@@ -23,7 +23,7 @@ from app.traffic.detail.stall_card import StallCard
 from app.traffic.lanes.bars import OPEN, Lanes, in_order, runs
 from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
 from app.traffic.lanes.marks import Marks, marks_of
-from app.traffic.lanes.older import Older, began_between, older_of
+from app.traffic.lanes.older import Gathering, Older, Slice, Sums, Wanted, began_between, sums_of, wanted
 from app.traffic.lanes.view import View
 from app.turns import APART_MS, Turns
 from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
@@ -37,7 +37,7 @@ _PIECE = 50  #: rows between two looks at the clock
 _BEHIND = 4  #: so many polls wait, and there is no waiting for a turn
 _MARKS_MS = 500
 _OLDER_MS = 3_000  #: at the soonest, where it is only that bars were let go of
-_OLDER_STEPS = 500  #: of the time before the bars that are kept
+_OLDER = "lanes.older"  #: the key of what is asked for of that time
 _STALLS = 5_000  #: the newest ones are shown
 
 
@@ -72,8 +72,9 @@ class LanesPanel(QWidget):
         self.hide_button = icon_button("chevron-up", "Hide the lanes", "Hide the lanes (Ctrl+Shift+L)")
         self.words = QLabel("Each request will be a bar here, in the lane of the worker that took it.", self.canvas)
         self.card = StallCard(self)
-        self._wanted = (0, 0)  # of what time older sums were asked for
-        self._asked = QElapsedTimer()  # since they were
+        self._gathering = Gathering()
+        self._wanted: Wanted | None = None  # which older sums are being gathered
+        self._gathered = QElapsedTimer()  # since they last were
         self._corner = QWidget(self)
         self._known = -1  # which version of the trace the marks are of
         self._came: deque[list[ExchangeRow]] = deque()  # in order, of each poll, and not taken in yet
@@ -167,7 +168,6 @@ class LanesPanel(QWidget):
         self.canvas.live = self._feed.live
         self.canvas.marks, self.canvas.range, self.canvas.chosen = Marks(), None, (0, 0)
         self._known, self.canvas.gone_to = -1, 0
-        self.canvas.older, self._wanted = Older(), (0, 0)
         self.canvas.set_view(View(following=self._feed.live))
         self._moved = False
         self._ask_marks()
@@ -175,14 +175,15 @@ class LanesPanel(QWidget):
     def _on_closed(self) -> None:
         self.forget()
         self.canvas.marks, self._known = Marks(), -1
-        self.canvas.older, self._wanted = Older(), (0, 0)
         self.card.hide()
         self._on_frame()
 
     def forget(self) -> None:
-        """Let go of every bar, and of rows whose turn has not come: what is to be shown comes again."""
+        """Let go of every bar and sum, and of rows whose turn has not come: what is to be shown comes again."""
         self._came.clear()
         self.lanes.clear()
+        self._feed.cancel(_OLDER)
+        self._gathering, self._wanted, self.canvas.older = Gathering(), None, Older()
 
     def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
         self._came.append(in_order(rows))
@@ -254,19 +255,37 @@ class LanesPanel(QWidget):
 
     def _ask_older(self) -> None:
         """What is in view of the time before the bars that are kept."""
-        view, first = self.canvas.view, self.lanes.first
-        wanted = (max(0, view.begin), min(first, view.end))
-        if not self._feed.is_open or first >= OPEN or wanted[0] >= wanted[1] or wanted == self._wanted:
+        view, known = self.canvas.view, self._gathering.older
+        found = wanted(view.begin, view.end, self.lanes.first) if self.lanes.first < OPEN else None
+        if found is None or not self._feed.is_open:
             return
-        if wanted[0] == self._wanted[0] and self._asked.isValid() and self._asked.elapsed() < _OLDER_MS:
-            return  # some more bars went, as they do all the time
-        self._wanted = wanted
-        self._asked.start()
-        self._feed.ask(partial(_older, wanted=wanted), self._on_older, key="lanes.older", slow=True)
+        if self._wanted is not None and self._wanted.overlaps(found):
+            return  # an answer is on its way
+        only_bars_went = self._feed.live and found.end == self.lanes.first and known.begin <= found.begin
+        if only_bars_went and found.meets(known) and self._gathered.elapsed() < _OLDER_MS:
+            return  # as they do all the time
+        self._wanted = found
+        self._gather()
 
-    def _on_older(self, older: Older) -> None:
-        self.canvas.older = older
-        self._refresh()
+    def _gather(self) -> None:
+        """Ask for the next slice, and show what is there; of another scale, only if nothing is in view."""
+        assert self._wanted is not None
+        asked = self._gathering.next(self._wanted)
+        known, shown, view = self._gathering.older, self.canvas.older, self.canvas.view
+        there_is_none = not (view.begin < shown.end and shown.begin < view.end)
+        if known is not shown and (asked is None or known.step == shown.step or there_is_none):
+            self.canvas.older = known
+            self._refresh()
+        if asked is None:
+            self._wanted = None
+            return
+        answer = partial(self._on_older, self._wanted, asked)
+        self._feed.ask(partial(_sums, asked=asked), answer, key=_OLDER, slow=True)
+
+    def _on_older(self, wanted: Wanted, asked: Slice, sums: Sums) -> None:
+        self._gathering.take(wanted, asked, sums)
+        self._gathered.start()
+        self._gather()
 
     def go_to_blocked(self) -> None:
         """Show the next time that an event loop was held up."""
@@ -341,6 +360,6 @@ def _marks(reader: TraceReader, *, known: int) -> tuple[int, Marks] | None:
     )
 
 
-def _older(reader: TraceReader, *, wanted: tuple[int, int]) -> Older:
+def _sums(reader: TraceReader, *, asked: Slice) -> Sums:
     """Runs in the thread for what takes long."""
-    return older_of(*wanted, _OLDER_STEPS, reader.loads(*wanted, _OLDER_STEPS))
+    return sums_of(asked, reader.loads(*asked))

@@ -134,7 +134,7 @@ class Strips:
         pixels = array("I", bytes(4 * scale.columns))
         big, small = cells(row, scale, self._now)
         for left, wide, tone, level in small:
-            _fill(pixels, left, left + wide, self._palette[tone].levels[level])
+            fill(pixels, left, left + wide, self._palette[tone].levels[level])
         for at in big:
             _bar(pixels, row, at, scale, self._now, self._palette[row.tones[at]])
         least = WIDE * scale.step
@@ -171,21 +171,22 @@ def _bar(pixels: array[int], row: Row, at: int, scale: Scale, now: int, colors: 
     begin = edges[0]
     air = 1 if end - begin > 3 else 0
     if end - begin < _FINE:
-        _fill(pixels, begin, max(begin + 1, end - air), colors.levels[LEVELS - 1])
+        fill(pixels, begin, max(begin + 1, end - air), colors.levels[LEVELS - 1])
         return
     end -= air
     called, answered, closed = (min(end, edge) for edge in edges[1:])
-    _fill(pixels, begin, called, colors.waiting)
-    _fill(pixels, answered, closed, colors.sending)
-    _fill(pixels, closed, end, colors.after)
-    _fill(pixels, called, max(called + 1, answered), colors.solid)
+    fill(pixels, begin, called, colors.waiting)
+    fill(pixels, answered, closed, colors.sending)
+    fill(pixels, closed, end, colors.after)
+    fill(pixels, called, max(called + 1, answered), colors.solid)
 
 
 def _column(t_ns: int, scale: Scale) -> int:
     return (t_ns - scale.begin + scale.step // 2) // scale.step
 
 
-def _fill(pixels: array[int], begin: int, end: int, color: int) -> None:
+def fill(pixels: array[int], begin: int, end: int, color: int) -> None:
+    """Give columns from ``begin`` up to ``end`` a colour, as far as there are any."""
     begin, end = max(0, begin), min(len(pixels), end)
     if begin < end:
         pixels[begin:end] = array("I", (color,)) * (end - begin)
