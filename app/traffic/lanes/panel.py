@@ -37,6 +37,7 @@ _PIECE = 50  #: rows between two looks at the clock
 _BEHIND = 4  #: so many polls wait, and there is no waiting for a turn
 _MARKS_MS = 500
 _OLDER_MS = 3_000  #: at the soonest, where it is only that bars were let go of
+_FIT_MS = 250  #: at the soonest a trace that comes in is fitted in again: each time all is drawn anew
 _OLDER = "lanes.older"  #: the key of what is asked for of that time
 _STALLS = 5_000  #: the newest ones are shown
 
@@ -78,6 +79,7 @@ class LanesPanel(QWidget):
         self._corner = QWidget(self)
         self._known = -1  # which version of the trace the marks are of
         self._came: deque[list[ExchangeRow]] = deque()  # in order, of each poll, and not taken in yet
+        self._fitting = QTimer(self, singleShot=True, interval=_FIT_MS)
         self._taking = QTimer(self, singleShot=True, interval=_TAKE_MS)
         self._frame = QTimer(self, interval=_MOVING_MS)
         self._marks = QTimer(self, interval=_MARKS_MS)
@@ -124,6 +126,7 @@ class LanesPanel(QWidget):
         self._feed.closed.connect(self._on_closed)
         self._feed.rows_changed.connect(self._on_rows_changed)
         self._feed.rows_gone.connect(self._on_rows_gone)
+        self._fitting.timeout.connect(self._fit_in)
         self._taking.timeout.connect(self._take)
         self._frame.timeout.connect(self._on_frame)
         self._marks.timeout.connect(self._ask_marks)
@@ -193,11 +196,19 @@ class LanesPanel(QWidget):
                 self._taking.start()
             return
         self._take_all()
-        if not self._feed.live and not self._moved:
+        if not self._fitting.isActive():
+            self._fit_in()
+            self._fitting.start()
+
+    def _fit_in(self) -> None:
+        """What came of a finished trace is in view, as long as the user has not looked elsewhere."""
+        if self._feed.live:
+            return
+        if self._moved:
+            self.canvas.refresh()
+        else:
             self.canvas.fit()
             self._moved = False
-        elif self.isVisible() and not self._feed.live:
-            self.canvas.refresh()
 
     def _take(self) -> None:
         """Of what came, as much as there is time for; the rest in the next turn."""
@@ -243,10 +254,7 @@ class LanesPanel(QWidget):
         self._known, marks = found
         self.canvas.marks = marks
         self.lanes.know_alone(marks.alone)
-        if not self._feed.live and not self._moved:
-            self.canvas.fit()
-            self._moved = False
-        self._refresh()
+        self._fit_in()
 
     def _refresh(self) -> None:
         """While time passes its next frame shows it, which is not painted together with the table."""
