@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QProgressBar, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from app.comparison.modes_chosen import ModesChosen
+from app.theme.rows import FoldingRow, group
 from app.theme.widgets import ElidedLabel, button, icon_button, label, look
 from app.traffic.detail.parts import caption
 from app.traffic.filter_field import FilterField
@@ -54,14 +55,10 @@ class ComparisonControls(QFrame):
         self.wrong.hide()
 
     def _arrange(self) -> None:
-        first, state = QHBoxLayout(), QHBoxLayout()
-        first.setSpacing(8)
-        first.addWidget(self.filtering, 1)
-        for text, box in (("Speed", self.speeds), ("At once", self.at_once), ("Rounds", self.rounds)):
-            first.addWidget(caption(text))
-            first.addWidget(box)
-        first.addWidget(self.start)
-        first.addWidget(self.cancel)
+        figures = [widget for text, box in (("Speed", self.speeds), ("At once", self.at_once), ("Rounds", self.rounds))
+                   for widget in (caption(text), box)]  # fmt: skip
+        first = FoldingRow(self.filtering, group(*figures), group(self.start, self.cancel))
+        state = QHBoxLayout()
         state.setSpacing(12)
         state.addWidget(self.what, 1)
         state.addWidget(self.words)
@@ -69,7 +66,7 @@ class ComparisonControls(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
-        column.addLayout(first)
+        column.addWidget(first)
         column.addWidget(self.modes)
         column.addWidget(self.bar)
         column.addWidget(self.wrong)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from app.launch import choice as choices
@@ -83,6 +83,7 @@ class ModesChosen(QWidget):
         self.add.setMinimumContentsLength(16)
         self.add.activated.connect(self._on_picked)
         holder = QWidget()
+        self._holder = holder
         self._flow = FlowLayout(holder, 6)
         self._flow.setContentsMargins(0, 0, 0, 0)
         column = QVBoxLayout(self)
@@ -99,6 +100,13 @@ class ModesChosen(QWidget):
     def adapt(self) -> bool:
         """Whether one of them needs an adapter; who chose it wants that."""
         return any(chip.mode.state == "adaptable" for chip in self.chips)
+
+    def event(self, event: QEvent) -> bool:
+        """As high as its lines, also where all else gives way."""
+        done = super().event(event)
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._holder.setMinimumHeight(self._flow.heightForWidth(self.width()))
+        return done
 
     def offer(self, listed: ModesListed | None, wanted: tuple[TrialMode, ...]) -> None:
         """Offer the modes of a target, and choose ``wanted``, or some that can run where those are none of it."""

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -25,6 +25,7 @@ from app.feed import TraceFeed
 from app.link import LinkState, SupervisorLink
 from app.link.words import told
 from app.settings import Settings
+from app.theme.rows import ScrolledPage
 from app.theme.widgets import CopyButton, ElidedLabel, button, look
 from app.traffic.detail.parts import PairTable, caption
 from app.traffic.detail.plain_table import PlainTable
@@ -117,9 +118,7 @@ class ComparisonPage(QWidget):
         self._over.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.controls)
-        column.addWidget(self._over, 1)
+        column.addWidget(ScrolledPage(self.controls, self._over))
         self.setFocusProxy(self.table)
         self._settings.remember(self._splitter)
 
@@ -139,15 +138,24 @@ class ComparisonPage(QWidget):
         header = self.table.horizontalHeader()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.setMinimumHeight(
-            header.sizeHint().height() + _ROWS * self.table.verticalHeader().defaultSectionSize()
-        )
+        self._keep_rows()
         column = QVBoxLayout(upper)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.table, 1)
         column.addWidget(bar)
         return upper
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """Text of another size, or another style sheet: rows and header have another height."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "empty"):
+            self._keep_rows()
+
+    def _keep_rows(self) -> None:
+        """Some rows stay in view, however little room there is."""
+        rows = _ROWS * self.table.verticalHeader().defaultSectionSize()
+        self.table.setMinimumHeight(self.table.horizontalHeader().sizeHint().height() + rows + 2)
 
     def _register(self) -> None:
         def make(verb: str, title: str, run: object, **more: Any) -> Action:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 from app.feed import TraceFeed
 from app.settings import Settings
 from app.theme import Role, set_icon
+from app.theme.rows import FoldingRow, group
 from app.theme.widgets import label, look, rule
 from app.traffic import finding_words as words
 from app.traffic.filter_field import FilterField, keep_history, seen_in
@@ -51,14 +52,8 @@ class FindingsBar(QWidget):
         self.judging.clicked.connect(lambda: self.judging_wanted.emit(not self._runs))
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        row.addWidget(self.filter, 1, Qt.AlignmentFlag.AlignTop)
-        for made in self.severities.values():
-            row.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(rule())
-        for made in self.faults.values():
-            row.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
+        kinds = group(*self.severities.values(), rule(), *self.faults.values(), gap=6)
+        row = FoldingRow(self.filter, kinds)
         words_row = QHBoxLayout()
         words_row.setSpacing(8)
         words_row.addWidget(self.said)
@@ -67,7 +62,7 @@ class FindingsBar(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 6, 12, 6)
         column.setSpacing(4)
-        column.addLayout(row)
+        column.addWidget(row)
         column.addLayout(words_row)
 
     @property

@@ -20,6 +20,8 @@ from app.feed import TraceFeed
 from app.findings.bar import FindingsBar
 from app.findings.model import MOST, BrokenModel, severity_of
 from app.settings import Settings
+from app.theme import px
+from app.theme.columns import spare_columns
 from app.traffic import formats
 from app.traffic.detail.parts import RoomyDelegate
 from app.traffic.detail.rule_view import RuleView
@@ -39,6 +41,8 @@ _REST = 5
 #: What has room in each column; the first takes what is left.
 _WIDEST = ("", "ASGI-HTTP-00", "Application", "Findings", "1,000 (100 %)", "00:00:00.000", "00:00:00.000")
 _PADDING = 22
+#: What the first has at least, in pixels at the usual size of text, and which others go for it.
+_LEAST, _SPARE = 180, (5, 6, 2, 4)
 _SIDE_BY_SIDE = 1200  #: pixels
 _NOTHING = Tally(0, 0, 0)
 _STEPS = {Qt.Key.Key_J: Qt.Key.Key_Down, Qt.Key.Key_K: Qt.Key.Key_Up}
@@ -88,6 +92,11 @@ class RulesTree(QTreeView):
             header.resizeSection(number, self.fontMetrics().horizontalAdvance(widest) + _PADDING)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.doubleClicked.connect(self.opened)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
+        """Where there is little room, what was done comes first."""
+        super().resizeEvent(event)
+        spare_columns(self.header(), event.size().width(), least=px(_LEAST), spare=_SPARE)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Enter, copy, J and K; the rest is Qt's."""

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QProgressBar,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.replay.comparison import names_in
 from app.theme import Role, mono_font, set_icon
+from app.theme.rows import FoldingRow, group
 from app.traffic import formats
 from app.traffic.detail.parts import caption
 from app.traffic.filter_field import FilterField
@@ -98,35 +98,18 @@ class ReplayControls(QFrame):
         self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
 
     def _arrange(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for label, box in (
-            ("Replay", self.subject),
-            ("", self.filtering),
-            ("Speed", self.speeds),
-            ("At once", self.at_once),
-        ):
-            if label:
-                row.addWidget(caption(label))
-            row.addWidget(box, 2 if box is self.filtering else 0)
-        row.addStretch(0)
-        row.addWidget(self.start)
-        row.addWidget(self.cancel)
-        state = QHBoxLayout()
-        state.setSpacing(12)
-        state.addWidget(caption("May differ"))
-        state.addWidget(self.ignore, 2)
-        state.addWidget(self.words)
-        state.addStretch(1)
-        state.addWidget(self.differing)
-        state.addWidget(self.runs)
+        what = group(caption("Replay"), self.subject, self.filtering, wide=self.filtering)
+        pace = group(caption("Speed"), self.speeds, caption("At once"), self.at_once)
+        row = FoldingRow(what, pace, group(self.start, self.cancel))
+        differ = group(caption("May differ"), self.ignore, wide=self.ignore, gap=12)
+        state = FoldingRow(differ, self.words, group(self.differing, self.runs, gap=12))
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
-        column.addLayout(row)
+        column.addWidget(row)
         column.addWidget(self.bar)
         column.addWidget(self.wrong)
-        column.addLayout(state)
+        column.addWidget(state)
 
     @property
     def what(self) -> What:

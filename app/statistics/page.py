@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -35,6 +35,8 @@ from app.settings import Settings
 from app.statistics.counting import Counting
 from app.statistics.routes_model import COLUMNS, VALUE_ROLE, RoutesModel, as_text, filter_of
 from app.statistics.sums import Course, Figures, RouteFigures
+from app.theme import px
+from app.theme.columns import spare_columns
 from app.theme.widgets import ElidedLabel, button, look
 from app.traffic import formats
 from app.traffic.empty import EmptyState
@@ -47,10 +49,19 @@ if TYPE_CHECKING:
 _GROUP = "Statistics"
 
 
+#: What the route has at least, in pixels at the usual size of text, and which columns go for it: bytes, max, p90.
+_LEAST, _SPARE = 160, (7, 6, 4)
+
+
 class RoutesTable(QTableView):
     """Signals: ``route_chosen()``: Enter on a row, or a double click."""
 
     route_chosen = Signal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Where there is little room, the route comes first."""
+        super().resizeEvent(event)
+        spare_columns(self.horizontalHeader(), event.size().width(), least=px(_LEAST), spare=_SPARE)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Enter; the rest is Qt's."""

@@ -24,6 +24,8 @@ def group(*widgets: QWidget, wide: QWidget | None = None, gap: int = _GAP) -> QW
     row.setSpacing(gap)
     for widget in widgets:
         row.addWidget(widget, 1 if widget is wide else 0)
+    if wide is not None:
+        row.addStretch(0)  # while it is hidden
     return made
 
 
@@ -66,14 +68,13 @@ class FoldingRow(QWidget):
         if folded == self.folded:
             return
         self.folded = folded
-        top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(self._lead, 0, 0)
         if folded:
-            self._grid.addWidget(self._rest, 1, 0, 1, 3, top | Qt.AlignmentFlag.AlignLeft)
+            self._grid.addWidget(self._rest, 1, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
         else:
-            self._grid.addWidget(self._rest, 0, 1, top)
+            self._grid.addWidget(self._rest, 0, 1)
         if self._end is not None:
-            self._grid.addWidget(self._end, 0, 2, top)
+            self._grid.addWidget(self._end, 0, 2)
         self.updateGeometry()
 
 

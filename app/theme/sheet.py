@@ -3,7 +3,7 @@
 Rules match by object name or by the dynamic property ``look``, so that a plain widget stays plain Fusion:
     QLabel       caption title muted mono
     QPushButton  primary danger link big big-primary
-    QToolButton  flat tiny tab tab-tight action attention, or the property ``segment`` (left, right)
+    QToolButton  flat tiny tab tab-tight tab-tightest action attention, or the property ``segment`` (left, right)
     QFrame       bar tabs form problem notice card popup rule
 Fields and buttons are all 30 pixels high at the usual size of text, so that they stand on one line. Fusion derives
 outlines from the window's colour, which leaves fields without any in the dark; hence the borders here.
@@ -149,6 +149,7 @@ QToolButton[segment="right"] { border-top-right-radius: 5px; border-bottom-right
 QToolButton[look|="tab"] { background: transparent; border: none; border-bottom: 2px solid transparent; color: $muted;
   padding: 6px 12px 5px 12px; font-weight: 600; }
 QToolButton[look="tab-tight"] { padding-left: 4px; padding-right: 4px; }
+QToolButton[look="tab-tightest"] { padding-left: 0; padding-right: 0; }
 QToolButton[look|="tab"]:hover { color: $text; background: $hover; }
 QToolButton[look|="tab"]:focus { color: $text; background: $hover; }
 QToolButton[look|="tab"]:checked { color: $text; border-bottom-color: $accent; }

@@ -9,7 +9,7 @@ import enum
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QApplication, QHeaderView, QTableView
+from PySide6.QtWidgets import QApplication, QHeaderView, QTableView, QTreeView
 
 from app.theme.current import SHEET, TEXT_SIZE, dress
 from app.theme.icons import recolor_widgets
@@ -86,7 +86,11 @@ class Theme(QObject):
         self._wear(font, ratio)
         for widget in QApplication.allWidgets():
             if isinstance(widget, QTableView):
-                _scale(widget, ratio)
+                rows = widget.verticalHeader()
+                rows.setDefaultSectionSize(round(rows.defaultSectionSize() * ratio))
+                _scale(widget.horizontalHeader(), ratio)
+            elif isinstance(widget, QTreeView):
+                _scale(widget.header(), ratio)
 
     def _on_system_changed(self, *_to: object) -> None:
         if self.scheme is Scheme.SYSTEM:
@@ -130,10 +134,8 @@ class Theme(QObject):
         self.changed.emit()
 
 
-def _scale(table: QTableView, ratio: float) -> None:
-    """Rows and columns as much larger as what stands in them; Qt sees to columns that fill what is left."""
-    rows, columns = table.verticalHeader(), table.horizontalHeader()
-    rows.setDefaultSectionSize(round(rows.defaultSectionSize() * ratio))
+def _scale(columns: QHeaderView, ratio: float) -> None:
+    """Columns as much wider as what stands in them is larger; Qt sees to those that fill what is left."""
     for at in range(columns.count()):
         if columns.sectionResizeMode(at) == QHeaderView.ResizeMode.Interactive and not columns.isSectionHidden(at):
             columns.resizeSection(at, round(columns.sectionSize(at) * ratio))

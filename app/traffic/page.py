@@ -102,7 +102,6 @@ class TrafficPage(QWidget):
         self._over.addWidget(self.table)
         self._over.addWidget(self.empty)
         self._over.setMinimumHeight(60)
-        self.detail.setMinimumHeight(72)
         self.splitter.setObjectName("trafficSplitter")
         self.splitter.setHandleWidth(1)
         self.splitter.addWidget(self._over)

@@ -27,6 +27,7 @@ from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.link import LinkState, SupervisorLink
 from app.settings import Settings
+from app.theme import px
 from app.traffic.empty import EmptyState
 from app.traffic.lanes.marks import marks_of
 from app.traffic.terms import FieldTerm, quoted
@@ -385,9 +386,10 @@ class WorkersPage(QWidget):
         tree.setIndentation(14)
         tree.setMinimumHeight(90)
         for column, width in enumerate(_WIDTHS):
-            tree.setColumnWidth(column, width)
+            tree.setColumnWidth(column, px(width))
         tree.header().setObjectName("workersTreeHeader")
         tree.header().setStretchLastSection(True)
+        tree.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.customContextMenuRequested.connect(lambda at: self._show_menu(tree.viewport().mapToGlobal(at)))
         tree.selectionModel().currentRowChanged.connect(lambda current, _before: self._on_current(current))

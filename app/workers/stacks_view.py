@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.theme import px
 from app.theme.widgets import CopyButton, ElidedLabel, button
 from app.traffic.empty import EmptyState
 from app.traffic.painting import CellDelegate
@@ -154,7 +155,7 @@ class StacksView(QWidget):
         tree.setExpandsOnDoubleClick(False)
         tree.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         for column, width in enumerate((190, 160)):
-            tree.setColumnWidth(column, width)
+            tree.setColumnWidth(column, px(width))
         tree.header().setStretchLastSection(True)
         tree.activated.connect(lambda _index: self._on_jump())
         tree.selectionModel().currentRowChanged.connect(lambda current, _before: self._on_current(current))

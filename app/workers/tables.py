@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QTableView
 
-from app.theme import Role, color, tip
+from app.theme import Role, color, px, tip
 from app.traffic import formats
 from app.traffic.detail.plain_table import PlainTable
 from app.workers.evidence import Held
@@ -144,11 +144,11 @@ def held_model(parent: QObject) -> ListModel[Held]:
 
 
 def list_table(model: QAbstractItemModel, name: str, widths: tuple[int, ...]) -> QTableView:
-    """A table over one of these models; ``widths`` in pixels, 0 hides a column."""
+    """A table over one of these models; ``widths`` in pixels at the usual size of text, 0 hides a column."""
     table = PlainTable(name, model, ())
     table.setAlternatingRowColors(True)
     for column, width in enumerate(widths):
         table.setColumnHidden(column, not width)
         if width:
-            table.setColumnWidth(column, width)
+            table.setColumnWidth(column, px(width))
     return table

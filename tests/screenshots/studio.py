@@ -17,6 +17,7 @@ from PySide6.QtCore import QEventLoop, QSize
 from PySide6.QtWidgets import QApplication
 
 from app.__main__ import Desk, Request
+from app.garbage import collect_in_this_thread
 from app.link import SupervisorLink
 from app.link.place import secure
 from app.link.process import SupervisorProcess
@@ -43,6 +44,7 @@ class Studio:
     """
 
     def __init__(self, application: QApplication, folder: Path, out: Path, text_size: int = 100) -> None:
+        collect_in_this_thread(application)
         self.application = application
         self.out = out
         self.folder = folder

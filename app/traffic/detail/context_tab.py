@@ -9,10 +9,10 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QSplitter,
@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.feed import TraceFeed
-from app.theme import Role, color, mono_font, tip
+from app.theme import Role, color, mono_font, px, tip
+from app.theme.rows import SparingRow
 from app.theme.widgets import ElidedComboBox, button
 from app.traffic import context, formats
 from app.traffic.context import Node
@@ -37,6 +38,7 @@ from inspector.model import Exchange
 _PATH, _SECRET, _CHANGE = (Qt.ItemDataRole.UserRole + at for at in range(3))
 _KEY, _TYPE, _VALUE, _DECODED, _REMARK = range(5)
 _CHARACTERS = (27, 8, 36, 24)
+_HIGH = 13  #: lines that the tab must have room for, to have the words on a key below
 _INKS = {"added": Role.MUTED, "changed": Role.CLIENT_ERROR, "decoded": Role.REDIRECT, "dropped": Role.SERVER_ERROR}
 
 
@@ -59,6 +61,7 @@ class ContextTab(QWidget):
         self._remarks: dict[tuple[str, ...], Remark] = {}
         self.search = QLineEdit(placeholderText="Find a key or a value", clearButtonEnabled=True)
         self.search.setAccessibleName("Find in environ or scope")
+        self.search.setMinimumWidth(px(80))
         self.compare = ElidedComboBox()
         self.keep = button("Keep", tip="Keep this one, to compare others with it")
         self.only = QCheckBox("Differences only")
@@ -89,16 +92,14 @@ class ContextTab(QWidget):
         self.help.setAccessibleName("What this key is")
         self.help.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.help.setContentsMargins(10, 5, 10, 6)
-        self.help.setMinimumHeight(self.fontMetrics().height() * 3 + 12)
         self.help.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
 
     def _arrange(self) -> None:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 4, 10, 4)
-        bar.setSpacing(8)
-        bar.addWidget(self.search, 1)
-        for widget in (caption("Compare with"), self.compare, self.keep, self.only, self.secrets, self.count):
-            bar.addWidget(widget)
+        words = caption("Compare with")
+        bar = SparingRow(
+            (self.search, words, self.compare, self.keep, self.only, self.secrets, self.count),
+            wide=self.search, spare=(words, self.count),
+        )  # fmt: skip
         split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         split.setHandleWidth(1)
         split.addWidget(self.tree)
@@ -107,7 +108,7 @@ class ContextTab(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar)
+        column.addWidget(bar)
         column.addWidget(split, 1)
 
     def _connect(self) -> None:
@@ -267,6 +268,13 @@ class ContextTab(QWidget):
         if self.compare.currentData() in (Other.PREVIOUS, Other.REPLAY, Other.KEPT):
             parts[1] = f"{different} different" if self._other is not None else "there is none"
         self.count.setText(", ".join(part for part in parts if part))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Where there is room for a few rows only, they are worth more than the words, which each has as a tip."""
+        super().resizeEvent(event)
+        line = self.fontMetrics().height()
+        self.help.setMinimumHeight(line * 3 + 12)
+        self.help.setVisible(event.size().height() >= line * _HIGH)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Other colours: write in theirs again."""

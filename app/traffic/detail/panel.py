@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.feed import TraceFeed
 from app.settings import Setting, Settings
+from app.theme import px
 from app.traffic.blocked import HeldUp, held_up
 from app.traffic.columns import Axis, running
 from app.traffic.detail.arrivals import Arrivals, Times
@@ -26,6 +27,7 @@ from app.traffic.narrative import Placed
 from inspector.model import Exchange, Kind, ProbeCost
 from inspector.store.reader import ExchangeRow
 
+_LEAST = 72  #: pixels of its height at the usual size of text, however little room there is
 _AGAIN_MS = 150  #: how soon a running exchange is read again after it changed
 
 
@@ -97,6 +99,10 @@ class DetailPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._stack)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """The tabs, and a little of the one in front."""
+        return QSize(0, px(_LEAST))
 
     def _connect(self) -> None:
         self._feed.closed.connect(self._forget)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from app.theme import mono_font, tip
+from app.theme import tip
+from app.theme.widgets import ElidedLabel
 from app.traffic import formats, secrecy
 from app.traffic.detail.body_view import BodyView
 from app.traffic.detail.parts import PairTable
@@ -21,12 +22,9 @@ class SideTab(QWidget):
         self._side = side
         title = side.title()
         self.body = BodyView(f"{title} body")
-        self.start_line = QLabel()
+        self.start_line = ElidedLabel(mono=True)
         self.start_line.setAccessibleName(f"{title} line")
-        self.start_line.setFont(mono_font())
-        self.start_line.setTextFormat(Qt.TextFormat.PlainText)
         self.start_line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.start_line.setContentsMargins(8, 0, 8, 0)
         # The head's table and the body begin on one line.
         self.start_line.setFixedHeight(self.body.bar_height)
         self.secrets = QCheckBox("Show secrets")
@@ -57,7 +55,8 @@ class SideTab(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 8, 0)
+        row.setContentsMargins(8, 0, 8, 0)
+        row.setSpacing(8)
         row.addWidget(self.start_line, 1)
         row.addWidget(self.secrets)
         column.addLayout(row)

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QStackedWidget,
 
 from app.theme.widgets import look
 
-_SPARED = 16  #: pixels that the style sheet takes from a tab in a tight row
+#: Pixels that the style sheet takes from a tab in a tight row.
+_SPARED = {"tab": 0, "tab-tight": 16, "tab-tightest": 24}
 
 
 class Tabs(QWidget):
@@ -24,6 +25,7 @@ class Tabs(QWidget):
         super().__init__(parent)
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
+        self._titles: dict[int, str] = {}
         self.pages = QStackedWidget()
         bar = QFrame()
         bar.setProperty("look", "bar")
@@ -48,33 +50,42 @@ class Tabs(QWidget):
         button.setAccessibleName(f"{title} tab")
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setChecked(number == 0)
+        self._titles[number] = title
         self._group.addButton(button, number)
         self._row.insertWidget(number, button)
 
     def set_title(self, number: int, title: str) -> None:
         """Rename a page."""
         button = self._group.button(number)
+        self._titles[number] = title
         button.setText(title)
         button.setAccessibleName(f"{title} tab")
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Where there is little room, the tabs stand closer together."""
+        """Where there is little room, the tabs stand closer together; if that is not enough, without their counts."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
         buttons = self._group.buttons()
-        spared = [_SPARED if button.property("look") == "tab-tight" else 0 for button in buttons]
-        needed = sum(button.sizeHint().width() for button in buttons) + sum(spared) + 10
-        wanted = "tab" if needed <= self.width() else "tab-tight"
-        for button in buttons:
+        for number, title in self._titles.items():
+            self._group.button(number).setText(title)
+        needed = sum(button.sizeHint().width() + _SPARED[button.property("look")] for button in buttons) + 10
+        self._wear("tab" if needed <= self.width() else "tab-tight")
+        if needed - _SPARED["tab-tight"] * len(buttons) > self.width():
+            self._wear("tab-tightest")
+            for number, title in self._titles.items():
+                self._group.button(number).setText(title.partition(" (")[0])
+
+    def _wear(self, wanted: str) -> None:
+        for button in self._group.buttons():
             if button.property("look") != wanted:
                 look(button, wanted)
 
     def title(self, number: int) -> str:
         """What a page is called."""
-        return self._group.button(number).text()
+        return self._titles[number]
 
     @property
     def current(self) -> QWidget:
