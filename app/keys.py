@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.actions import Action, ActionRegistry, KeyTakenError, keys_text
-from app.palette import rank
+from app.palette_rank import rank
 from app.theme import Role, color, mono_font
 from app.theme.widgets import bold, button, label, look
 
@@ -46,7 +46,7 @@ class KeysModel(QAbstractTableModel):
         self.beginResetModel()
         self.shown = [
             action for actions in self._registry.groups().values() for action in actions
-            if not query or rank(query, f"{action.group} {action.title}") is not None
+            if not query or rank(query, action.title, action.group) is not None
             or query.casefold() in keys_text(action).casefold()
         ]  # fmt: skip
         self.endResetModel()
