@@ -83,7 +83,7 @@ def talk(url: str, *said: str | bytes) -> None:
         for message in said:
             socket.send(message)
             socket.recv(5)
-        if "/ws-" in url:
+        while "/ws-" in url:  # until the server ends it, or has nothing more to say
             socket.recv(0.5)
 
 
