@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyleOptionViewItem, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.theme import Role, Scheme, Theme, color
+from app.theme import Role, Scheme, Theme, color, dress
 from app.traffic.columns import COLUMNS, INDEX
 from app.traffic.painting import CellDelegate, Index
 from app.traffic.table_model import ROW_ROLE, ExchangeTableModel
@@ -110,6 +110,7 @@ def show_all(table: Table) -> None:
 @pytest.mark.parametrize("scheme", list(Scheme))
 def test_they_look_as_qt_paints_them(table: Table, scheme: Scheme, qapp: QApplication) -> None:
     theme = Theme(qapp, scheme)
+    dress(table)
     try:
         table.exchanges.set_notes({2: Note(mark="red"), 3: Note(comment="why?"), 4: Note(mark="not one")})
         show_all(table)
