@@ -1,16 +1,18 @@
 """How much began at each slot in each step of a long time: sums of a million exchanges, for views that show no more.
 
 Exchanges are grouped by their worker, whose slot is looked up afterwards, and read in stretches of ids: what SQLite
-sorts then stays in its cache. Nothing here holds the interpreter lock but for a row a worker and step. Knows the
-exchange table; not what is drawn of the sums.
+sorts then stays in its cache. Each answer is one row, since for each row of a cursor a busy window may let one wait for
+the interpreter lock. Knows the exchange table; not what is drawn of the sums.
 """
 
 # ruff: noqa: S608 - what is put together into SQL here are names of our own columns; values are parameters
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from inspector.store.rows import Load, integer
 
@@ -26,16 +28,18 @@ def between(connection: sqlite3.Connection, shown: str, begin_ns: int, end_ns: i
 
     ``shown`` is SQL about ``e``, the exchange table: what is to be counted. Lifespans are not.
     """
-    slots = dict(connection.execute(f"SELECT id, {integer('slot')} FROM worker"))
+    slots = dict(_answer(connection, f"SELECT json_array(id, {integer('slot')}) AS made FROM worker"))
     sums: _Sums = {}
-    time = (begin_ns, end_ns, steps)
+    width, rest = divmod(end_ns - begin_ns, steps)
+    step = "(e.opened_ns - ?1) * ?3 / (?2 - ?1)" if rest else "(e.opened_ns - ?1) / ?3"
+    time = (begin_ns, end_ns, steps if rest else width)
     ids = ids_about(connection, begin_ns, end_ns)
     for first, last in _stretches(*ids):
-        for worker, step, count, worst, busy in connection.execute(_summed(shown), (*time, first, last)):
-            known = sums.setdefault((slots.get(worker, 0), step), [0, 0, 0, 0])
+        for worker, at, count, worst, busy in _answer(connection, _summed(step, shown), (*time, first, last)):
+            known = sums.setdefault((slots.get(worker, 0), at), [0, 0, 0, 0])
             known[:] = known[0] + count, max(known[1], worst), 0, known[3] + busy
-    for worker, step, failed in connection.execute(_failed(shown), (*time, *ids)):
-        if (key := (slots.get(worker, 0), step)) in sums:  # if not, it has only just been written
+    for worker, at, failed in _answer(connection, _failed(step, shown), (*time, *ids)):
+        if (key := (slots.get(worker, 0), at)) in sums:  # if not, it has only just been written
             sums[key][2] += failed
     return [Load(slot, step, *found) for (slot, step), found in sorted(sums.items())]
 
@@ -46,21 +50,29 @@ def _stretches(first: int, last: int) -> Iterator[tuple[int, int]]:
         yield start, min(last, start + wide - 1)
 
 
-def _summed(shown: str) -> str:
-    sums = f"count(*), {integer('max(CAST(e.status AS INTEGER))')}, {integer('sum(CAST(e.duration_ns AS INTEGER))')}"
-    return _grouped(sums, f"AND {shown}")
+def _answer(connection: sqlite3.Connection, select: str, parameters: Sequence[int] = ()) -> list[Any]:
+    """The arrays that ``select`` makes."""
+    [(text,)] = connection.execute(f"SELECT group_concat(made, ',') FROM ({select})", parameters)
+    found: list[Any] = json.loads(f"[{text or ''}]")
+    return found
 
 
-def _failed(shown: str) -> str:
+def _summed(step: str, shown: str) -> str:
+    sums = f"count(*), {integer('max(e.status)')}, {integer('sum(e.duration_ns)')}"
+    return _grouped(step, sums, f"AND {shown}")
+
+
+def _failed(step: str, shown: str) -> str:
     """By the index of those that failed: few, and all others are spared the question."""
-    return _grouped("count(*)", f"AND e.state = 'failed' AND {shown}")
+    return _grouped(step, "count(*)", f"AND e.state = 'failed' AND {shown}")
 
 
-def _grouped(sums: str, condition: str) -> str:
+def _grouped(step: str, sums: str, condition: str) -> str:
+    """What may be of any type is made a number once a group, not once an exchange."""
     return (
-        f"SELECT e.worker, CAST((e.opened_ns - ?1) * ?3 / (?2 - ?1) AS INTEGER), {sums} FROM exchange AS e"
+        f"SELECT json_array({integer('e.worker')}, {integer(step)}, {sums}) AS made FROM exchange AS e"
         " WHERE e.id BETWEEN ?4 AND ?5 AND e.opened_ns >= ?1 AND e.opened_ns < ?2 AND e.kind <> 'lifespan'"
-        f" {condition} GROUP BY 1, 2"
+        f" {condition} GROUP BY e.worker, {step}"
     )
 
 
