@@ -19,7 +19,7 @@ from supervisor.servers.base import Mode
 from supervisor.setting import Setting
 from supervisor.target.resolve import Resolved
 from supervisor.target.settings import AppSettings
-from supervisor.tree.usage import listener_of
+from supervisor.tree.ports import listener_of
 
 if TYPE_CHECKING:
     from inspector.query import Query

@@ -1,4 +1,4 @@
-"""Whether something listens at a TCP port of this machine, seen without connecting to it: a connection would be a
+"""Whether something listens at a TCP port of this machine, and who: seen without connecting to it, which would be a
 client to a server that takes one at a time.
 
 Linux: the tables of proc_net_tcp(5).
@@ -7,6 +7,8 @@ Linux: the tables of proc_net_tcp(5).
 from __future__ import annotations
 
 from pathlib import Path
+
+import psutil
 
 _LISTEN = "0A"  #: TCP_LISTEN in the kernel's include/net/tcp_states.h
 _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
@@ -25,3 +27,16 @@ def listening(port: int) -> bool:
             if state == _LISTEN and local.endswith(wanted):
                 return True
     return False
+
+
+def listener_of(port: int) -> str:
+    """Who listens on TCP ``port`` here, as ``name (pid 1)``; empty when it cannot be seen."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status != psutil.CONN_LISTEN or not connection.pid or not connection.laddr:
+                continue
+            if connection.laddr.port == port:
+                return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
+    except (psutil.Error, OSError):
+        pass
+    return ""

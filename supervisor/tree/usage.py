@@ -78,16 +78,3 @@ class Sampler:
             except psutil.Error:
                 self._known.pop(pid, None)
         return found
-
-
-def listener_of(port: int) -> str:
-    """Who listens on TCP ``port`` here, as ``name (pid 1)``; empty when it cannot be seen."""
-    try:
-        for connection in psutil.net_connections("tcp"):
-            if connection.status != psutil.CONN_LISTEN or not connection.pid or not connection.laddr:
-                continue
-            if connection.laddr.port == port:
-                return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
-    except (psutil.Error, OSError):
-        pass
-    return ""

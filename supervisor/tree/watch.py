@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from supervisor.tree.proc import is_over, stat
-from supervisor.tree.proc import session as session
 
 # struct pidfd_info: u64 mask, u64 cgroupid, 11 u32 (pid, tgid, ppid, and ids of user and group), s32 exit_code
 _INFO = struct.Struct("=QQ11Ii")

@@ -18,7 +18,7 @@ from supervisor.control.messages import (
     StatusReported,
     TargetSpec,
 )
-from supervisor.tree.watch import session
+from supervisor.tree.proc import session
 from tests.support.load import Sent, ask
 from tests.support.program import PATIENCE, running
 

@@ -14,7 +14,7 @@ import pytest
 
 from inspector.model import Worker
 from inspector.store.reader import TraceReader
-from supervisor.tree.watch import session
+from supervisor.tree.proc import session
 from tests.bench import death_latency
 from tests.integration.test_deaths import busy, status
 from tests.support.apps import project

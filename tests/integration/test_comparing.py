@@ -21,7 +21,7 @@ from supervisor.control.messages import (
     TargetSpec,
     TrialMode,
 )
-from supervisor.tree.watch import session
+from supervisor.tree.proc import session
 from tests.support.load import ask
 from tests.support.program import PATIENCE, GatescopeRun, running
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from supervisor.tree.watch import session
+from supervisor.tree.proc import session
 from tests.integration.test_orphans import gone
 from tests.support.apps import project
 from tests.support.load import ask

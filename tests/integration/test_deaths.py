@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from supervisor.tree.watch import session
+from supervisor.tree.proc import session
 from tests.support.apps import project
 from tests.support.load import Asking, ask
 from tests.support.program import gatescope, running, trace_lines

@@ -26,7 +26,7 @@ from supervisor.control.messages import (
     SwitchMode,
     TargetSpec,
 )
-from supervisor.tree.watch import session
+from supervisor.tree.proc import session
 from tests.support.apps import project
 from tests.support.environments import bare, give_pip, packages, wheel
 from tests.support.load import ask

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.tree.watch import session
+from supervisor.tree.proc import session
 from tests.integration.test_actions import workers
 from tests.integration.test_switch import command
 from tests.support.apps import project

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from supervisor.tree.watch import session
+from supervisor.tree.proc import session
 from tests.support.apps import project
 from tests.support.program import GATESCOPE, gatescope, running
 

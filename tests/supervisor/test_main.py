@@ -36,7 +36,7 @@ from supervisor.control.messages import (
     SwitchMode,
     TargetSpec,
 )
-from supervisor.tree.watch import session
+from supervisor.tree.proc import session
 from tests.support.apps import project
 
 

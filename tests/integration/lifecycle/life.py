@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 from inspector.model import Worker
 from inspector.query import parse
 from supervisor.control.messages import AppStatus, Problem, ReloadApp, ScaleApp, StopApp, WayOut
-from supervisor.tree.watch import session
+from supervisor.tree.proc import session
 from tests.integration.lifecycle import subject
 from tests.integration.lifecycle.scene import PATIENCE, Scene, until, within, words
 from tests.integration.lifecycle.table import ROWS, Facts, Row

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 
-from supervisor.tree.usage import Sampler, listener_of, spent
+from supervisor.tree.usage import Sampler, spent
 
 BUSY = """
 import os, sys
@@ -25,13 +24,6 @@ def test_what_this_process_uses() -> None:
 
 def test_a_process_that_is_gone_is_left_out() -> None:
     assert Sampler().sample({2**22 - 1}) == {}
-
-
-def test_who_listens() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        assert f"pid {os.getpid()}" in listener_of(port)
-    assert listener_of(port) == ""
 
 
 def test_memory_and_processor_time_of_those_that_live_and_of_children_that_ended() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.tree.watch import OomKills, Watch, kernel_function, parent_of, session, stopped, zombie_status
+from supervisor.tree.proc import session
+from supervisor.tree.watch import OomKills, Watch, kernel_function, parent_of, stopped, zombie_status
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
