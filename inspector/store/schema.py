@@ -113,6 +113,7 @@ AT_REST: dict[str, str] = {
     "exchange_kind": "exchange (kind)",
     "exchange_state": "exchange (state)",
     "exchange_dropped": "exchange (id) WHERE dropped > 0",
+    "judged_failed": "judged (exchange) WHERE rev = 0",
 }
 #: A trace that is shorter is scanned as quickly.
 WORTH_INDEXING = 20_000

@@ -30,6 +30,7 @@ _SPARSE = 16  #: so many times as wide as long, and a trace's ids are not worth 
 _NARROW = 1 << 20  #: ids; so many are always worth it
 _FEW = 10_000  #: exchanges that are looked up one by one sooner than all are looked at
 _SAMPLED = 2_000  #: exchanges of a trace from which on it pays to know before which are fewer, those in or the others
+_BLOCK = 1024  #: ids that are counted before they are read
 _PLACES, _ROWS = 16, 64  #: where in the trace, and how many exchanges there, are looked at for that
 
 
@@ -186,7 +187,7 @@ class _Look:
     def _set(self, statements: Statements, *, foreign: bool = False) -> int:
         """The exchanges that statements give; ``foreign``: of another table, and they may be gone."""
         found = array("q")
-        known = f"SELECT CAST(id AS INTEGER) AS id FROM ({{}}) WHERE id BETWEEN {self.span.low} AND {self.span.high}"
+        known = f"SELECT CAST(id AS INTEGER) AS id FROM ({{}}) WHERE +id BETWEEN {self.span.low} AND {self.span.high}"
         for select, values in statements:
             found += ids.collect(self.connection, known.format(select) if foreign else select, values)
         held = _set(found, self.span)
@@ -236,14 +237,30 @@ class _Look:
         return judged & ~self._set((("SELECT f.exchange AS id FROM finding AS f", []),), foreign=True)
 
     def _judged(self) -> int:
-        """Those that were judged; mostly all from one to another."""
-        judged = "SELECT j.exchange AS id FROM judged AS j WHERE j.rev"
-        bounds = "SELECT ifnull(min(exchange), 0), (SELECT ifnull(max(exchange), -1) FROM judged), count(*) FROM judged"
-        [(low, high, count)] = self.connection.execute(bounds)
-        if count != high - low + 1:
-            return self._set(((f"{judged} > 0", []),), foreign=True)
-        failed = self._set(((f"{judged} <= 0", []),), foreign=True)
-        return self._between(max(low, self.span.low), min(high, self.span.high)) & ~failed
+        """Those that were judged."""
+        found = self._all_judged() & self.span.all
+        return found & ~self._set((("SELECT j.exchange AS id FROM judged AS j WHERE j.rev = 0", []),), foreign=True)
+
+    def _all_judged(self) -> int:
+        """Those that were looked at for findings: mostly all from one to another, or in most blocks."""
+        # Each by itself is answered from the ends of the table, or from its pages; together all rows would be read.
+        each = ("ifnull(min(exchange), 0)", "ifnull(max(exchange), -1)", "count(*)")
+        low, high, count = (self.connection.execute(f"SELECT {one} FROM judged").fetchone()[0] for one in each)
+        whole = count == high - low + 1
+        low, high = max(low, self.span.low), min(high, self.span.high)
+        if whole:
+            return self._between(low, high)
+        counted = "SELECT count(*) FROM judged WHERE exchange BETWEEN ? AND ?"
+        there = bytearray(self.span.size)
+        for start in range(low, high + 1, _BLOCK):
+            end = min(start + _BLOCK - 1, high)
+            [(count,)] = self.connection.execute(counted, (start, end))
+            if count == end - start + 1:
+                there[start - self.span.first : end + 1 - self.span.first] = b"\1" * count
+            elif count:
+                select = "SELECT CAST(exchange AS INTEGER) AS id FROM judged WHERE exchange BETWEEN ? AND ?"
+                ids.put(there, ids.collect(self.connection, select, (start, end)), self.span.first)
+        return _number(there)
 
     def _scanned(self, node: Node, among: int) -> int:
         """Those of ``among`` that pass, by a look at each of them."""
