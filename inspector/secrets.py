@@ -27,6 +27,11 @@ _URLS = {"referer", "location", "content-location"}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9_-]*) +\S")
 
 
+def carries_url(name: str) -> bool:
+    """Whether the value of the field ``name`` is a URL, whose query may have secrets."""
+    return name.lower().replace("_", "-") in _URLS
+
+
 def is_secret(name: str) -> bool:
     """Whether the value of the field ``name`` is not for others to see."""
     return _SECRET.fullmatch(name.replace("_", "-")) is not None
@@ -38,7 +43,7 @@ def mask(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _masked_field(name: str, value: str) -> str:
-    if name.lower() in _URLS:
+    if carries_url(name):
         return mask_url(value)
     return masked(name, value) if is_secret(name) else value
 

@@ -15,7 +15,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from app.theme import Role, color, tip
 from app.theme.icons import pixmap
 from app.traffic import finding_words as words
-from app.traffic import formats
+from app.traffic import formats, secrecy
 from inspector.model import Finding, Severity
 from inspector.store.findings import BrokenRule, FoundRow
 
@@ -315,7 +315,7 @@ class BrokenModel(QAbstractItemModel):
     def _line_text(self, row: FoundRow, column: int) -> str:
         finding = row.finding
         if column == TITLE:
-            called = f"{row.method} {formats.cell(row.target, 120)}".strip() if row.method else formats.kind(row.kind)
+            called = secrecy.asked(row.method, row.target) if row.method else formats.kind(row.kind)
             return f"#{finding.exchange}  {called}  {formats.cell(finding.detail, 300)}"
         if column == RULE:
             return words.place(finding)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QBrush, QFont
 
 from app.replay.comparison import Verdict, brief, verdict
 from app.theme import Role, color, tip
-from app.traffic import formats
+from app.traffic import formats, secrecy
 from app.traffic.phases import total_ns
 from inspector.model import ReplayResult
 from inspector.store.reader import ExchangeRow
@@ -133,7 +133,7 @@ def _text(compared: Compared, column: int) -> str:
         case 2:
             return original.method if original else ""
         case 3:
-            return formats.cell(original.target) if original else ""
+            return formats.cell(secrecy.target(original.target)) if original else ""
         case 4 | 5:
             row = original if column == 4 else replay
             return str(row.status) if row and row.status else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.traffic import formats
+from app.traffic import formats, secrecy
 from app.traffic.tracebacks import innermost_own
 from inspector.export.stalls import during, place
 from inspector.model import Exchange, Stall
@@ -68,11 +68,11 @@ def held_up(reader: TraceReader, exchange: Exchange) -> HeldUp:
     found = during(reader.stalls(exchange.worker), exchange)
     found.sort(key=lambda stall: stall.until_ns - stall.from_ns if stall.until_ns else 2**62, reverse=True)
     others = {stall.exchange for stall in found if stall.exchange and stall.exchange != exchange.id}
-    rows = {row.id: f"{row.method} {formats.cell(row.target, 120)}" for row in reader.rows(sorted(others))}
+    rows = {row.id: secrecy.asked(row.method, row.target) for row in reader.rows(sorted(others))}
     words = [_sentence(stall, exchange.id, rows.get(stall.exchange, "")) for stall in found[:_MOST]]
     if len(found) > _MOST:
         words.append(f"And {len(found) - _MOST} shorter times.")
-    own = f"{exchange.method} {formats.cell(exchange.target, 120)}"
+    own = secrecy.asked(exchange.method, exchange.target)
     by = rows.get(found[0].exchange, own if found[0].exchange == exchange.id else "") if found else ""
     return HeldUp(tuple(words), found[0] if found else None, by)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from app.traffic import formats
+from app.traffic import formats, secrecy
 from app.traffic.phases import total_ns
 from inspector.model import Kind, State
 
@@ -80,7 +80,7 @@ def _method(row: ExchangeRow) -> str:
 
 def _path_text(row: ExchangeRow, _axis: Axis) -> str:
     """The target; a lifespan has none."""
-    return "startup and shutdown" if row.kind == Kind.LIFESPAN else formats.cell(row.target)
+    return "startup and shutdown" if row.kind == Kind.LIFESPAN else formats.cell(secrecy.target(row.target))
 
 
 def _path(row: ExchangeRow) -> str:

@@ -12,7 +12,9 @@ from urllib.parse import parse_qsl, unquote
 from app.traffic import formats
 from app.traffic.secrecy import dots
 from inspector import tagged
-from inspector.secrets import is_secret
+from inspector.secrets import carries_url, is_secret, is_secret_parameter, mask_url
+
+_QUERIES = (("QUERY_STRING",), ("query_string",))
 
 
 @dataclass(slots=True)
@@ -23,6 +25,7 @@ class Node:
     type: str
     value: str
     decoded: str = ""
+    hidden: tuple[str, str] = ("", "")  #: value and decoded without the secrets in a query, where there are some
     children: list[Node] = field(default_factory=list)
 
     @property
@@ -54,12 +57,33 @@ def _node(value: Any, path: tuple[str, ...]) -> Node:
         return Node(path, name, _counted(len(value), "key"), children=_members(value, path))
     if isinstance(value, list | tuple):
         return _sequence(value, path)
-    return Node(path, name, repr(value), decoded(path[-1], value), _parameters(path, value))
+    hidden = _hidden(path, value)
+    return Node(path, name, repr(value), decoded(path[-1], value), hidden, _parameters(path, value))
+
+
+def _hidden(path: tuple[str, ...], value: Any) -> tuple[str, str]:
+    """A query, or a URL with one, as it is shown while secrets are not."""
+    if not isinstance(value, str | bytes):
+        return "", ""
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    open_text = without_secrets(path, text)
+    if open_text == text:
+        return "", ""
+    kept = open_text.encode("latin-1") if isinstance(value, bytes) else open_text
+    return repr(kept), decoded(path[-1], kept)
+
+
+def without_secrets(path: tuple[str, ...], text: str) -> str:
+    """A query, or a URL, with the values of secret parameters masked; what else is at ``path`` as it is."""
+    if path in _QUERIES:
+        return mask_url(f"?{text}")[1:]
+    name = path[-1].removeprefix("HTTP_") if path and (len(path) == 1 or path[0] == "headers") else ""
+    return mask_url(text) if carries_url(name) or name in ("REQUEST_URI", "RAW_URI") else text
 
 
 def _parameters(path: tuple[str, ...], value: Any) -> list[Node]:
     """The parameters in a query, in order, repeated ones too."""
-    if path not in (("QUERY_STRING",), ("query_string",)) or not isinstance(value, str | bytes):
+    if path not in _QUERIES or not isinstance(value, str | bytes):
         return []
     text = value.decode("latin-1") if isinstance(value, bytes) else value
     try:
@@ -71,6 +95,8 @@ def _parameters(path: tuple[str, ...], value: Any) -> list[Node]:
 
 def secret(path: tuple[str, ...]) -> bool:
     """Whether the value at ``path`` is masked until it is asked for: credentials, cookies, tokens."""
+    if path[:1] in _QUERIES and len(path) > 1:
+        return is_secret_parameter(path[1])
     name = path[-1].removeprefix("HTTP_") if path else ""
     return is_secret(name) and (len(path) > 1 or path[0].startswith("HTTP_"))
 
@@ -78,6 +104,13 @@ def secret(path: tuple[str, ...]) -> bool:
 def masked(node: Node) -> str:
     """What stands for a secret value."""
     return dots(len(node.decoded or node.value))
+
+
+def shown(node: Node, *, secrets: bool) -> tuple[str, str]:
+    """Value and decoded value; ``secrets``: as they are, whatever they are."""
+    if secrets:
+        return node.value, node.decoded
+    return (masked(node), "") if secret(node.path) else node.hidden if node.hidden[0] else (node.value, node.decoded)
 
 
 def _sequence(value: list[Any] | tuple[Any, ...], path: tuple[str, ...]) -> Node:
@@ -101,7 +134,10 @@ def _is_pair_list(value: list[Any] | tuple[Any, ...]) -> bool:
 
 def _pair(item: Any, path: tuple[str, ...]) -> Node:
     name, content = item
-    return Node((*path, name.decode("latin-1")), type(item).__name__, repr(tuple(item)), content.decode("latin-1"))
+    key, text = name.decode("latin-1"), content.decode("latin-1")
+    place, kept = (*path, key), without_secrets((*path, key), text)
+    hidden = (repr((name, kept.encode("latin-1"))), kept) if kept != text else ("", "")
+    return Node(place, type(item).__name__, repr(tuple(item)), text, hidden)
 
 
 def _address(value: list[Any] | tuple[Any, ...]) -> str:
@@ -145,8 +181,8 @@ def as_text(nodes: list[Node], indent: int = 0, *, secrets: bool = True) -> str:
     """The tree as text, for the clipboard. ``secrets`` false: masked where they are."""
     lines: list[str] = []
     for node in nodes:
-        shown = node.decoded or node.value
-        lines.append(f"{'  ' * indent}{node.key}: {shown if secrets or not secret(node.path) else masked(node)}")
+        value, meaning = shown(node, secrets=secrets)
+        lines.append(f"{'  ' * indent}{node.key}: {meaning or value}")
         if node.children:
             lines.append(as_text(node.children, indent + 1, secrets=secrets))
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.traffic import formats
+from app.traffic import formats, secrecy
 from app.traffic.phases import phases, total_ns
 from app.traffic.tracebacks import innermost_own
 from inspector.export import cost_words
@@ -32,7 +32,7 @@ def headline(exchange: Exchange) -> str:
     """One line: what was asked and what came of it."""
     if exchange.kind == Kind.LIFESPAN:
         return f"Lifespan of a worker: {_ending(exchange)}"
-    asked = f"{exchange.method} {formats.cell(exchange.target, 200)}".strip()
+    asked = secrecy.asked(exchange.method, exchange.target, 200)
     if exchange.status:
         return f"{asked} → {formats.status(exchange.status)}"
     return f"{asked} → {_ending(exchange)}"

@@ -17,6 +17,7 @@ from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
 from app.theme import dress
+from app.traffic import secrecy
 from app.traffic.columns import Axis, running
 from app.traffic.detail.panel import DetailPanel
 from inspector.store.reader import ExchangeRow, TraceMeta, TraceReader
@@ -91,7 +92,7 @@ class PinnedDetail(QMainWindow):
         if not rows:
             return
         [row] = rows
-        self.setWindowTitle(f"{row.method} {row.target} {row.status or 'in flight'} - Gatescope")
+        self.setWindowTitle(f"{row.method} {secrecy.target(row.target)} {row.status or 'in flight'} - Gatescope")
         if self.detail.shown != row.id:
             self.detail.show_row(row)
             self.detail.focus()

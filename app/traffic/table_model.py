@@ -18,7 +18,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QBrush, QFont
 
 from app.theme import color, tip
-from app.traffic import formats
+from app.traffic import formats, secrecy
 from app.traffic.columns import COLUMNS, INDEX, Axis, Column, columns, field_column, running
 from app.traffic.finding_words import summed
 from app.traffic.marks import mark_ink, mark_wash
@@ -469,7 +469,7 @@ def _tip(row: ExchangeRow, key: str, axis: Axis) -> str | None:
         said = formats.status(row.status) if row.status else "No response yet" if running(row) else "No response"
         return f"{said}\n{row.error}" if row.error else said
     if key == "path":
-        return formats.cell(row.target, 2000)
+        return formats.cell(secrecy.target(row.target), 2000)
     if key == "findings" and row.findings:
         return f"{summed(row.findings, row.gravest, row.gravest_own)} Its Findings tab says which rules are broken."
     if key == "worker" and row.worker_slot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.traffic import secrecy
 from app.workers.evidence import Evidence, Held, as_noted, held, last_words, noted_at_end
 from app.workers.history import Story, story_of
 from inspector.store.reader import ExchangeRow, TraceReader
@@ -45,5 +46,12 @@ def _held(reader: TraceReader, row: ExchangeRow, until_ns: int, *, ended: bool) 
     messages = reader.messages(row.id, start=max(0, row.messages - _NEWEST))
     since = row.called_ns or row.forwarded_ns or row.opened_ns
     return held(
-        row.id, row.method, row.target, since=since, until=until_ns, messages=messages, error=row.error, ended=ended
+        row.id,
+        row.method,
+        secrecy.target(row.target),
+        since=since,
+        until=until_ns,
+        messages=messages,
+        error=row.error,
+        ended=ended,
     )

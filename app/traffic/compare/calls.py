@@ -34,7 +34,9 @@ def spelt(interface: str, recorded: str, other_interface: str, other: str) -> st
 
 def _shown(place: Path, value: str) -> str:
     """A value, which is in quotes, or what stands for a secret."""
-    return dots(len(value) - 2) if context.secret(place) else value
+    if context.secret(place):
+        return dots(len(value) - 2)
+    return f"{value[:1]}{context.without_secrets(place, value[1:-1])}{value[-1:]}"
 
 
 def _is_taken(node: context.Node, taken: set[Path]) -> bool:

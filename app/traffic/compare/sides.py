@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.traffic import formats
+from app.traffic import formats, secrecy
 from app.traffic.compare.pairing import Half
 from app.traffic.phases import total_ns
 from inspector import diff
@@ -47,7 +47,7 @@ class Loaded:
         """``GET /json → 200``, or how it failed."""
         exchange = self.exchange
         answer = str(exchange.status) if exchange.status else formats.cell(exchange.error or "no answer yet", 80)
-        return formats.cell(f"{exchange.method or exchange.kind} {exchange.target} → {answer}".strip(), 160)
+        return formats.cell(f"{secrecy.asked(exchange.method or exchange.kind, exchange.target)} → {answer}", 160)
 
     @property
     def cut(self) -> str:

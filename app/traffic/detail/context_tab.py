@@ -189,8 +189,8 @@ class ContextTab(QWidget):
         return f"In exchange {self._other.id}" if self._other is not None else "In the other"
 
     def _item(self, node: Node) -> QTreeWidgetItem:
-        hidden = context.secret(node.path) and not self.secrets.isChecked()
-        value, decoded = (context.masked(node), "") if hidden else (node.value, node.decoded)
+        value, decoded = context.shown(node, secrets=self.secrets.isChecked())
+        hidden = (value, decoded) != (node.value, node.decoded)
         remark = self._remarks.get(node.path)
         texts = [
             node.key,

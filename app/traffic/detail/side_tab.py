@@ -83,7 +83,7 @@ class SideTab(QWidget):
         self.start_line.setToolTip(tip(formats.cell(line, 4000)))
         fields = ((name, secrecy.field(name, value, secrets=secrets)) for name, value in head.headers)
         self.headers.show_pairs([(name, formats.cell(value, 4000)) for name, value in fields])
-        self.secrets.setVisible(secrecy.hides(head.start_line, (name for name, _value in head.headers)))
+        self.secrets.setVisible(secrecy.hides(head.start_line, head.headers))
 
     def _absent(self, exchange: Exchange) -> str:
         if self._side == "request":

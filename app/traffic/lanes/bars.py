@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.traffic import formats
+from app.traffic import formats, secrecy
 from app.traffic.phases import Times
 from inspector.model import Kind, State
 
@@ -78,7 +78,8 @@ def in_order(rows: Iterable[ExchangeRow]) -> list[ExchangeRow]:
 
 def look(row: ExchangeRow) -> Look:
     """How the bar of ``row`` looks."""
-    asked = f"{row.method} {row.target}" if row.method else row.target
+    target = secrecy.target(row.target)
+    asked = f"{row.method} {target}" if row.method else target
     return Look(_TONE[formats.tone(row.status, row.state)], row.status, formats.cell(asked, _LABEL))
 
 

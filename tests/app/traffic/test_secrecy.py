@@ -13,7 +13,9 @@ from pytestqt.qtbot import QtBot
 from app.feed import TraceFeed
 from app.replay.comparison import Difference
 from app.replay.diff_view import DiffView
-from app.traffic import secrecy, sequence
+from app.traffic import context, narrative, secrecy, sequence
+from app.traffic.columns import COLUMNS, Axis
+from app.traffic.compare.calls import spelt
 from app.traffic.detail.panel import DetailPanel
 from inspector import tagged
 from inspector.model import Exchange, Message
@@ -35,8 +37,12 @@ def test_what_is_masked_and_what_is_not() -> None:
     assert secrecy.start_line("GET /a?token=hush HTTP/1.1", secrets=True) == "GET /a?token=hush HTTP/1.1"
     assert secrecy.start_line("HTTP/1.1 200 OK", secrets=False) == "HTTP/1.1 200 OK"
     assert secrecy.hides("GET /?key=1 HTTP/1.1", [])
-    assert secrecy.hides("GET / HTTP/1.1", ["Host", "Cookie"])
-    assert not secrecy.hides("GET /?page=1 HTTP/1.1", ["Host"])
+    assert secrecy.hides("GET / HTTP/1.1", [("Host", "h"), ("Cookie", "a=b")])
+    assert secrecy.hides("GET / HTTP/1.1", [("Referer", "http://h/?token=hush")])
+    assert not secrecy.hides("GET /?page=1 HTTP/1.1", [("Host", "h"), ("Referer", "http://h/?page=1")])
+    assert secrecy.field("referer", "http://h/?token=hush", secrets=False) == "http://h/?token=[masked]"
+    assert secrecy.target("/a?token=hush&b=1") == "/a?token=[masked]&b=1"
+    assert secrecy.asked("GET", "/a?password=hush") == "GET /a?password=[masked]"
 
 
 @pytest.mark.parametrize("headers", [[(b"set-cookie", b"a=hush"), (b"x", b"y")], [("Set-Cookie", "a=hush")]])
@@ -52,6 +58,34 @@ def test_headers_in_a_message(headers: list[object]) -> None:
     assert not sequence.has_secrets(
         Message(1, 0, 5, "app", "in", "http.request", info=json.dumps({"more_body": False}))
     )
+
+
+SCOPE = {"type": "http", "query_string": b"token=hush&page=2", "headers": [(b"referer", b"/?key=hush")]}
+ENVIRON = {"QUERY_STRING": "token=hush&page=2", "RAW_URI": "/?token=hush", "HTTP_REFERER": "/?key=hush"}
+
+
+@pytest.mark.parametrize(("recorded", "key"), [(SCOPE, "query_string"), (ENVIRON, "QUERY_STRING")])
+def test_queries_in_a_scope_or_environ(recorded: dict[str, object], key: str) -> None:
+    nodes = context.tree(tagged.dumps(recorded))
+    assert "hush" not in context.as_text(nodes, secrets=False)
+    assert context.as_text(nodes).count("hush") >= 3
+    query = next(node for node in nodes if node.key == key)
+    assert "token=[masked]&page=2" in context.shown(query, secrets=False)[0]
+    assert [context.secret(node.path) for node in query.children] == [True, False]
+    for interface in ("ASGI3", "WSGI"):
+        assert "hush" not in spelt(interface, tagged.dumps(recorded), "ASGI3", tagged.dumps(SCOPE))
+
+
+def test_lists_and_headlines_show_no_secret_of_a_query(exchange: tuple[MadeTrace, Exchange]) -> None:
+    trace, made = exchange
+    made.target = "/basket?token=hush&page=2"
+    trace.writer.touch(made)
+    assert trace.writer.flush()
+    with TraceReader(trace.path) as reader:
+        row = reader.rows([made.id])[0]
+    path = next(column for column in COLUMNS if column.key == "path")
+    assert path.text(row, Axis()) == "/basket?token=[masked]&page=2"
+    assert narrative.headline(made).startswith("GET /basket?token=[masked]&page=2")
 
 
 @pytest.fixture
