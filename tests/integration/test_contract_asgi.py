@@ -17,10 +17,14 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from inspector.contract import Case, judge
+from inspector.contract.asgi_http import WAITED_MS
 from inspector.model import Exchange, Fault, Finding, Kind, Severity
+from inspector.query import parse
 from inspector.store.reader import TraceReader
+from tests.integration.lifecycle.scene import until
+from tests.support.load import Sent
 from tests.support.plain_server import DEMO
-from tests.support.program import GatescopeRun, running
+from tests.support.program import PATIENCE, GatescopeRun, running
 
 SITE = """
 import sys
@@ -54,7 +58,7 @@ Judged = list[tuple[Exchange, list[Finding]]]
 
 def visit(run: GatescopeRun) -> dict[str, str]:
     """Ask for everything; the mistakes' paths and the rules they are said to break."""
-    with httpx.Client(base_url=run.url, timeout=20, trust_env=False) as client:
+    with httpx.Client(base_url=run.url, timeout=PATIENCE, trust_env=False) as client:
         page = client.get("/mistakes").text
         mistakes = dict(re.findall(r'href="(/mistakes/[a-z0-9-]+)".*?\(((?:ASGI|RESP)-[A-Z0-9-]+)\)', page))
         client.get("/mistakes/send-afterwards")  # half a second later: everything else takes longer
@@ -72,10 +76,30 @@ def visit(run: GatescopeRun) -> dict[str, str]:
     for path in mistakes:
         if "/ws-" in path:
             talk(f"ws://{host}{path}")
+        elif path == "/mistakes/waits-for-nothing":
+            leave_when_it_waits(run, path)
         elif path != "/mistakes/send-afterwards":
             with suppress(httpx.HTTPError):  # what comes back is the server's choice
-                httpx.request("POST", run.url + path, content=b"x", timeout=2, trust_env=False)
+                httpx.request("POST", run.url + path, content=b"x", timeout=PATIENCE, trust_env=False)
     return mistakes
+
+
+def leave_when_it_waits(run: GatescopeRun, path: str) -> None:
+    """A client that gives up longer after the application began to wait than the rule asks for, on a busy machine too:
+    it is not the time since the request was sent that counts, but since the application had its body.
+    """
+    sent = Sent(run.url, path)
+    with TraceReader(run.trace) as reader:
+        until(
+            lambda: any(
+                message.type == "http.request"
+                for number in reader.ids(parse(f'target:"{path}"'))
+                for message in reader.messages(number)
+            ),
+            f"the body of {path}",
+        )
+    assert sent.answer(2 * WAITED_MS / 1000) is None
+    sent.leave()
 
 
 def talk(url: str, *said: str | bytes) -> None:
