@@ -22,6 +22,8 @@ _GRACE = 10.0
 _CROWD_PAUSE = 3.0
 _STREAM_PAUSE = 1.0
 _CROWD = 10
+#: Answers of a proxy in front of an application (RFC 9110 sections 15.6.3 to 15.6.5), not of that.
+_NOBODY_THERE = (502, 503, 504)
 _LARGE = bytes(range(256)) * 1024  # an upload of a quarter of a megabyte
 
 
@@ -177,10 +179,10 @@ class _Driver:
         while await self.rest(0):
             try:
                 return await talk()
-            except websockets.exceptions.InvalidHandshake:  # the application has none
-                self.report.skipped.add(path)
-                return None
             except (OSError, websockets.exceptions.WebSocketException) as error:
+                if isinstance(error, websockets.exceptions.InvalidHandshake) and not _from_the_proxy(error):
+                    self.report.skipped.add(path)  # the application has none
+                    return None
                 self.report.failed[path] += 1
                 self.report.problem = f"{path}: {error or type(error).__name__}"
                 await self.rest(1)
@@ -190,3 +192,8 @@ class _Driver:
         """Wait, but not past the end. Whether there is time left."""
         await asyncio.sleep(max(0.0, min(seconds, self.end - self.time())))
         return self.time() < self.end
+
+
+def _from_the_proxy(error: Exception) -> bool:
+    """Whether nobody could take the handshake just then: its worker had gone, or no server was there in time."""
+    return isinstance(error, websockets.exceptions.InvalidStatus) and error.response.status_code in _NOBODY_THERE

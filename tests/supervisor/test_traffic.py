@@ -36,6 +36,21 @@ def test_what_the_application_cannot_do_is_left_out(name):
     assert not report.failed
 
 
+def test_websockets_are_tried_again_when_a_worker_was_gone():
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async def scenario() -> traffic.TrafficReport:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            return await traffic.drive(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", 1.2)
+
+    report = asyncio.run(scenario())
+    assert report.failed["/ws/echo"] >= 2
+    assert "/ws/echo" not in report.skipped
+
+
 def test_it_ends_by_itself():
     with PlainServer("asgi") as server:
         begun = time.monotonic()
