@@ -20,8 +20,8 @@ from inspector.wire.errors import BadResponse, WireError
 from inspector.wire.response import ResponseHead, parse_response
 
 _PIECE = 65_536
-#: Seconds for which a connection is kept for the next request: less than servers keep one.
-_KEPT_SECONDS = 2.0
+#: Seconds for which a connection is kept for the next request: less than servers keep one (gunicorn: 2).
+_KEPT_SECONDS = 1.0
 #: Seconds that a client waits for ``100 Continue`` before it sends its body anyway (RFC 9110 section 10.1.1).
 _CONTINUE_SECONDS = 1.0
 #: What may be sent twice (RFC 9110 section 9.2.2): if a kept connection turns out to be closed, it is.
