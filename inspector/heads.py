@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 Headers = list[tuple[str, str]]
+#: What may stand around a value (RFC 9110 section 5.6.3), and not all that Python calls white space: a character that
+#: was written as UTF-8 may end in a byte that is a blank in latin-1.
+_BLANK = " \t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,8 @@ def parse_head(raw: bytes) -> Head:
     for line in lines:
         if line[:1] in (" ", "\t") and headers:
             name, value = headers[-1]
-            headers[-1] = (name, f"{value} {line.strip()}")
+            headers[-1] = (name, f"{value} {line.strip(_BLANK)}")
         elif line:
             name, _, value = line.partition(":")
-            headers.append((name, value.strip()))
+            headers.append((name, value.strip(_BLANK)))
     return Head(first, tuple(headers))

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: What may stand around a value (RFC 9110 section 5.6.3). A byte that is a blank in latin-1 may end one in UTF-8.
+_BLANK = " \t"
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -33,8 +36,8 @@ def parse_head(raw: bytes) -> Head:
     for line in rest:
         if line[:1] in (" ", "\t") and headers:  # obsolete line folding, RFC 9112 section 5.2
             name, value = headers[-1]
-            headers[-1] = (name, f"{value} {line.strip()}")
+            headers[-1] = (name, f"{value} {line.strip(_BLANK)}")
             continue
         name, colon, value = line.partition(":")
-        headers.append((name, value.strip()) if colon else ("", line))
+        headers.append((name, value.strip(_BLANK)) if colon else ("", line))
     return Head(first, tuple(headers))

@@ -21,6 +21,13 @@ def test_folded_bare_and_odd_lines():
     assert parse_head(b"x\r\n y\r\n\r\n").headers == ((" y", ""),)
 
 
+def test_a_value_keeps_its_last_byte():
+    """Though in latin-1, as which it is read, that may be a blank."""
+    value = "voilà".encode().decode("latin-1")
+    assert value != value.strip()
+    assert parse_head(f"x\r\nA: \t{value} \r\n {value}\r\n\r\n".encode("latin-1")).get("a") == f"{value} {value}"
+
+
 def test_the_reason_phrase():
     assert parse_head(b"HTTP/1.1 404 Not Found\r\n\r\n").reason == "Not Found"
     assert parse_head(b"HTTP/1.1 200\r\n\r\n").reason == ""

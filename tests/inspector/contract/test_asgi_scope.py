@@ -55,6 +55,7 @@ def headers(value: Any, wire: bytes = b"Host: here\r\n", **keys: Any):
 
 HOST = (b"host", b"here")
 ASGI = {"version": "3.0", "spec_version": "2.5"}
+VOILA = "Host: here\r\na: voilà\r\n".encode()  # the last byte of which is a blank in latin-1
 TABLE = [
     ("ASGI-SC-02", "violation", scope(type=b"http"), FINE),
     ("ASGI-SC-03", "warning", without("asgi"), FINE),
@@ -96,6 +97,7 @@ TABLE = [
     ("ASGI-HSC-12", "violation", scope(server=(b"x", 80)), scope(server=("/run/x", None))),
     ("ASGI-HSC-14", "warning", headers([HOST, (b"a", b"1, 2")], b"Host: here\r\na: 1\r\na: 2\r\n"),
      headers([(b"a", b"1"), HOST, (b"a", b"2")], b"Host: here\r\na: 1\r\na: 2\r\n")),
+    ("ASGI-HSC-14", "warning", headers([HOST, (b"a", b"voil\xc3")], VOILA), headers([HOST, (b"a", b"voil\xc3\xa0")], VOILA)),
     ("ASGI-HSC-14", "note", headers([HOST], b"Host: here\r\nx_a: 1\r\n"), headers([HOST])),
     ("ASGI-HSC-15", "note", headers(Opaque("list_iterator", "<it>")), headers(Opaque("Headers", "Headers()"))),
     ("ASGI-WSC-01", "warning", socket(scheme="http"), socket(scheme="wss")),
