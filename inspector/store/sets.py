@@ -28,7 +28,7 @@ from inspector.store.masks import Masks
 
 _SPARSE = 16  #: so many times as wide as long, and a trace's ids are not worth a byte for each that might be
 _NARROW = 1 << 20  #: ids; so many are always worth it
-_FEW = 10_000  #: exchanges that are looked up one by one sooner than all are looked at
+_FEW = 30_000  #: exchanges that are looked up one by one sooner than all are looked at
 _SAMPLED = 2_000  #: exchanges of a trace from which on it pays to know before which are fewer, those in or the others
 _BLOCK = 1024  #: ids that are counted before they are read
 _PLACES, _ROWS = 16, 64  #: where in the trace, and how many exchanges there, are looked at for that
@@ -137,10 +137,6 @@ class _Look:
         match node:
             case Not():
                 return self.at(node.part) ^ self.span.all
-            case And():
-                sets, rest = self._parted(node.parts)
-                passed = _all(sets, self.span.all)
-                return self._scanned(And(rest), passed) if passed else 0
             case Or():
                 sets, rest = self._parted(node.parts)
                 return _any([*sets, self._scanned(Or(rest), self.span.all)])
@@ -152,7 +148,7 @@ class _Look:
         return [found for _, found in told if found is not None], tuple(part for part, found in told if found is None)
 
     def _told(self, node: Node) -> int | None:
-        """The set of those that pass, if indexes tell all of it."""
+        """The set of those that pass, if indexes tell of it; None: it has to be looked for in the table."""
         if node not in self.known:
             self.known[node] = self._tell(node)
         return self.known[node]
@@ -165,11 +161,11 @@ class _Look:
             case Not():
                 told = self._told(node.part)
                 return None if told is None else told ^ self.span.all
-            case And() | Or():
+            case And():
+                return self._both(node.parts)
+            case Or():
                 sets, rest = self._parted(node.parts)
-                if rest:
-                    return None
-                return _all(sets, self.span.all) if isinstance(node, And) else _any(sets)
+                return None if rest else _any(sets)
             case Number(field="id"):
                 return self._numbered(node)
             case Text(field="finding", op="prefix", value="none" | "unjudged"):
@@ -178,9 +174,26 @@ class _Look:
                 return self._masked(node)
         return None
 
+    def _both(self, parts: Sequence[Node]) -> int | None:
+        """Those that pass all parts: by those of which fewest pass first, and when few are left, by a look at those."""
+        left = sorted(parts, key=self._share)
+        rest: list[Node] = []
+        passed = self.span.all
+        while left and (passed == self.span.all or passed.bit_count() > _FEW):
+            part = left.pop(0)
+            told = self._told(part)
+            if told is None:
+                rest.append(part)
+            else:
+                passed &= told
+        rest += left
+        if not rest:
+            return passed
+        return self._scanned(And(tuple(rest)), passed) if len(rest) < len(parts) else None
+
     def _listed(self, node: Node, index: Listed) -> int:
         """What an index tells: those that pass, or the others, which are fewer."""
-        if index.outside and self._most(to_sql(Query("", node))):
+        if index.outside and self._share(node) > 0.5:
             return self._set(index.outside) ^ self.span.all
         return self._set(index.inside, foreign=index.foreign)
 
@@ -193,17 +206,30 @@ class _Look:
         held = _set(found, self.span)
         return held & self.span.all if foreign else held
 
+    def _share(self, node: Node) -> float:
+        """About how many of the exchanges pass, of 1; what is in no index is to be asked last."""
+        match node:
+            case Number(field="id"):
+                return 0
+            case Not():
+                return 1 - self._share(node.part)
+        return self._sampled(to_sql(Query("", node))) if listed(node) is not None else 1
+
     def _most(self, condition: Condition) -> bool:
-        """Whether it seems that most exchanges pass, by some from all parts of the trace."""
+        """Whether it seems that most exchanges pass."""
+        return self._sampled(condition) > 0.5
+
+    def _sampled(self, condition: Condition) -> float:
+        """How many exchanges pass, of 1, by some from all parts of the trace; of a short one nobody has to know."""
         if self.span.count < _SAMPLED:
-            return False
+            return 0
         where, values = condition
         low, high = self.span.low, self.span.high
         rows = "SELECT * FROM exchange WHERE id >= ? ORDER BY id LIMIT ?"
         sql = f"SELECT count(*), ifnull(sum({where}), 0) FROM ({rows}) AS e"
         starts = [low + (high - low) * place // _PLACES for place in range(_PLACES)]
         counts = [self.connection.execute(sql, [*values, start, _ROWS]).fetchone() for start in starts]
-        return bool(2 * sum(passed for _, passed in counts) > sum(looked_at for looked_at, _ in counts))
+        return float(sum(passed for _, passed in counts) / sum(looked_at for looked_at, _ in counts))
 
     def _numbered(self, node: Number) -> int:
         """A comparison of the id itself."""
@@ -270,13 +296,6 @@ class _Look:
         select = f"SELECT e.id FROM exchange AS e WHERE {within} AND {'NOT' * most} ({where})"
         found = self._set(((select, [*values, *parameters]),))
         return among & ~found if most else found
-
-
-def _all(sets: Sequence[int], every: int) -> int:
-    """What is in each of them; ``every``: what there is."""
-    for one in sets:
-        every &= one
-    return every
 
 
 def _any(sets: Sequence[int]) -> int:
