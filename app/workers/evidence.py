@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from inspector.model import CLIENT_LEFT, LogLine, Message, WorkerEvent, by_time
+from app.traffic.formats import count, duration
+from inspector.export.stalls import place
+from inspector.model import CLIENT_LEFT, LogLine, Message, Stall, WorkerEvent, by_time
 
 #: What was printed longer than this before the end had nothing to do with it.
 _LATELY = 2_000_000_000
@@ -42,6 +44,19 @@ class Evidence:
     held: tuple[Held, ...] = ()
     lines: tuple[str, ...] = ()
     words: str = ""  #: a traceback or faulthandler's report from its end
+    blocked: str = ""  #: how often its event loop was blocked, and the longest of it
+    blocker: int = 0  #: the exchange that blocked it longest; 0: none, or unknown
+
+
+def blocked(stalls: Sequence[Stall], *, until_ns: int) -> tuple[str, int]:
+    """How often the event loop was blocked, in a sentence, and by which exchange for longest; ``until_ns``: now."""
+    if not stalls:
+        return "", 0
+    longest = max(stalls, key=lambda stall: (stall.until_ns or until_ns) - stall.from_ns)
+    took = duration((longest.until_ns or until_ns) - longest.from_ns)
+    times = f"once, for {took}" if len(stalls) == 1 else f"{count(len(stalls))} times, for {took} at most"
+    at = place(longest.stack)
+    return f"Its event loop was blocked {times}{f', in {at}' if at else ''}.", longest.exchange
 
 
 def last_words(lines: Sequence[LogLine], events: Iterable[WorkerEvent], *, ended_ns: int, cause: str) -> str:

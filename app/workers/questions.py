@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from app.traffic import secrecy
-from app.workers.evidence import Evidence, Held, as_noted, held, last_words, noted_at_end
+from app.workers.evidence import Evidence, Held, as_noted, blocked, held, last_words, noted_at_end
 from app.workers.history import Story, story_of
 from inspector.store.reader import ExchangeRow, TraceReader
 
 #: Lines of a worker that are shown, and requests in hand.
 _LINES = 300
 _HELD = 100
+#: Times that an event loop was blocked, which are counted.
+_STALLS = 10_000
 #: Messages that are looked through for the last: they are numbered as they came to be known, not as they happened.
 _NEWEST = 8
 
@@ -34,11 +36,15 @@ def evidence(
     events = reader.worker_events(worker) if worker else []
     found = [_held(reader, row, until_ns, ended=bool(ended_ns)) for row in reader.rows(ids[:_HELD])]
     noted = noted_at_end(events)
+    stalls = reader.stalls(worker, newest=_STALLS) if worker else []
+    told, blocker = blocked(stalls, until_ns=until_ns)
     return Evidence(
         worker=worker,
         held=tuple(as_noted(one, noted.get(one.id, {})) for one in found),
         lines=tuple(line.text for line in lines),
         words=last_words(lines, events, ended_ns=ended_ns, cause=cause),
+        blocked=told,
+        blocker=blocker,
     )
 
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.theme import Role, color, mono_font
+from app.theme.rows import group
 from app.theme.widgets import CopyButton, bold, button, label, look
 from app.traffic.detail.plain_table import PlainTable
 from app.traffic.formats import lines as printable
@@ -75,6 +76,9 @@ class SummaryTab(QScrollArea):
         self.before_words = label(wrap=True, selectable=True)
         self.before = button("Show it", dress="link", tip="Show the process that the slot had before this one")
         self.before.clicked.connect(lambda: self.life_wanted.emit(self._facts.before))
+        self.blocked_words = label(wrap=True, selectable=True)
+        self.blocker = button("Show by what", dress="link", tip="Show the request that blocked it longest")
+        self.blocker.clicked.connect(self._on_blocker)
         self.words = self._make_words()
         self.copy = CopyButton("Copy the report")
         self.caption = label("", "caption")
@@ -96,6 +100,9 @@ class SummaryTab(QScrollArea):
         self.exit.setText(facts.exit)
         self.exit.setVisible(bool(facts.exit))
         self.resume.setVisible(facts.paused)
+        self.blocked_words.setText(evidence.blocked)
+        self.blocker.setVisible(bool(evidence.blocker))
+        self._blocked_row.setVisible(bool(evidence.blocked))
         self.before_words.setText(f"Before it: {facts.before_words}.")
         self._before_row.setVisible(bool(facts.before))
         self._show_pairs(facts)
@@ -169,6 +176,10 @@ class SummaryTab(QScrollArea):
     def _on_activated(self, index: QModelIndex) -> None:
         self.exchange_wanted.emit(self.held.row(index.row()).id)
 
+    def _on_blocker(self) -> None:
+        if self._shown is not None:
+            self.exchange_wanted.emit(self._shown[1].blocker)
+
     def _make_words(self) -> QPlainTextEdit:
         text = QPlainTextEdit()
         text.setReadOnly(True)
@@ -203,13 +214,10 @@ class SummaryTab(QScrollArea):
         self._column.addWidget(self._report)
         self._column.addWidget(self.caption)
         self._column.addWidget(self.table)
-        self._column.addWidget(self._pairs)
-        self._before_row = QWidget()
-        before = QHBoxLayout(self._before_row)
-        before.setContentsMargins(0, 0, 0, 0)
-        before.addWidget(self.before_words, 1)
-        before.addWidget(self.before, 0, Qt.AlignmentFlag.AlignTop)
-        self._column.addWidget(self._before_row)
+        self._blocked_row = group(self.blocked_words, self.blocker, wide=self.blocked_words)
+        self._before_row = group(self.before_words, self.before, wide=self.before_words)
+        for part in (self._blocked_row, self._pairs, self._before_row):
+            self._column.addWidget(part)
         self._column.addStretch(1)
         inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setWidget(inner)

@@ -14,7 +14,7 @@ from app.actions import Action, ActionRegistry
 from app.feed import TraceFeed
 from app.theme import Role, color
 from app.workers import details
-from app.workers.evidence import Held
+from app.workers.evidence import Evidence, Held
 from app.workers.history import Event, InHand, Life, Story
 from app.workers.model import (
     COLUMNS,
@@ -33,6 +33,7 @@ from app.workers.model import (
 from app.workers.page import WorkersPage
 from app.workers.processes import forest
 from app.workers.stacks_model import EXCHANGE_ROLE, StacksModel
+from app.workers.summary import Facts, SummaryTab
 from app.workers.tables import events_model, held_model, lives_model
 from app.workers.timeline import AXIS, NAMES, Timeline
 from inspector.model import Worker, WorkerEvent
@@ -600,3 +601,15 @@ def test_the_node_of_a_row_is_at_hand(model):
     assert model.index(0, 0, model.slots(0)).data(NODE_ROLE).slot == 1
     assert model.node(QModelIndex()) is None
     assert not model.find(("nowhere",)).isValid()
+
+
+def test_what_blocked_the_event_loop_is_said_and_led_to(qtbot):
+    tab = SummaryTab()
+    qtbot.addWidget(tab)
+    tab.show()
+    tab.show_facts(Facts("The worker serves."), Evidence(1, blocked="Its event loop was blocked once.", blocker=7))
+    assert tab.blocked_words.isVisible()
+    with qtbot.waitSignal(tab.exchange_wanted, check_params_cb=lambda exchange: exchange == 7):
+        tab.blocker.click()
+    tab.show_facts(Facts("The worker serves."), Evidence(1))
+    assert not tab.blocked_words.isVisible()

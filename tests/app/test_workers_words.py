@@ -9,15 +9,15 @@ import pytest
 from app.workers import stack_words
 from app.workers.causes import CUT_OFF, exit_words, sentence, sign_of
 from app.workers.details import facts_of
-from app.workers.evidence import as_noted, held, last_words, noted_at_end
+from app.workers.evidence import as_noted, blocked, held, last_words, noted_at_end
 from app.workers.history import Life, Story, story_of
 from app.workers.means import Aim, of_app, of_worker, title
 from app.workers.processes import Kind, Node, forest, summary
 from app.workers.rows import place_of, rows_of, span, step
-from inspector.model import Instance, LogLine, Message, ProbeCost, Worker, WorkerEvent
+from inspector.model import Instance, LogLine, Message, ProbeCost, Stall, Worker, WorkerEvent
 from supervisor.control.messages import AppStatus, Frame, Stack, StacksDumped, TargetSpec, WorkerStatus
 
-S = 1_000_000_000
+S, MS = 1_000_000_000, 1_000_000
 TRACE = "/t/shop.gatescope"
 OLD = Instance(1, "shop", "x:y", "uvicorn", "ASGI3", 1, 1, pid=90, started_ns=S, ready_ns=2 * S)
 NEW = Instance(2, "shop", "x:y", "uvicorn", "ASGI3", 2, 1, command="uvicorn x:y --workers 2", pid=95, started_ns=8 * S,
@@ -187,6 +187,18 @@ def test_what_can_be_done_with_a_worker():
     assert not of_worker("SIGKILL", aim(worker="died")).be_done
     assert not of_worker("SIGKILL", Aim(linked=False)).be_done
     assert title("pause", aim(worker="paused")) == "Resume"
+
+
+def test_how_often_an_event_loop_was_blocked():
+    stack = 'File "/srv/shop.py", line 7, in wait\n'
+    one, longer = Stall(1, 10 * MS, 60 * MS, 4), Stall(1, 100 * MS, 400 * MS, 5, stack)
+    assert blocked([], until_ns=0) == ("", 0)
+    assert blocked([one], until_ns=0) == ("Its event loop was blocked once, for 50.0 ms.", 4)
+    told, exchange = blocked([one, longer], until_ns=0)
+    assert told.startswith("Its event loop was blocked 2 times, for 300 ms at most, in ")
+    assert "shop.py:7" in told
+    assert exchange == 5
+    assert blocked([longer, Stall(1, 500 * MS, 0, 6)], until_ns=1500 * MS)[0].endswith("for 1.00 s at most.")
 
 
 # --- evidence ---------------------------------------------------------------------------------------------------------
