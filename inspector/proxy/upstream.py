@@ -164,18 +164,23 @@ class UpstreamConnection(asyncio.Protocol):
             data, self._held = self._held + data, b""
         now = self._hub.clock()
         self.answered = True
-        try:
-            head = parse_response(data, client.head.method)
-        except BadResponse as error:
-            client.response_refused(str(error))
-            return
-        if head is None:
-            self._held = data
-            self._note_first_byte(exchange, now)
-            return
-        if head.status < 200:
-            self._informational(client, exchange, head, data)
-            return
+        while data:
+            try:
+                head = parse_response(data, client.head.method)
+            except BadResponse as error:
+                client.response_refused(str(error))
+                return
+            if head is None:
+                self._held = data
+                self._note_first_byte(exchange, now)
+                return
+            if head.status >= 200:
+                self._take_head(client, exchange, head, data, now)
+                return
+            data = self._informational(client, exchange, head, data)
+
+    def _take_head(self, client: Downstream, exchange: Exchange, head: ResponseHead, data: bytes, now: int) -> None:
+        """The final head, and what came with it."""
         size = head.size
         exchange.status = head.status
         exchange.first_byte_ns = exchange.first_byte_ns or now
@@ -206,20 +211,19 @@ class UpstreamConnection(asyncio.Protocol):
             self._hub.note(exchange, now, "out", "response.body", length)
         self._finish(client, now)
 
-    def _informational(self, client: Downstream, exchange: Exchange, head: ResponseHead, data: bytes) -> None:
-        """1xx (RFC 9110 section 15.2): pass it on and wait for the next head, or for no more of HTTP after 101."""
+    def _informational(self, client: Downstream, exchange: Exchange, head: ResponseHead, data: bytes) -> bytes:
+        """1xx (RFC 9110 section 15.2): pass it on; the bytes of the next head. After 101 there is no more of HTTP."""
         if head.status == 101:
-            if not client.head.upgrade:
+            if client.head.upgrade:
+                client.upgraded(head, data)
+            else:
                 client.response_refused("it switches protocols (101) though the request did not ask for it")
-                return
-            client.upgraded(head, data)
-            return
+            return b""
         now = self._hub.clock()
         self._note_first_byte(exchange, now)
         client.transport.write(data[: head.size])
         self._hub.note(exchange, now, "out", "informational", head.size, f'{{"status":{head.status}}}')
-        if len(data) > head.size:
-            self._read_head(client, exchange, data[head.size :])
+        return data[head.size :]
 
     def _note_first_byte(self, exchange: Exchange, now: int) -> None:
         if not exchange.first_byte_ns:

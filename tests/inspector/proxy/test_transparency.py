@@ -438,6 +438,19 @@ async def test_a_final_answer_instead_of_100_ends_the_connection() -> None:
 
 
 @on_uvloop
+async def test_very_many_informational_responses_at_once() -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 1500
+    async with stage() as setting:
+        client = await setting.client()
+        await client.send(GET)
+        server = await setting.server()
+        await server.expect(GET)
+        await server.send(hints + OK)
+        await client.expect(hints + OK)
+        assert len(setting.memory.infos("informational")) == 1500
+
+
+@on_uvloop
 async def test_an_early_answer_and_then_the_rest_of_the_request() -> None:
     async with stage() as setting:
         client = await setting.client()
