@@ -375,7 +375,7 @@ def test_paths_are_looked_for_in_an_index_without_losing_any(trace):
 def test_findings_are_those_of_the_exchanges_and_alone_come_from_their_index(trace, word):
     query, narrower = parse(f"finding:{word}"), parse(f"finding:{word} id:>0")
     plain = [row.id for row in rows(trace) if holds(query.node, row, exchanges(trace)[row.id])]
-    assert list(trace.ids(query)) == list(trace.ids(narrower)) == plain
+    assert list(trace.ids(query)) == list(trace.ids(narrower)) == [row.id for row in trace.exchanges(query)] == plain
     assert set(trace.ids(parse(f"-finding:{word}"))) == {row.id for row in rows(trace)} - set(plain)
 
 
