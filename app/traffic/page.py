@@ -157,6 +157,8 @@ class TrafficPage(QWidget):
                  tip="Credentials, cookies and tokens are masked, as in exports"),
             make("copy_curl_secrets", "Copy as curl, secrets and all", partial(self._copier.copy_curl, secrets=True),
                  enabled_when=chosen),
+            make("edit", "Edit and send again, as a curl command", self._copier.copy_to_edit, shortcut="E",
+                 icon="pencil", enabled_when=chosen, tip="With its secrets, to be changed and run in a terminal"),
             make("replay", "Replay the selection", self._on_replay, shortcut="R", icon="replay", enabled_when=chosen),
             make("compare", "Compare the two selected", self._on_compare, shortcut="Ctrl+D", icon="columns",
                  tip="Two exchanges side by side, message by message", enabled_when=lambda: self._chosen_count() == 2),
@@ -500,8 +502,8 @@ class TrafficPage(QWidget):
         for identity in ("traffic.comment", "traffic.delete"):
             menu.addAction(self._actions.get(identity))
         menu.addSeparator()
-        for identity in ("traffic.copy_curl", "traffic.replay", "traffic.compare", "traffic.compare_other"):
-            menu.addAction(self._actions.get(identity))
+        for verb in ("copy_curl", "edit", "replay", "compare", "compare_other"):
+            menu.addAction(self._actions.get(f"traffic.{verb}"))
         text = shown.text(row, self._axis) if row else ""
         if text:
             menu.addAction(f"Copy {shown.title.lower()}", lambda: self._copier.copy_text(text))
