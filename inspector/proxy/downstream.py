@@ -14,12 +14,11 @@ from typing import cast
 
 from inspector.model import CLIENT_LEFT, Exchange, Kind
 from inspector.proxy.hub import Hub
+from inspector.proxy.request_body import RequestBody
 from inspector.proxy.routes import Routes
 from inspector.proxy.tunnel import Tunnel
 from inspector.proxy.upstream import Pool, UpstreamConnection
 from inspector.wire.answers import answer
-from inspector.wire.body import BodyReader
-from inspector.wire.capture import Capture
 from inspector.wire.errors import BadRequest
 from inspector.wire.request import RequestHead, parse_request, strip_field
 from inspector.wire.response import ResponseHead
@@ -61,7 +60,7 @@ class ClientConnection(asyncio.Protocol):
     """One client. At most one exchange is open on it at a time; pipelined requests wait in ``_ahead``."""
 
     __slots__ = (
-        "_ahead", "_body", "_capture", "_held_since", "_hub", "_keep_alive", "_kept", "_peer", "_pieces", "_pool",
+        "_ahead", "_body", "_held_since", "_hub", "_keep_alive", "_kept", "_peer", "_pool",
         "_reading", "_request", "_response_done", "_retries", "_routes", "_stage", "_timer", "_upstream", "_watched",
         "congested", "exchange", "head", "transport",
     )  # fmt: skip
@@ -81,9 +80,7 @@ class ClientConnection(asyncio.Protocol):
         self._pool: Pool | None = None
         self._upstream: UpstreamConnection | None = None
         self._kept: UpstreamConnection | None = None  #: waits for our next request
-        self._body: BodyReader | None = None  # while more of it is to come
-        self._capture: Capture | None = None
-        self._pieces = 0
+        self._body: RequestBody | None = None
         self._response_done = False
         self._keep_alive = True  # after what is being taken
         self._held_since = 0  # up to where ``held_ns`` counts, while congested
@@ -156,7 +153,7 @@ class ClientConnection(asyncio.Protocol):
     def _how_gone(self, exchange: Exchange) -> str:
         if not exchange.request_head:
             return f"{CLIENT_LEFT} before its request's head was complete"
-        if self._body is not None:
+        if self._uploading:
             return f"{CLIENT_LEFT} before its request was complete"
         return f"{CLIENT_LEFT} before the response was complete"
 
@@ -207,8 +204,7 @@ class ClientConnection(asyncio.Protocol):
     def _prepare(self, exchange: Exchange, head: RequestHead) -> None:
         """What only some requests have."""
         if head.length:
-            self._body = BodyReader(head.length, BadRequest)
-            self._capture = Capture(self._hub.recorder.body_head, self._hub.recorder.body_tail)
+            self._body = RequestBody(self._hub, exchange, head.length)
         if "websocket" in head.upgrade:
             exchange.kind = Kind.WEBSOCKET
         if head.replay.startswith(self._hub.replay_prefix) and self._hub.replay_prefix:
@@ -272,7 +268,7 @@ class ClientConnection(asyncio.Protocol):
             connection.shut()
             return
         try:
-            body = self._take(exchange, self._ahead)
+            body = self._take(self._ahead)
         except BadRequest as error:
             connection.shut()
             self._bad_body(error)
@@ -289,29 +285,23 @@ class ClientConnection(asyncio.Protocol):
         else:
             request += body
         exchange.forwarded_ns = self._hub.clock()
-        self._stage = _WAITING if self._body is None else _SENDING
+        self._stage = _SENDING if self._uploading else _WAITING
         self._upstream = connection
         connection.begin(self, request)
 
     # --- the request's body ---------------------------------------------------------------------------------------
 
-    def _take(self, exchange: Exchange, data: bytes) -> bytes:
+    @property
+    def _uploading(self) -> bool:
+        """Whether more of the request's body is to come."""
+        return self._body is not None and self._body.open
+
+    def _take(self, data: bytes) -> bytes:
         """Take the body's part of ``data`` for the record; returns what to send on, leaves the rest in ``_ahead``."""
-        body, capture = self._body, self._capture
-        if body is None or capture is None:
+        if self._body is None or not self._body.open:
             return b""
-        passed, pieces, self._ahead = body.feed(data)
-        now = self._hub.clock()
-        for piece in pieces:
-            capture.add(piece)
-        self._hub.note_pieces(exchange, now, "in", "request.body", pieces)
-        self._pieces += len(pieces)
-        if body.done:
-            self._body = None
-            capture.settle(exchange.request_body)
-            if self._pieces > 1:
-                self._hub.note(exchange, now, "in", "request.end", 0)
-        else:
+        passed, self._ahead = self._body.take(data)
+        if self._body.open:
             self._hub.refresh_soon(self)
         return passed
 
@@ -320,8 +310,8 @@ class ClientConnection(asyncio.Protocol):
         exchange = self.exchange
         if exchange is None:
             return
-        if self._capture is not None:
-            self._capture.settle(exchange.request_body)
+        if self._body is not None:
+            self._body.settle()
         if self.congested:
             self._count_held(exchange, self._hub.clock())
             self._hub.refresh_soon(self)
@@ -329,17 +319,16 @@ class ClientConnection(asyncio.Protocol):
 
     def _relay(self, data: bytes) -> None:
         """More of the body."""
-        exchange, upstream = self.exchange, self._upstream
-        assert exchange is not None
+        upstream = self._upstream
         assert upstream is not None
         try:
-            passed = self._take(exchange, data)
+            passed = self._take(data)
         except BadRequest as error:
             self._bad_body(error)
             return
         if passed:
             upstream.transport.write(passed)
-        if self._body is None:
+        if not self._uploading:
             self._stage = _WAITING
             if self._response_done:
                 self._finish(self._hub.clock(), keep_alive=True)
@@ -365,10 +354,10 @@ class ClientConnection(asyncio.Protocol):
         assert exchange is not None
         exchange.answered_ns = now
         keep_alive = keep_alive and self.head.keep_alive
-        if self._body is not None:
+        if self._body is not None and self._body.open:
             exchange.closed_ns = 0 if self.congested else now
             # Without 100 (Continue) a client may leave the body out: what it sends next could be either.
-            unsure = self.head.expects_continue and self._pieces == 0
+            unsure = self.head.expects_continue and self._body.pieces == 0
             if keep_alive and not unsure:
                 self._response_done = True
                 return
@@ -450,7 +439,7 @@ class ClientConnection(asyncio.Protocol):
         assert exchange is not None
         assert upstream is not None
         assert pool is not None
-        if self._body is not None:
+        if self._uploading:
             self.response_refused("it switches protocols before the request was complete")
             return
         now = self._hub.clock()
@@ -517,7 +506,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _conclude(self, now: int) -> None:
         """The exchange ended as it should."""
-        exchange, keep_alive, whole = self.exchange, self._keep_alive, self._body is None
+        exchange, keep_alive, whole = self.exchange, self._keep_alive, not self._uploading
         assert exchange is not None
         self._reset(self._pool)
         self._hub.live.wire_closed(exchange, now)
@@ -536,8 +525,7 @@ class ClientConnection(asyncio.Protocol):
         self.exchange = None
         self.head = _NO_HEAD
         self._upstream = None
-        self._capture = None
-        self._pieces = 0
+        self._body = None
         self._response_done = False
         self._retries = 0
         if pool is not None:
@@ -559,8 +547,8 @@ class ClientConnection(asyncio.Protocol):
         self._stop_timer()
         if not exchange.forwarded_ns:
             exchange.app_done = True  # nobody was called
-        if self._capture is not None:
-            self._capture.settle(exchange.request_body)
+        if self._body is not None:
+            self._body.settle()
         if self.congested:
             self._count_held(exchange, now)
         upstream = self._upstream
@@ -597,7 +585,7 @@ class ClientConnection(asyncio.Protocol):
         exchange.response_body.size = len(body)
         exchange.response_body.head = body
         self._hub.note(exchange, now, "out", "response.head", len(exchange.response_head), '{"from":"proxy"}')
-        whole = self._stage not in (_HEAD, _IDLE) and self._body is None
+        whole = self._stage not in (_HEAD, _IDLE) and not self._uploading
         self.transport.write(data)
         self._fail(exchange, now, error)
         self._leave(whole=whole)
