@@ -23,8 +23,8 @@ from tests.support.long_trace import LongTrace
 LEAVES = (
     "status:200", "status:5xx", "status:<300", "status:404,500", "method:GET", "method:post", "kind:http", "kind:ws",
     "worker:3", "worker:1..2", "pid:4011", "is:done", "is:open", "is:error", "is:dropped", "is:exception", "is:failed",
-    "duration:>10ms", "duration:<1s", "path:/api", "path:/api/items", "path:=/events", "path:/nowhere", "id:700..5000",
-    "id:<100", "id:>=6000", "id:1500", "id:<=0", "finding:any", "finding:none", "finding:unjudged", "finding:HTTP",
+    "duration:>10ms", "duration:<1s", "path:/api", "path:/api/items", "path:=/events", "path:/nowhere", "id:700..3500",
+    "id:<100", "id:>=4000", "id:1500", "id:<=0", "finding:any", "finding:none", "finding:unjudged", "finding:HTTP",
     "finding:violation", "is:marked", "mark:red", "header.user-agent:curl", "scope.client:127.0.0.1",
     "environ.REMOTE_ADDR:127", "size:>40", "type:json", "items", "request-size:0", "replay:>0", "original:<1",
 )  # fmt: skip
@@ -42,16 +42,16 @@ trees = st.recursive(
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trace at rest, with facets, in which some were judged, some break rules and some are marked."""
     path = tmp_path_factory.mktemp("sets") / "whole.gatescope"
-    LongTrace(path).write(5 * SIZE)
+    LongTrace(path).write(4 * SIZE)
     chance = random.Random(3)
     with closing(sqlite3.connect(path, isolation_level=None)) as made:
         made.execute("BEGIN")
         for name, what in schema.AT_REST.items():
             made.execute(f"CREATE INDEX {name} ON {what}")
         # Some of what is told of is not in the trace, as a file from elsewhere may have it.
-        judged = [(identity, int(chance.random() < 0.95)) for identity in range(-3, 5 * SIZE + 9)]
+        judged = [(identity, int(chance.random() < 0.95)) for identity in range(-3, 4 * SIZE + 9)]
         made.executemany("INSERT INTO judged VALUES (?, ?)", judged)
-        broken = [(chance.randrange(-3, 5 * SIZE + 9), chance.choice(["HTTP-01", "WSGI-02"])) for _ in range(900)]
+        broken = [(chance.randrange(-3, 4 * SIZE + 9), chance.choice(["HTTP-01", "WSGI-02"])) for _ in range(900)]
         made.executemany("INSERT INTO finding VALUES (NULL, ?, ?, 'violation', 'server', 0, 0, '')", broken)
         made.executemany("INSERT INTO annotation VALUES (?, 'red', '', ?)", [(5 * n, n % 9 == 0) for n in range(300)])
         made.execute("COMMIT")
@@ -99,15 +99,18 @@ def the_long_way(reader: TraceReader, query: Query) -> list[int]:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_term_and_its_others(readers, shape, monkeypatch):
     reader = readers[shape]
-    for sampled in (0, 10**6):
-        monkeypatch.setattr(sets, "_SAMPLED", sampled)
-        for leaf in ("", *LEAVES):
-            for text in (leaf, f"-({leaf})")[: 1 + bool(leaf)]:
-                assert reader.ids(parse(text)).tolist() == the_long_way(reader, parse(text)), text
+    every = reader.ids().tolist()
+    assert every == the_long_way(reader, parse(""))
+    for leaf in LEAVES:
+        passing = the_long_way(reader, parse(leaf))
+        others = sorted(set(every).difference(passing))
+        for text, expected, sampled in ((leaf, passing, 0), (leaf, passing, 10**6), (f"-{leaf}", others, 0)):
+            monkeypatch.setattr(sets, "_SAMPLED", sampled)
+            assert reader.ids(parse(text)).tolist() == expected, text
     assert not reader._connection.in_transaction
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(shape=st.sampled_from(sorted(SHAPES)), node=trees, few=st.sampled_from([0, 100, 10_000]), sampled=st.booleans())
 def test_terms_put_together(readers, shape, node, few, sampled):
     with pytest.MonkeyPatch.context() as patch:
@@ -116,13 +119,12 @@ def test_terms_put_together(readers, shape, node, few, sampled):
         assert readers[shape].ids(Query("", node)).tolist() == the_long_way(readers[shape], Query("", node))
 
 
-@pytest.mark.parametrize("few", [0, 10_000])
-@pytest.mark.parametrize("order", ["duration", "size", "path", "status", "time", "header.user-agent"])
-def test_sorted_are_the_same(readers, order, few, monkeypatch):
-    monkeypatch.setattr(sets, "_FEW", few)
-    for shape in ("as it is", "with gaps", "cleared", "far apart", "empty"):
+@pytest.mark.parametrize("order", ["duration", "size", "path", "header.user-agent"])
+def test_sorted_are_the_same(readers, order, monkeypatch):
+    for shape, few in (("with gaps", 0), ("cleared", 30_000), ("far apart", 0), ("empty", 0)):
+        monkeypatch.setattr(sets, "_FEW", few)
         reader = readers[shape]
-        for text in ("", "status:200 method:GET", "status:500", "size:>40", "path:/nowhere"):
+        for text in ("", "status:200 size:>40"):
             query = parse(text)
             expected = [row.id for row in reader.exchanges(query, order=order, descending=True)]
             assert reader.ids(query, order, descending=True).tolist() == expected, (shape, text)
@@ -152,11 +154,11 @@ def test_an_answer_is_of_one_moment(whole, tmp_path, text):
     copied = "INSERT INTO exchange SELECT {} FROM exchange WHERE id = {}"
     columns = ", ".join(schema.COLUMNS["exchange"][1:])
     changes = []
-    for number in range(60):
+    for number in range(20):
         changes += [
-            copied.format(f"{5 * SIZE + 1 + number}, {columns}", 9 + number),
+            copied.format(f"{4 * SIZE + 1 + number}, {columns}", 9 + number),
             f"DELETE FROM exchange WHERE id = {1 + number}",
-            f"UPDATE exchange SET status = 600 - status, worker = worker + 1 WHERE id % 60 = {number}",
+            f"UPDATE exchange SET status = 600 - status, worker = worker + 1 WHERE id % 20 = {number}",
         ]
     query = parse(text)
     with TraceReader(path) as reader:
