@@ -167,7 +167,6 @@ class Desk:
         traffic.selection_changed.connect(self.replay.set_selection)
         self.replay.shown.connect(lambda: window.show_page("replay"))
         self.replay.exchange_wanted.connect(self._on_exchange_wanted)
-        self.replay.trace_wanted.connect(self.opening.open)
         self.workers.exchange_wanted.connect(self._on_exchange_wanted)
         traffic.compare_wanted.connect(self.compare.show_two)
         traffic.other_wanted.connect(self._on_other_wanted)
@@ -211,6 +210,7 @@ class Desk:
         opening, window = self.opening, self.window
         self.comparison.said.connect(window.say)
         self.comparison.trace_wanted.connect(opening.open)
+        self.replay.trace_wanted.connect(opening.open)
         self.comparison.shown.connect(lambda: window.show_page("comparison"))
         window.files_dropped.connect(opening.open_all)
         window.trace_wanted.connect(opening.open)
