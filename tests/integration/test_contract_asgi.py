@@ -107,8 +107,8 @@ def talk(url: str, *said: str | bytes) -> None:
         for message in said:
             socket.send(message)
             socket.recv(5)
-        while "/ws-" in url:  # until the server ends it, or has nothing more to say
-            socket.recv(0.5)
+        while "/ws-" in url:  # until the server ends it, as each does, however long that takes
+            socket.recv(PATIENCE)
 
 
 def judged(trace: Path, mode: str) -> Judged:
