@@ -90,7 +90,7 @@ def _gzip(content: bytes) -> Iterator[bytes]:
 
 def _deflate(content: bytes) -> Iterator[bytes]:
     """Servers disagree on what "deflate" is: RFC 9110 section 8.4.1.2 wants zlib's header, many leave it out."""
-    headed = content[0] & 0x0F == 8 and int.from_bytes(content[:2], "big") % 31 == 0
+    headed = content[:1] and content[0] & 0x0F == 8 and int.from_bytes(content[:2], "big") % 31 == 0
     yield from _inflate(zlib.decompressobj(15 if headed else -15), content, 0)
 
 

@@ -63,6 +63,15 @@ def test_a_bomb_is_not_unpacked(name: str) -> None:
     assert len(undo(bomb, name, limit=2**18).content) == 2**18
 
 
+@pytest.mark.parametrize("name", sorted(PACK))
+def test_what_comes_out_empty_is_no_coded_body(name: str) -> None:
+    sent = gzip.compress(b"")
+    assert undo(sent, "gzip").content == b""
+    found = undo(sent, f"{name}, gzip")
+    assert (found.content, found.broken) == (sent, True)
+    assert "ends too early" in found.note
+
+
 def test_a_coding_that_nobody_knows_leaves_the_body_as_it_was_sent() -> None:
     made = undo(gzip.compress(b"a"), "aes128gcm, gzip")
     assert (made.content, made.broken) == (gzip.compress(b"a"), True)
