@@ -340,7 +340,7 @@ class ReplayPage(QWidget):
         if self._elsewhere:
             self.empty.say(
                 "The answers are in another trace",
-                f"They are recorded where the application's traffic is: {self._elsewhere}",
+                f"They are recorded where the application's traffic is:\n{self._elsewhere}",
                 "Open that trace",
             )
         elif self._running:
