@@ -27,6 +27,7 @@ from tests.support.long_trace import LongTrace
 FILTERS = {
     "status:5xx": 150, "status:200": 150, "worker:3": 150, "method:POST": 150, "method:GET": 150, "kind:http": 150,
     "path:/api/items": 150, "is:error": 150, "is:done": 150, "is:dropped": 150, "duration:>100ms": 150, "mark:red": 150,
+    "status:5xx method:GET kind:http": 150, "status:200 method:GET duration:<50ms": 150,
     "header.user-agent:curl": 1500, "scope.client:127.0.0.1:4000": 1500, "environ.REMOTE_ADDR:127": 1500,
     "header.x-request-id:abc": 1500,
 }  # fmt: skip
