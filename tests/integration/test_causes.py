@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from inspector.model import Worker
+from inspector.query import parse
 from inspector.store.reader import TraceReader
 from supervisor.tree.proc import session
 from tests.bench import death_latency
@@ -117,6 +118,8 @@ def test_a_request_that_ends_its_worker_at_once(tmp_path: Path, target: str, mod
             assert words in dead["outcome"]
             assert (dead["exit_code"], dead["signal"]) == (code, number)
             detail = left_behind(run, dead["pid"])
+            with TraceReader(run.trace) as reader:
+                assert list(reader.ids(parse(f"cause:{cause}"))) == detail["in_hand"]
             [held] = detail["held"]
             assert [held["exchange"]] == dead["in_hand"]
             assert (held["method"], held["path"], held["last"]) == ("GET", path, "call")
