@@ -22,6 +22,9 @@ STEPS = 240  #: of time, at most
 FIRST_STEP_NS = 1_000_000_000
 MOST_ROUTES = 2_000
 OTHERS = "(all other routes)"
+_MAPPED = (
+    1 << 27
+)  #: exchanges up to this number are remembered by a bit each, others, which no recorder makes, one by one
 _SPREAD = 16  #: steps across which one exchange is counted as in flight one by one
 _FINE = 7  #: bits kept of a time: classes are at most 1/64 wide, their middle at most 1/128 off
 
@@ -127,6 +130,7 @@ class Sums:
         self._steps: dict[int, _Step] = {}
         self._step_ns = FIRST_STEP_NS
         self._seen = bytearray()
+        self._seen_beyond: set[int] = set()
 
     def add(self, rows: Iterable[Over], wall: Callable[[int, int], int]) -> None:
         """Count these, each once however often it comes; ``wall(ns, id)`` puts an exchange's times on one clock."""
@@ -137,6 +141,10 @@ class Sums:
                 self._add_to_steps(row, wall(row.began_ns, row.id))
 
     def _is_new(self, identity: int) -> bool:
+        if not 0 <= identity < _MAPPED:
+            known = identity in self._seen_beyond
+            self._seen_beyond.add(identity)
+            return not known
         at, bit = identity >> 3, 1 << (identity & 7)
         if at >= len(self._seen):
             self._seen.extend(bytes(at + 4096 - len(self._seen)))

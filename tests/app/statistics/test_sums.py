@@ -96,3 +96,9 @@ def test_one_that_lasts_for_ever_does_not_make_steps_of_its_own() -> None:
 def test_two_recordings_days_apart() -> None:
     found = summed(row(1, 0), row(2, 10**6 * S))
     assert len(found.course.at) == 2
+
+
+def test_numbers_that_no_recorder_gives_take_no_memory_of_their_size() -> None:
+    """A trace may come from anywhere."""
+    odd = (2**62, -1, -(2**62), 2**40)
+    assert summed(*(row(number) for number in (*odd, 1, *odd, 1))).count == len(odd) + 1
