@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 
 import PySide6
@@ -19,6 +17,8 @@ _OF_INTEREST = (
 
 def versions(target: Mapping[str, str] | None = None) -> str:
     """A line each; ``target`` is what is installed for the application in view, by name."""
+    import platform  # this and the next are not needed before somebody asks, and take long
+
     own = {
         "Gatescope": _version("gatescope"),
         "Python": f"{platform.python_version()} ({platform.python_implementation()}, {sys.platform})",
@@ -43,6 +43,8 @@ def installed(interpreter: str) -> dict[str, str]:
 
 
 def _version(name: str) -> str:
+    from importlib import metadata
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -89,7 +89,7 @@ class LastWords:
             self._path.unlink(missing_ok=True)
 
 
-def left_behind(folder: Path, alive: Callable[[int], bool], versions: str) -> str:
+def left_behind(folder: Path, alive: Callable[[int], bool], versions: Callable[[], str]) -> str:
     """The report of windows that died here, and removes what they left; empty when none did."""
     found: list[str] = []
     for path in sorted(folder.glob("crash-*.txt")):
@@ -101,4 +101,4 @@ def left_behind(folder: Path, alive: Callable[[int], bool], versions: str) -> st
             path.unlink()
             if text:
                 found.append(text)
-    return "\n\n".join([versions, *found]) if found else ""
+    return "\n\n".join([versions(), *found]) if found else ""

@@ -15,10 +15,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtNetwork import QLocalSocket
 from PySide6.QtWidgets import QApplication
 
-from app.__main__ import Desk
 from app.about import installed, versions
 from app.actions import ActionRegistry
 from app.crash import CrashReports, LastWords, left_behind, report
+from app.desk import Desk
 from app.feed import TraceFeed
 from app.notice import Notice
 from app.single import FirstWindow
@@ -183,16 +183,16 @@ def test_the_next_start_finds_what_a_killed_window_left(tmp_path):
         [sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2], capture_output=True, timeout=60
     )
     assert done.returncode < 0
-    text = left_behind(tmp_path, lambda _pid: False, "Gatescope 1")
+    text = left_behind(tmp_path, lambda _pid: False, lambda: "Gatescope 1")
     assert text.startswith("Gatescope 1")
     assert "Segmentation fault" in text
-    assert left_behind(tmp_path, lambda _pid: False, "Gatescope 1") == ""
+    assert left_behind(tmp_path, lambda _pid: False, lambda: "Gatescope 1") == ""
 
 
 def test_a_window_that_ends_well_leaves_nothing(tmp_path):
     words = LastWords(tmp_path, os.getpid() + 1)
     words.begin()
-    assert left_behind(tmp_path, lambda _pid: True, "") == ""
+    assert left_behind(tmp_path, lambda _pid: True, str) == ""
     words.end()
     assert list(tmp_path.iterdir()) == []
     faulthandler.enable()
