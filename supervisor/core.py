@@ -354,7 +354,7 @@ class Supervisor:
         return Finished(id=command.id, replay=status)
 
     def _cancel_replay(self, command: CancelReplay) -> Reply:
-        replay = self._replays.cancel(command.run) if self._replays else None
+        replay = self._replays.cancel(command.run, command.trace) if self._replays else None
         if replay is None:
             raise RefusalError(Problem(what=f"There is no replay {command.run} under way."))
         return Finished(id=command.id, replay=replay)

@@ -141,12 +141,16 @@ class Replays:
         replay.begin()
         return replay.status()
 
-    def cancel(self, run: int, app: str = "") -> ReplayStatus | None:
-        """Stop a replay; how it stands, or None when there is no such replay under way."""
+    def cancel(self, run: int, trace: str = "") -> ReplayStatus | None:
+        """Stop a replay; how it stands, or None when there is no such replay under way.
+
+        ``trace``: the one that numbers it, since each counts for itself; empty: whichever has one of that number.
+        """
         for replay in reversed(self._replays):
-            if replay.status().run == run and app in ("", replay.app) and not replay.over:
+            status = replay.status()
+            if status.run == run and trace in ("", status.trace) and not replay.over:
                 replay.task.cancel()
-                return replay.status()
+                return status
         return None
 
     def status(self) -> list[ReplayStatus]:

@@ -161,8 +161,9 @@ class ReplayPage(QWidget):
 
     def cancel(self) -> None:
         """Stop the replay that runs; what came back stays."""
-        if self._running and self._started[1]:
-            self._link.send(CancelReplay(id=0, run=self._started[1]), self._on_reply)
+        trace, run = self._started
+        if self._running and run:
+            self._link.send(CancelReplay(id=0, run=run, trace=trace), self._on_reply)
 
     def _start_filtered(self) -> None:
         field = self.controls.filtering

@@ -430,10 +430,11 @@ class ReplayBeside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelReplay:
-    """Stop a replay; what was sent stays."""
+    """Stop a replay; what was sent stays. ``run`` is its number in the trace that it is recorded in."""
 
     id: int
     run: int
+    trace: str = ""  #: path; empty: whichever has one under way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

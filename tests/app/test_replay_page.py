@@ -160,6 +160,9 @@ def test_answers_that_are_recorded_in_another_trace(shown: Shown, trace: MadeTra
     shown.backend.tell(ReplayChanged(replay=ReplayStatus(run=1, sent=1, trace=other, **figures)))
     shown.qtbot.waitUntil(lambda: page.controls.bar.value() == 1, timeout=DEADLINE)
     assert page.model.total == 0
+    shown.actions.run("replay.cancel")
+    shown.qtbot.waitUntil(lambda: bool(shown.backend.of(CancelReplay)), timeout=DEADLINE)
+    assert (shown.backend.of(CancelReplay)[0].run, shown.backend.of(CancelReplay)[0].trace) == (1, other)
     with shown.qtbot.waitSignal(page.trace_wanted, timeout=DEADLINE) as wanted:
         shown.qtbot.mouseClick(page.empty.button, Qt.MouseButton.LeftButton)
     assert wanted.args == [other]
