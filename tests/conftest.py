@@ -1,11 +1,18 @@
-"""Tests that judge how long the window's thread works at once are ``alone``: ``make test`` runs them after all others.
+"""What holds for all tests.
 
-The processor time of one thread grows while other tests share the cores and their caches, and that isn't the window's.
+Those that judge how long the window's thread works at once are ``alone``: ``make test`` runs them after all others. The
+processor time of one thread grows while other tests share the cores and their caches, and that isn't the window's.
 """
 
 from __future__ import annotations
 
+import sys
+
 import pytest
+
+# Where the environment forbids compiled files, as containers like to, each of pytest's processes would rewrite the
+# assertions of every test anew: that is most of what collecting them costs. What the tests start is not told otherwise.
+sys.dont_write_bytecode = False
 
 
 @pytest.hookimpl(tryfirst=True)
