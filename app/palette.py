@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -147,11 +147,8 @@ class CommandPalette(QFrame):
 
     def open(self) -> None:
         """Show it, empty, in the upper middle of the window."""
-        window = self._window
-        width = min(px(_WIDTH), window.width() - 40)
-        row = self.fontMetrics().height() + 12
-        height = min(_ROWS * row + self.line.sizeHint().height() + 26, window.height() - 80)
-        self.setGeometry((window.width() - width) // 2, 56, width, height)
+        self._place()
+        self._window.installEventFilter(self)
         self._actions.refresh()
         self.line.clear()
         self._on_typed("")
@@ -159,8 +156,22 @@ class CommandPalette(QFrame):
         self.raise_()
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)
 
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  Qt's name
+        """What becomes of the window is nothing to it any more."""
+        self._window.removeEventFilter(self)
+        super().hideEvent(event)
+
+    def _place(self) -> None:
+        window = self._window
+        width = min(px(_WIDTH), window.width() - 40)
+        row = self.fontMetrics().height() + 12
+        height = min(_ROWS * row + self.line.sizeHint().height() + 26, window.height() - 80)
+        self.setGeometry((window.width() - width) // 2, 56, width, height)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Arrows move in the list; leaving the line closes."""
+        """Arrows move in the list; leaving the line closes; in a window of another size it has another place."""
+        if watched is self._window and event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
         if watched is self.line and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: _ROWS, Qt.Key.Key_PageUp: -_ROWS}
             if event.key() in steps:

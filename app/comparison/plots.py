@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.background import Background
 from app.comparison.bars import Bar, Bars
+from app.theme import px, tip
 from app.theme.series import role_of
 from app.theme.widgets import label, look
 from app.traffic.formats import size
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from app.comparison.curves import Curves
 
 _LOW = 260  #: pixels below which the bars stand beside each other
+_LOWEST = 200  #: pixels below which what is to be known of the figures is a tip: the axis needs its line
 _SHARED = (
     "The client, the proxy and the server share this machine: the figures compare these modes with each other, and say "
     "nothing of what a server can do alone."
@@ -55,7 +57,8 @@ class ComparisonPlots(QWidget):
         column.setContentsMargins(10, 6, 10, 4)
         column.setSpacing(4)
         column.addLayout(self._row, 1)
-        column.addWidget(label(_SHARED, "muted", wrap=True))
+        self._shared = label(_SHARED, "muted", wrap=True)
+        column.addWidget(self._shared)
 
     def show_figures(self, rows: Sequence[tuple[int, ModeFigures]]) -> None:
         """Each mode with its number, by which it has its colour."""
@@ -83,6 +86,9 @@ class ComparisonPlots(QWidget):
         ways = QBoxLayout.Direction
         self._bars.setDirection(ways.LeftToRight if low else ways.TopToBottom)
         self._row.setStretch(1, 3 if low else 2)
+        lowest = event.size().height() < px(_LOWEST)
+        self._shared.setHidden(lowest)
+        self.setToolTip(tip(_SHARED) if lowest else "")
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
         """Other colours."""

@@ -164,6 +164,8 @@ def test_arrows_pass_what_can_not_be_done(actions, window, qtbot):
         )
     palette = CommandPalette(actions, window)
     palette.open()
+    window.resize(500, 400)
+    qtbot.waitUntil(lambda: window.rect().contains(palette.geometry()), timeout=5000)
     palette.model.shown.sort(key=lambda action: action.id)
     palette.list.setCurrentIndex(palette.model.index(-1, 0))
     at = palette.list.currentIndex
