@@ -99,6 +99,17 @@ class ExchangeLists(Access):
         with self._mapped():
             return int(self._connection.execute("SELECT ifnull(max(rev), 0) FROM exchange").fetchone()[0])
 
+    def newest_before(self, rev: int) -> int:
+        """When the newest exchange began that has not changed since ``rev``, lifespans left out; 0: there is none."""
+        # The plus keeps SQLite from collecting all of them by an index: the newest are looked at one by one.
+        sql = (
+            f"SELECT {integer('opened_ns')} FROM exchange WHERE +rev < ? AND opened_ns > 0 AND +kind <> 'lifespan'"
+            " ORDER BY id DESC LIMIT 1"
+        )
+        with self._mapped():
+            found = self._connection.execute(sql, (rev,)).fetchone()
+        return int(found[0]) if found else 0
+
     def ids(
         self,
         query: Query | None = None,

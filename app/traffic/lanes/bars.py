@@ -197,6 +197,7 @@ class Lanes:
         self.rows: dict[int, list[Row]] = {}
         self.first = OPEN  #: the earliest start there is
         self.last = 0  #: the latest moment that anything is known of
+        self.since = 0  #: of what began before, not all is here
         self.version = 0  #: grows with every change
         self._most = most
         self._where: dict[int, Row] = {}
@@ -216,7 +217,7 @@ class Lanes:
         self._where.clear()
         self._waiting.clear()
         self._alone.clear()
-        self.first, self.last = OPEN, 0
+        self.first, self.last, self.since = OPEN, 0, 0
 
     def take(self, changed: Iterable[ExchangeRow]) -> None:
         """New and changed exchanges, in any order."""
@@ -315,6 +316,7 @@ class Lanes:
         """A part of the oldest bars: a little and often, since whoever looks on would notice all at once."""
         sample = sorted(start for row in self._every() for start in row.starts[::_SAMPLE])
         line = sample[max(1, len(sample) // _AT_ONCE)]
+        self.since = max(self.since, line)
         for row in self._every():
             for identity in row.drop_before(line):
                 del self._where[identity]

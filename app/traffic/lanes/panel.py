@@ -20,7 +20,7 @@ from app.theme import px
 from app.theme.widgets import icon_button
 from app.traffic.blocked import Blocked
 from app.traffic.detail.stall_card import StallCard
-from app.traffic.lanes.bars import OPEN, Lanes, in_order, runs
+from app.traffic.lanes.bars import Lanes, in_order, runs
 from app.traffic.lanes.canvas import AXIS, NAMES, LanesCanvas
 from app.traffic.lanes.marks import Marks, marks_of
 from app.traffic.lanes.older import Gathering, Older, Slice, Sums, Wanted, began_between, sums_of, wanted
@@ -78,6 +78,7 @@ class LanesPanel(QWidget):
         self._gathered = QElapsedTimer()  # since they last were
         self._corner = QWidget(self)
         self._known = -1  # which version of the trace the marks are of
+        self._begun = False  # rows have come of this trace
         self._came: deque[list[ExchangeRow]] = deque()  # in order, of each poll, and not taken in yet
         self._fitting = QTimer(self, singleShot=True, interval=_FIT_MS)
         self._taking = QTimer(self, singleShot=True, interval=_TAKE_MS)
@@ -185,10 +186,14 @@ class LanesPanel(QWidget):
         """Let go of every bar and sum, and of rows whose turn has not come: what is to be shown comes again."""
         self._came.clear()
         self.lanes.clear()
+        self._begun = False
         self._feed.cancel(_OLDER)
         self._gathering, self._wanted, self.canvas.older = Gathering(), None, Older()
 
     def _on_rows_changed(self, rows: list[ExchangeRow]) -> None:
+        if not self._begun:  # what has not changed since the first of them does not come
+            self._begun = True
+            self._feed.ask(partial(_since, rev=rows[0].rev), self._on_since, key="lanes.since", slow=True)
         self._came.append(in_order(rows))
         if self._feed.live and self.isVisible():
             self.turns.took()  # the table has taken the same, and will be painted
@@ -199,6 +204,9 @@ class LanesPanel(QWidget):
         if not self._fitting.isActive():
             self._fit_in()
             self._fitting.start()
+
+    def _on_since(self, since: int) -> None:
+        self.lanes.since = max(self.lanes.since, since)
 
     def _fit_in(self) -> None:
         """What came of a finished trace is in view, as long as the user has not looked elsewhere."""
@@ -264,12 +272,12 @@ class LanesPanel(QWidget):
     def _ask_older(self) -> None:
         """What is in view of the time before the bars that are kept."""
         view, known = self.canvas.view, self._gathering.older
-        found = wanted(view.begin, view.end, self.lanes.first) if self.lanes.first < OPEN else None
+        found = wanted(view.begin, view.end, self.lanes.since)
         if found is None or not self._feed.is_open:
             return
         if self._wanted is not None and self._wanted.overlaps(found):
             return  # an answer is on its way
-        only_bars_went = self._feed.live and found.end == self.lanes.first and known.begin <= found.begin
+        only_bars_went = self._feed.live and found.end == self.lanes.since and known.begin <= found.begin
         if only_bars_went and found.meets(known) and self._gathered.elapsed() < _OLDER_MS:
             return  # as they do all the time
         self._wanted = found
@@ -366,6 +374,12 @@ def _marks(reader: TraceReader, *, known: int) -> tuple[int, Marks] | None:
     return version, marks_of(
         reader.instances(), reader.workers(), reader.stalls(newest=_STALLS), reader.worker_events()
     )
+
+
+def _since(reader: TraceReader, *, rev: int) -> int:
+    """Runs in the reader's thread."""
+    found = reader.newest_before(rev)
+    return found + 1 if found else 0
 
 
 def _sums(reader: TraceReader, *, asked: Slice) -> Sums:

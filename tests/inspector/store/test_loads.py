@@ -92,3 +92,12 @@ def test_of_no_exchanges_there_are_no_sums(copy: Path):
     change(copy, "DELETE FROM exchange")
     with TraceReader(copy) as reader:
         assert reader.loads(1, 2**62, 4) == []
+
+
+def test_what_has_not_changed_for_long_is_found_from_the_newest_on(copy: Path):
+    change(copy, "UPDATE exchange SET rev = id", f"UPDATE exchange SET rev = {2 * MANY} WHERE id = 7")
+    with TraceReader(copy) as reader:
+        begun = {row.id: row.opened_ns for row in reader.rows([6, 100])}
+        assert reader.newest_before(101) == begun[100]
+        assert reader.newest_before(8) == begun[6]
+        assert reader.newest_before(1) == 0
