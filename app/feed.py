@@ -228,6 +228,12 @@ class TraceFeed(QObject):
             thread.answered.connect(self._on_answered, Qt.ConnectionType.QueuedConnection)
         self._thread.start(QThread.Priority.LowPriority)
 
+    def follow(self, opened: Callable[[str], object]) -> None:
+        """Call ``opened`` with the path whenever a trace can be asked; soon, if one can be now."""
+        self.opened.connect(opened)
+        if self.is_open:
+            QTimer.singleShot(0, self, lambda: opened(self.path) if self.is_open else None)
+
     def close(self) -> None:
         """Let go of the trace and end the threads. Calls that wait for an answer will not get one."""
         self._timer.stop()

@@ -1,10 +1,11 @@
-"""The window: launch area on top, one page below it, status bar. It knows pages only as widgets that it is handed."""
+"""The window: launch area on top, one page below it, status bar. It knows pages only as widgets that it asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
@@ -44,7 +45,13 @@ class Page:
     id: str
     title: str
     icon: str
-    widget: QWidget
+    make: Callable[[], QWidget]  #: its widget, which is made when it is asked for first
+    module: str = ""  #: what is to be imported for that
+
+    @property
+    def widget(self) -> QWidget:
+        """What is shown."""
+        return self.make()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class MainWindow(QMainWindow):
     files_dropped = Signal(object)
     trace_wanted = Signal(str)
 
-    def __init__(self, pages: Sequence[Page], launch: QWidget, welcome: QWidget, tools: Tools) -> None:
+    def __init__(self, pages: Sequence[Page], launch: QWidget, welcome: Callable[[], QWidget], tools: Tools) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
         self.setWindowTitle("Gatescope")
@@ -80,7 +87,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._actions, self._settings, self._theme = tools.actions, tools.settings, tools.theme
         self._pages = {page.id: page for page in pages}
-        self._launch, self._welcome = launch, welcome
+        self._launch, self._make_welcome = launch, welcome
+        self._welcome: QWidget | None = None
         tools.actions.use_keys(tools.settings.shared("keys", {}))
         self._keys = KeysPage(tools.actions)
         self._keys.changed.connect(self._keep_keys)
@@ -116,11 +124,24 @@ class MainWindow(QMainWindow):
         self._switcher.show_current(self.page)
         self.leave_welcome()
 
+    def furnish(self) -> Iterator[None]:
+        """Make the pages that are not there yet, in pieces of which each takes some hundredths of a second."""
+        for page in self._pages.values():
+            if page.module:
+                import_module(page.module)
+                yield
+            widget = page.widget
+            yield
+            self._take_in(widget)
+            yield
+
     def show_welcome(self) -> None:
         """Show the first page, and nothing else."""
         self._launch.hide()
         self._switcher.hide()
         self.status.show_figures(on=False)
+        if self._welcome is None:
+            self._welcome = self._make_welcome()
         self._bring(self._welcome)
 
     def leave_welcome(self) -> None:
@@ -137,11 +158,16 @@ class MainWindow(QMainWindow):
 
     def _bring(self, page: QWidget) -> None:
         """Show what the stack holds; the focus goes into it, unless it is on a bar of the window's own."""
+        self._take_in(page)
         now = QApplication.focusWidget()
         inside = now is None or now is self or self._stack.isAncestorOf(now)
         self._stack.setCurrentWidget(page)
         if inside and self.isVisible():
             focus.enter(page)
+
+    def _take_in(self, page: QWidget) -> None:
+        if self._stack.indexOf(page) < 0:
+            self._stack.addWidget(page)
 
     def say(self, text: str) -> None:
         """Say something for a few seconds."""
@@ -199,9 +225,7 @@ class MainWindow(QMainWindow):
     # regions
 
     def _lay_out(self) -> None:
-        for page in self._pages.values():
-            self._stack.addWidget(page.widget)
-        self._stack.addWidget(self._welcome)
+        self._stack.addWidget(next(iter(self._pages.values())).widget)
         self._stack.addWidget(self._keys)
         middle = QWidget()
         column = QVBoxLayout(middle)

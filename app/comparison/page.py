@@ -189,7 +189,7 @@ class ComparisonPage(QWidget):
         self.results.found.connect(self._on_found)
         self._link.comparison_changed.connect(self._on_status)
         self._link.state_changed.connect(self._on_link_changed)
-        self._feed.opened.connect(self._on_opened)
+        self._feed.follow(self._on_opened)
         self._feed.closed.connect(self._render)
 
     # what others may ask

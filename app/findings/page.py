@@ -205,7 +205,7 @@ class FindingsPage(QWidget):
         self.empty.button.clicked.connect(self.bar.clear)
         self._judging.progressed.connect(self.look)
         self._judging.ended.connect(self.look)
-        self._feed.opened.connect(lambda _path: self._on_other())
+        self._feed.follow(lambda _path: self._on_other())
         self._feed.closed.connect(self._on_other)
         self._feed.failed.connect(self._on_failed)
         self._feed.counts_changed.connect(lambda _counts: self.look())

@@ -98,9 +98,14 @@ class SupervisorLink(QObject):
         self._socket.errorOccurred.connect(self._on_socket_error)
         self._socket.disconnected.connect(self._on_disconnected)
 
+    def expect(self) -> None:
+        """Have commands wait from now on: ``start`` follows when all are there who are to hear what comes."""
+        if self.state is not LinkState.ON:
+            self._become(LinkState.STARTING)
+
     def start(self) -> None:
         """Reach the supervisor at the path, or start one there. Answers by ``state_changed``."""
-        if self.state in (LinkState.STARTING, LinkState.ON):
+        if self._under_way():
             return
         self._process.forget()
         self._deadline.start()
@@ -125,7 +130,7 @@ class SupervisorLink(QObject):
 
     def shut_down(self, done: Callable[[], None]) -> None:
         """End the supervisor with all its applications; ``done`` when it said so, or is gone."""
-        if self.state not in (LinkState.ON, LinkState.STARTING):
+        if not self._under_way():
             self.close()
             QTimer.singleShot(0, self, done)
             return
@@ -145,6 +150,10 @@ class SupervisorLink(QObject):
         self._retry.stop()
         self._become(LinkState.OFF)
         self._socket.abort()
+
+    def _under_way(self) -> bool:
+        """Whether there is a link, or one is being made."""
+        return self.state is LinkState.ON or self._deadline.isActive()
 
     # the socket
 

@@ -77,7 +77,7 @@ class LogsPage(QWidget):
 
     def _connect(self, link: SupervisorLink, feed: TraceFeed, actions: ActionRegistry) -> None:
         link.output_written.connect(self.on_output)
-        feed.opened.connect(self._on_opened)
+        feed.follow(self._on_opened)
         feed.closed.connect(self._on_closed)
         self.model.missing.connect(self._on_missing)
         self.bar.wanted_changed.connect(lambda _wanted: self._begin())

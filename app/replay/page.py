@@ -120,7 +120,7 @@ class ReplayPage(QWidget):
         self.empty.button.clicked.connect(self._on_empty_pressed)
         self._link.replay_changed.connect(self._on_replay_changed)
         self._link.state_changed.connect(self._on_link_changed)
-        self._feed.opened.connect(self._on_opened)
+        self._feed.follow(self._on_opened)
         self._feed.closed.connect(self._forget)
 
     # what others may ask

@@ -47,7 +47,7 @@ class Counting(QObject):
         self._told = self._not_before = 0.0
         self._timer = QTimer(self, interval=EVERY_MS)
         self._timer.timeout.connect(self._ask)
-        feed.opened.connect(lambda _path: self.restart())
+        feed.follow(lambda _path: self.restart())
         feed.closed.connect(self._on_closed)
         feed.failed.connect(lambda _failure: self._on_failed())
 

@@ -39,7 +39,8 @@ class ColumnPrompt(QFrame):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setMaxVisibleItems(12)
         completer.activated.connect(self._on_completed)
-        dress(completer.popup())  # Qt has it belong to nobody
+        if (popup := completer.popup()) is not None:
+            dress(popup)  # Qt has it belong to nobody
         self.line.setCompleter(completer)
         self.line.returnPressed.connect(lambda: self._name(self.line.text()))
         self.line.textEdited.connect(lambda _text: self._say(_HINT, wrong=False))

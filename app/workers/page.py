@@ -321,7 +321,7 @@ class WorkersPage(QWidget):
     def _connect(self) -> None:
         self._link.app_changed.connect(self.on_app_changed)
         self._link.state_changed.connect(self._on_link_changed)
-        self._feed.opened.connect(self._on_opened)
+        self._feed.follow(self._on_opened)
         self._feed.closed.connect(self._on_closed)
         self._flush.timeout.connect(self._on_flush)
         self._sample.timeout.connect(self.model.sample)

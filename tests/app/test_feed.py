@@ -58,6 +58,17 @@ def test_what_is_in_the_trace_is_delivered_and_counted(qtbot: QtBot, feed: Trace
     assert [seen.rows[e.id].target for e in made] == [e.target for e in made]
 
 
+def test_who_comes_late_is_told_what_is_open(qtbot: QtBot, feed: TraceFeed, trace: MadeTrace) -> None:
+    first: list[str] = []
+    late: list[str] = []
+    feed.follow(first.append)
+    feed.open(trace.path, live=False)
+    qtbot.waitUntil(lambda: feed.is_open, timeout=DEADLINE)
+    feed.follow(late.append)
+    assert late == []  # not before it has been put together
+    qtbot.waitUntil(lambda: first == late == [str(trace.path)], timeout=DEADLINE)
+
+
 def test_a_live_trace_is_followed_from_the_first_byte_of_a_request(
     qtbot: QtBot, feed: TraceFeed, trace: MadeTrace
 ) -> None:

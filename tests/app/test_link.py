@@ -54,6 +54,24 @@ for line in client.makefile():
 """
 
 
+def test_what_is_asked_before_it_starts_waits_for_it(link, backend, qtbot):
+    answers = []
+    link.expect()
+    assert link.state is LinkState.STARTING
+    link.send(GetStatus(id=0), answers.append)
+    link.start()
+    qtbot.waitUntil(lambda: link.state is LinkState.ON and len(answers) == 1, timeout=WAIT)
+    assert isinstance(answers[0], StatusReported)
+
+
+def test_a_link_that_is_expected_only_is_shut_down_at_once(link, qtbot):
+    ended = []
+    link.expect()
+    link.shut_down(lambda: ended.append(True))
+    qtbot.waitUntil(lambda: ended == [True], timeout=WAIT)
+    assert link.state is LinkState.OFF
+
+
 def test_greets_subscribes_and_is_on(link, backend, qtbot):
     with qtbot.waitSignal(link.state_changed, check_params_cb=lambda state: state is LinkState.ON, timeout=WAIT):
         link.start()

@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton, QWidget
 
-from app.__main__ import Desk, Request
+from app.desk import Desk
+from app.request import Request
 from app.theme import px
 from app.theme.widgets import ElidedLabel
 from app.traffic.ladder import ROW

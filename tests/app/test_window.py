@@ -6,15 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
-from app.__main__ import Desk, Request, parse
 from app.actions import Action, ActionRegistry
+from app.desk import Desk
 from app.link import LinkState
+from app.request import Request, parse
 from app.theme import Scheme, Theme
 from app.window import MainWindow, Page, Tools
 from inspector.store.reader import TraceCounts
@@ -27,8 +29,11 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def window(qapp, settings, qtbot):
     tools = Tools(ActionRegistry(), settings, Theme(qapp, Scheme.LIGHT))
-    pages = [Page("one", "One", "traffic", QLabel("1")), Page("two", "Two", "logs", QLabel("2"))]
-    made = MainWindow(pages, QWidget(), QLabel("welcome"), tools)
+    pages = [
+        Page("one", "One", "traffic", cache(lambda: QLabel("1"))),
+        Page("two", "Two", "logs", cache(lambda: QLabel("2"))),
+    ]
+    made = MainWindow(pages, QWidget(), lambda: QLabel("welcome"), tools)
     made.actions_ = tools.actions
     qtbot.addWidget(made)
     made.show()
@@ -146,6 +151,26 @@ def test_nothing_configured_is_two_clicks_from_traffic(desk, backend, qtbot):
     qtbot.waitUntil(lambda: desk.controller.state == "running", timeout=WAIT)
     assert backend.of(StartApp)[0].target.target == "demo:fastapi"
     assert not desk.launch.strip.traffic.isHidden()
+
+
+def test_pages_that_are_not_in_view_follow_and_then_the_supervisor_is_reached(desk, trace, qtbot):
+    late = {"workers", "findings", "replay", "logs", "statistics", "compare", "comparison"}
+    there = []
+    desk.link.state_changed.connect(lambda state: there.append((state, late & vars(desk).keys())))
+    desk.open(Request(trace=str(trace.path)))
+    qtbot.waitUntil(lambda: desk.link.state is LinkState.ON, timeout=WAIT)
+    assert there == [(LinkState.STARTING, set()), (LinkState.ON, late)]
+    assert all(desk.window._stack.isAncestorOf(getattr(desk, page)) for page in late)
+    assert desk.logs.reads_trace  # it was open before
+
+
+def test_a_window_that_is_closed_at_once_makes_no_more_pages(desk, backend, qtbot):
+    desk.open(Request(demo=True))
+    desk.window.close()
+    qtbot.wait(1)  # one turn in which they would come
+    assert desk.link.state is LinkState.OFF
+    assert "workers" not in vars(desk)
+    assert backend.commands == []
 
 
 def test_a_project_is_opened_and_remembered(desk, settings, tmp_path, qtbot):

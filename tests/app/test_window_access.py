@@ -11,8 +11,9 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 
-from app.__main__ import Desk, Request
 from app.actions import keys_text
+from app.desk import Desk
+from app.request import Request
 from tests.support.made_trace import MadeTrace
 
 WAIT = 10_000

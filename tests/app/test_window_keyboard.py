@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.__main__ import Desk, Request
+from app.desk import Desk
 from app.link import SupervisorLink
 from app.link.place import secure
 from app.link.process import SupervisorProcess
+from app.request import Request
 from app.settings import Settings
 
 WAIT = 60_000

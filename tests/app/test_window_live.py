@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from app.__main__ import Desk, Request
+from app.desk import Desk
 from app.link import LinkState, SupervisorLink
 from app.link.place import alive, claim, secure, session_key
 from app.link.process import SupervisorProcess
+from app.request import Request
 from app.settings import Settings
 
 WAIT = 60_000

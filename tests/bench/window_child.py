@@ -17,6 +17,8 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, QTimer
 
 from app import __main__ as program
+from app import desk as made
+from app.request import Request
 from tests.bench.turns import Turns
 
 _STEPS = 500
@@ -27,7 +29,7 @@ _WARM_S = 4.0  #: of the live part, while the window comes up
 class Watch(QObject):
     """Looks at the table's paint events and ends the program when all is measured."""
 
-    def __init__(self, desk: program.Desk, begun_ns: int, seconds: float, turns: Turns) -> None:
+    def __init__(self, desk: made.Desk, begun_ns: int, seconds: float, turns: Turns) -> None:
         super().__init__(desk.window)
         self._desk, self._begun, self._seconds, self._turns = desk, begun_ns, seconds, turns
         self._table = desk.traffic.table
@@ -125,15 +127,15 @@ def main() -> int:
     if seconds:
         turns.watch()
 
-    class Watched(program.Desk):
-        def open(self, request: program.Request) -> None:
+    class Watched(made.Desk):
+        def open(self, request: Request) -> None:
             self.watch = Watch(self, begun_ns, seconds, turns)
             super().open(request)
             if verb == "live":
                 self.window.leave_welcome()
                 self.show_trace(path, live=True)
 
-    program.Desk = Watched  # type: ignore[misc]
+    made.Desk = Watched  # type: ignore[misc]
     return program.main(["open", path] if verb == "open" else [])
 
 

@@ -19,7 +19,8 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication
 from websockets.sync.client import connect
 
-from app.__main__ import Desk, Request
+from app.desk import Desk
+from app.request import Request
 from app.theme import Scheme
 from app.workers.processes import Kind as NodeKind
 from inspector.model import Kind

@@ -16,10 +16,11 @@ from PySide6.QtWidgets import QPushButton
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from app.__main__ import Desk, Request
+from app.desk import Desk
 from app.link import SupervisorLink
 from app.link.place import secure
 from app.link.process import SupervisorProcess
+from app.request import Request
 from app.settings import Settings
 from tests.support.nets import HARMLESS, no_leaks, no_stalls, pytest_runtest_teardown, quick_to_look
 

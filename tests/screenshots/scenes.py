@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from websockets.sync.client import connect
 
-from app.__main__ import Request
+from app.request import Request
 from inspector.model import Kind, WorkerState
 from supervisor.control.messages import TrialMode
 from tests.screenshots.studio import Studio

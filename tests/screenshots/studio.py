@@ -16,11 +16,12 @@ import httpx
 from PySide6.QtCore import QEventLoop, QSize
 from PySide6.QtWidgets import QApplication
 
-from app.__main__ import Desk, Request
+from app.desk import Desk
 from app.garbage import collect_in_this_thread
 from app.link import SupervisorLink
 from app.link.place import secure
 from app.link.process import SupervisorProcess
+from app.request import Request
 from app.settings import Settings
 from app.theme import Scheme
 from inspector.store.reader import ExchangeRow

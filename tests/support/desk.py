@@ -15,7 +15,7 @@ from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEventLoop, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
-from app.__main__ import Desk
+from app.desk import Desk
 from app.link import SupervisorLink
 from app.link.place import secure
 from app.link.process import SupervisorProcess

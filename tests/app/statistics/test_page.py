@@ -157,7 +157,7 @@ def test_what_a_spreadsheet_would_compute_is_text() -> None:
 
 
 def test_the_window_starts_without_the_library_of_the_plots() -> None:
-    code = "import sys, app.__main__; sys.exit('numpy' in sys.modules or 'pyqtgraph' in sys.modules)"
+    code = "import sys, app.desk, app.statistics.page; sys.exit('numpy' in sys.modules or 'pyqtgraph' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
