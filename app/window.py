@@ -35,7 +35,9 @@ _TEXT_SIZES = (
     ("larger", "Larger text", "Ctrl++ Ctrl+=", 10), ("smaller", "Smaller text", "Ctrl+-", -10),
     ("normal", "Text as large as the system says", "Ctrl+0", 0),
 )  # fmt: skip
-_MENUS = ("File", "View", "Application", "Traffic", "Replay", "Help")
+#: Always there, so that the row does not move when the pages come that fill them; others stand before the last.
+_MENUS = ("File", "View", "Application", "Traffic", "Replay", "Compare", "Findings", "Statistics", "Help")
+_REFILL_MS = 100  #: after the last of several actions that come one after another
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class MainWindow(QMainWindow):
         self.palette_view = CommandPalette(tools.actions, self)
         tools.actions.set_home(self)
         self._fill_menus()
-        self._refill = QTimer(self, singleShot=True, interval=0)
+        self._refill = QTimer(self, singleShot=True, interval=_REFILL_MS)
         self._refill.timeout.connect(self._fill_menus)
         tools.actions.added.connect(lambda _id: self._refill.start())
         self.page = pages[0].id
@@ -319,10 +321,11 @@ class MainWindow(QMainWindow):
         bar.clear()
         for menu in bar.findChildren(QMenu):
             menu.deleteLater()
-        groups = self._actions.groups()
-        for group in sorted(groups, key=lambda name: _MENUS.index(name) if name in _MENUS else len(_MENUS) - 2):
-            shown = [action for action in groups[group] if action.menu]
-            if shown:
+        groups = dict.fromkeys(_MENUS[:-1], ()) | self._actions.groups()
+        groups[_MENUS[-1]] = groups.pop(_MENUS[-1], ())
+        for group, actions in groups.items():
+            shown = [action for action in actions if action.menu]
+            if shown or group in _MENUS:
                 menu = bar.addMenu(f"&{group}")
                 menu.aboutToShow.connect(self._actions.refresh)
                 for action in shown:
