@@ -15,7 +15,9 @@ from app.actions import ActionRegistry
 from app.feed import TraceFeed
 from app.settings import Settings
 from app.traffic.compare.page import ComparePage
+from app.traffic.compare.sides import load, verdict
 from app.traffic.page import TrafficPage
+from inspector.store.reader import TraceReader
 from supervisor.control.messages import (
     BesideProgress,
     Finished,
@@ -111,6 +113,27 @@ def test_two_of_a_trace(shown: Shown, trace: MadeTrace) -> None:
     page.show_two(first.id, 999)
     shown.until(lambda: page.wrong.isVisible())
     assert "not in the trace" in page.wrong.text()
+
+
+def socket_saying(trace: MadeTrace, *texts: bytes) -> int:
+    made = trace.begin(0)
+    made.kind, made.status, made.state, made.closed_ns = "websocket", 101, "done", made.called_ns + 1
+    made.response_head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+    for text in texts:
+        trace.say(made, made.called_ns, "wire", "out", "ws.text", text, {})
+    trace.writer.touch(made)
+    return made.id
+
+
+def test_what_two_websockets_said_counts(trace: MadeTrace) -> None:
+    one, same, other = (socket_saying(trace, b"hello", last) for last in (b"Ada", b"Ada", b"Bob"))
+    long, longer = socket_saying(trace, *[b"x"] * 201), socket_saying(trace, *[b"x"] * 200, b"y")
+    assert trace.writer.flush()
+    with TraceReader(trace.path) as reader:
+        loaded = {number: load(reader, identity=number) for number in (one, same, other, long, longer)}
+    assert verdict(loaded[one], loaded[same]).startswith("The answers are the same.")
+    assert verdict(loaded[one], loaded[other]).startswith("The answers differ in: message #2.")
+    assert verdict(loaded[long], loaded[longer]).startswith("The handshakes are the same;")
 
 
 def test_one_beside_its_replay(shown: Shown, trace: MadeTrace) -> None:

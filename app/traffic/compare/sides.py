@@ -16,6 +16,9 @@ from inspector.store.reader import TraceReader
 
 #: Messages of one exchange that are laid beside the other's; a longer one is cut, and says so.
 MOST = 2_000
+#: Messages of two WebSockets that are compared within a frame: to align them takes quadratic time.
+_MOST_COMPARED = 200
+_SWITCHED = 101  #: the status with which a WebSocket begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +82,21 @@ def load_replayed(reader: TraceReader) -> Loaded | str:
 
 def verdict(left: Loaded, right: Loaded) -> str:
     """How the two answers compare, in a line."""
-    found = diff.compare(diff.answer_of(left.exchange), diff.answer_of(right.exchange))
+    sockets = left.exchange.status == right.exchange.status == _SWITCHED
+    all_compared = max(left.exchange.messages, right.exchange.messages) <= _MOST_COMPARED
+    found = diff.compare(_answer(left, with_messages=all_compared), _answer(right, with_messages=all_compared))
     telling = [one for one in found if not one.volatile]
     took = f"{_took(left)} and {_took(right)}"
-    if not telling:
-        return f"The answers are the same. They took {took}."
-    places = ", ".join(dict.fromkeys(f"{one.where} {one.path}".strip() for one in telling[:4]))
-    return f"The answers differ in: {formats.cell(places, 160)}. They took {took}."
+    if telling:
+        places = ", ".join(dict.fromkeys(f"{one.where} {one.path}".strip() for one in telling[:4]))
+        return f"The answers differ in: {formats.cell(places, 160)}. They took {took}."
+    if sockets and not all_compared:
+        return f"The handshakes are the same; of so many messages see below. They took {took}."
+    return f"The answers are the same. They took {took}."
+
+
+def _answer(side: Loaded, *, with_messages: bool) -> diff.Answer:
+    return diff.answer_of(side.exchange, side.messages if with_messages else ())
 
 
 def _took(side: Loaded) -> str:
