@@ -30,7 +30,7 @@ NEXT_MS = 5  #: until the next poll where one did not bring all: others have a t
 BATCH = 400  #: rows of one poll: what the thread reads and the window takes in within a frame or two
 HISTORY = 50_000  #: rows before the newest that a fresh look at a trace delivers as changes
 LIVE_HISTORY = 10_000  #: the same while somebody records, since the newest are what one looks for
-BEHIND = 5_000  #: changes that a window which has once caught up goes through one by one; further back it skips
+BEHIND = 5_000  #: changes that come to be waiting while one looks; of more some are skipped, for the newest
 _OPEN_PATIENCE = 100  #: polls to wait for a live trace's file to appear: five seconds
 
 
@@ -368,10 +368,11 @@ class TraceFeed(QObject):
         if self._polling or not self.is_open:
             return
         self._polling = True
-        behind = BEHIND if self._caught_up else 0
+        history = LIVE_HISTORY if self.live else HISTORY
+        behind = BEHIND if self._caught_up else BEHIND + history
         call = partial(
             _changes, since=self._since, version=self._version, noted=self._noted, counts=self._counts, behind=behind,
-            under_way=frozenset(self._under_way), history=LIVE_HISTORY if self.live else HISTORY,
+            under_way=frozenset(self._under_way), history=history,
         )  # fmt: skip
         self.ask(call, self._on_polled)
 
@@ -425,7 +426,7 @@ def _changes(
     under_way: frozenset[int],
     history: int,
 ) -> _Polled:
-    """The next changes. ``behind``: from how many on to take the newest only; 0: not yet. ``history``: of the first."""
+    """The next changes. ``behind``: of more than so many only the newest are taken. ``history``: of the first look."""
     now = reader.data_version()
     if now == version:
         return _Polled(now, [], counts, noted=noted)
@@ -433,7 +434,7 @@ def _changes(
     if since < 0:  # the first look at this trace: not all of a long history
         unfinished = reader.ids(parse("is:open"))
         since = max(0, reader.newest_rev() - history)
-    elif behind and (newest := reader.newest_rev()) - since > behind:
+    elif (newest := reader.newest_rev()) - since > behind:
         since, skipped = newest - BATCH, True
     rows = reader.changes(since, BATCH)
     annotated = reader.annotations_version()

@@ -144,6 +144,27 @@ def test_a_long_trace_comes_in_batches_and_from_its_newest_part(
     assert made[0].id not in seen.rows
 
 
+def test_who_never_caught_up_skips_what_it_is_too_far_behind(
+    qtbot: QtBot, feed: TraceFeed, trace: MadeTrace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, rows in (("BATCH", 5), ("LIVE_HISTORY", 10), ("BEHIND", 20)):
+        monkeypatch.setattr(feed_module, name, rows)
+    trace.traffic(30)
+    assert trace.writer.flush()
+    seen, newest = Seen(feed), []
+
+    def write_on(_rows: list[ExchangeRow]) -> None:
+        if not newest:
+            newest.extend(trace.traffic(60))
+            assert trace.writer.flush()
+
+    feed.rows_changed.connect(write_on)
+    with qtbot.waitSignal(feed.rows_skipped, timeout=DEADLINE):
+        feed.open(trace.path)
+    qtbot.waitUntil(lambda: newest[-1].id in seen.rows, timeout=DEADLINE)
+    assert newest[0].id not in seen.rows
+
+
 def test_nobody_is_told_while_nobody_looks(qtbot: QtBot, feed: TraceFeed, trace: MadeTrace) -> None:
     with qtbot.waitSignal(feed.counts_changed, timeout=DEADLINE):
         feed.open(trace.path)
