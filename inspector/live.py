@@ -26,10 +26,14 @@ class LiveExchanges:
         self.recorder = recorder
         self.on_finished = on_finished
         self.by_id: dict[int, Exchange] = {}
+        #: Who waits for the next request of a client, by its address: is told of it once, before it is recorded.
+        self.awaited: dict[str, Callable[[Exchange], None]] = {}
 
     def add(self, exchange: Exchange, *, expects_app: bool) -> None:
         """A request has begun (or, without a proxy, a call)."""
         exchange.app_done = not expects_app
+        if self.awaited and (tell := self.awaited.pop(exchange.client, None)) is not None:
+            tell(exchange)
         self.by_id[exchange.id] = exchange
         self.recorder.touch(exchange)
 

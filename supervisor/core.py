@@ -42,6 +42,8 @@ from supervisor.control.messages import (
     ReplayBeside,
     ReplayChanged,
     Reply,
+    Resend,
+    Resent,
     RestartApp,
     ResumeWorker,
     ScaleApp,
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     from supervisor.comparing import Comparisons
     from supervisor.installing import Installer
     from supervisor.replaying import Replays
+    from supervisor.resending import Resends
 
 #: Seconds between two events about the same application.
 PACE = 0.1
@@ -96,6 +99,7 @@ class Supervisor:
         self._lines: dict[str, list[str]] = {}
         self._numbers = 0
         self._replays: Replays | None = None
+        self._resends: Resends | None = None
         self._comparisons: Comparisons | None = None
         self._installer: Installer | None = None
         self._beside: set[asyncio.Task[Reply]] = set()
@@ -161,6 +165,8 @@ class Supervisor:
                 return await self._start_replay(command)
             case CancelReplay():
                 return self._cancel_replay(command)
+            case Resend():
+                return await self._resend(command)
             case ReplayBeside():
                 return await self._replay_beside(command, tell)
             case StartComparison():
@@ -359,6 +365,17 @@ class Supervisor:
             raise RefusalError(Problem(what=f"There is no replay {command.run} under way."))
         return Finished(id=command.id, replay=replay)
 
+    async def _resend(self, command: Resend) -> Reply:
+        from supervisor.resending import Resends  # it brings an HTTP client, which few runs need
+
+        app = self._serving(command.app)
+        if self._resends is None:
+            self._resends = Resends()
+        exchange = await self._resends.send(
+            command, app=app.name, url=app.url, live=app.live, trace=str(app.trace)
+        )  # fmt: skip
+        return Resent(id=command.id, exchange=exchange, trace=str(app.trace))
+
     async def _replay_beside(self, command: ReplayBeside, tell: Callable[[Event], None]) -> Reply:
         from supervisor.beside import replay_beside  # it brings an HTTP client, which few runs need
 
@@ -457,6 +474,8 @@ class Supervisor:
         """End the replays and the traffic that we make ourselves for the application ``name``, or for all."""
         if self._replays is not None:
             await self._replays.close(name)
+        if self._resends is not None:
+            await self._resends.close(name)
         tasks = [task for app, task in self._traffic.items() if name in ("", app)]
         for task in tasks:
             task.cancel()

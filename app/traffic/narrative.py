@@ -148,4 +148,6 @@ def _failed(exchange: Exchange) -> str:
 def _replay(exchange: Exchange) -> str:
     if not exchange.replay_of:
         return ""
+    if not exchange.replay_run:
+        return f"An edited request, made of exchange {exchange.replay_of}."
     return f"A replay of exchange {exchange.replay_of}, in run {exchange.replay_run}."

@@ -89,10 +89,20 @@ class Sender:
     """Sends requests to ``address``; ``body_head`` and ``body_tail`` bytes of an answer's body are kept.
 
     Opens as many connections as there are requests under way. To be used as a context: connections end with it.
+    ``on_connected`` is told our own address (``host:port``) of each, before anything is sent over it.
     """
 
-    def __init__(self, address: Address, clock: Callable[[], int], *, body_head: int, body_tail: int) -> None:
+    def __init__(
+        self,
+        address: Address,
+        clock: Callable[[], int],
+        *,
+        body_head: int,
+        body_tail: int,
+        on_connected: Callable[[str], None] = lambda _own: None,
+    ) -> None:
         self._address = address
+        self._on_connected = on_connected
         self._clock = clock
         self._limits = body_head, body_tail
         self._kept: list[_Connection] = []
@@ -147,7 +157,10 @@ class Sender:
             except _CutError:
                 if kept.begun or request.method not in _IDEMPOTENT:
                     raise
-        await self._over(_Connection(*await self._address.connect()), request, answered, capture, begun)
+        connection = _Connection(*await self._address.connect())
+        host, port, *_ = connection.writer.get_extra_info("sockname")
+        self._on_connected(f"{host}:{port}")
+        await self._over(connection, request, answered, capture, begun)
 
     def _take(self) -> _Connection | None:
         """A connection that is idle and not closed by the server, so far as is known."""

@@ -412,6 +412,25 @@ class StartReplay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resend:
+    """Send one request through an application's proxy as it is written here. Answered with ``Resent``.
+
+    Nothing is added and nothing put right. ``exchange`` of the trace ``source`` (path) is what it was made of.
+    ``target``, ``headers`` and ``version`` are bytes as latin-1, ``body`` is base64.
+    """
+
+    id: int
+    method: str
+    target: str
+    app: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    version: str = "1.1"
+    source: str = ""
+    exchange: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayBeside:
     """Send one exchange to an application that is started for it alone, beside those that run, and ended after it.
 
@@ -582,6 +601,15 @@ class StacksDumped:
     stacks: tuple[Stack, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resent:
+    """Reply to ``Resend``, as soon as the request has begun: ``exchange`` of ``trace`` is it, answered or not yet."""
+
+    id: int
+    exchange: int
+    trace: str
+
+
 # --- events -----------------------------------------------------------------------------------------------------------
 
 
@@ -634,7 +662,7 @@ class OutputWritten:
 Command = (
     Hello | Subscribe | ListModes | StartApp | SwitchMode | InstallServer | ReloadApp | RestartApp | ScaleApp
     | SignalWorker | PauseWorker | ResumeWorker | DumpStacks | StopApp | GetStatus | StartReplay | CancelReplay
-    | ReplayBeside | StartComparison | CancelComparison | MakeTraffic | SetCapture | Shutdown
+    | Resend | ReplayBeside | StartComparison | CancelComparison | MakeTraffic | SetCapture | Shutdown
 )  # fmt: skip
-Reply = Welcome | Finished | Refused | StatusReported | ModesListed | StacksDumped
+Reply = Welcome | Finished | Refused | StatusReported | ModesListed | StacksDumped | Resent
 Event = AppChanged | ReplayChanged | ComparisonChanged | InstallProgress | BesideProgress | OutputWritten

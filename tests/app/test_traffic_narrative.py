@@ -59,6 +59,7 @@ def test_story_of_failures() -> None:
     assert "An exception left the application after its response had begun: ValueError: no" in told
     assert "It failed: its worker was killed by SIGKILL." in told
     assert "A replay of exchange 4, in run 1." in told
+    assert "An edited request, made of exchange 4." in story(done(replay_of=4), PLACED)
     assert any(line.startswith("Not everything was recorded: 3 ") for line in told)
     raised = "Traceback\nValueError: no"
     told = story(done(state=State.FAILED, exception=raised, error=error_sentence(raised)), PLACED)

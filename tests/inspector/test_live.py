@@ -116,3 +116,12 @@ def test_an_answer_without_a_call_is_settled_after_a_while(setting: Setting) -> 
     setting.live.sweep(11 + NEVER_CALLED_NS)
     assert setting.finished == [never]
     assert unanswered.state == State.OPEN
+
+
+def test_who_waits_for_a_clients_request_is_told_once_before_it_is_recorded(setting: Setting) -> None:
+    told: list[tuple[int, list[int]]] = []
+    setting.live.awaited["127.0.0.1:9"] = lambda exchange: told.append((exchange.id, list(setting.touches.touched)))
+    for number, client in ((1, "127.0.0.1:8"), (2, "127.0.0.1:9"), (3, "127.0.0.1:9")):
+        setting.live.add(Exchange(number, client=client), expects_app=False)
+    assert told == [(2, [1])]
+    assert setting.live.awaited == {}
