@@ -53,6 +53,7 @@ PURE = (
     "app/traffic/compare/other.py",
     "app/traffic/compare/pairing.py",
     "app/traffic/contrast.py",
+    "app/traffic/edit/draft.py",
     "app/traffic/handover.py",
     "app/traffic/ladder.py",
     "app/traffic/message_words.py",
