@@ -15,8 +15,8 @@ import sys
 import threading
 import time
 import traceback
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
@@ -69,6 +69,7 @@ class StallWatch(QObject):
         self._answered = threading.Event()
         self._end = threading.Event()
         self._answer = (0, 0.0, 0.0)
+        self._looked_at: deque[list[FrameType]] = deque()  # stacks, to be let go in the thread that they are of
         self._thread: threading.Thread | None = None
         self._pinged.connect(self._on_pinged, Qt.ConnectionType.QueuedConnection)
         self._noticed.connect(self.stalled, Qt.ConnectionType.QueuedConnection)
@@ -87,10 +88,17 @@ class StallWatch(QObject):
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._let_go()
 
     def _on_pinged(self, number: int) -> None:
+        self._let_go()
         self._answer = (number, time.monotonic(), _processor_time(self._watched))
         self._answered.set()
+
+    def _let_go(self) -> None:
+        """A frame that has ended meanwhile takes what it alone knew with it, and widgets must end in this thread."""
+        while self._looked_at:
+            self._looked_at.popleft().clear()
 
     def _watch(self) -> None:
         number = 0
@@ -108,9 +116,10 @@ class StallWatch(QObject):
         """Wait for the answer; where the thread was seen meanwhile."""
         seen: list[Instant] = []
         while not self._answered.wait(_LOOK_S) and not self._end.is_set():
-            frame = sys._current_frames().get(self._watched)
-            if frame is not None:
-                seen.append(Instant.of(frame, asleep=_is_asleep(self._native)))
+            frames = _frames(self._watched)
+            if frames:
+                seen.append(Instant.of(frames, asleep=_is_asleep(self._native)))
+                self._looked_at.append(frames)
         return seen
 
     def _judge(self, took: float, worked: float, seen: list[Instant]) -> WindowStall | None:
@@ -132,11 +141,21 @@ class Instant:
     stack: tuple[traceback.FrameSummary, ...]
 
     @classmethod
-    def of(cls, frame: FrameType, *, asleep: bool) -> Instant:
-        """That of a thread at ``frame``, now."""
-        place = (frame.f_code, frame.f_lasti)
-        lines = traceback.StackSummary.extract(traceback.walk_stack(frame), limit=_DEEP, lookup_lines=False)
+    def of(cls, frames: Sequence[FrameType], *, asleep: bool) -> Instant:
+        """That of a thread in ``frames``, the innermost first, now."""
+        place = (frames[0].f_code, frames[0].f_lasti)
+        lines = traceback.StackSummary.extract(((each, each.f_lineno) for each in frames), lookup_lines=False)
         return cls(time.monotonic(), place, asleep, tuple(reversed(lines)))
+
+
+def _frames(thread: int) -> list[FrameType]:
+    """Where the thread is, the innermost frame first."""
+    found: list[FrameType] = []
+    frame = sys._current_frames().get(thread)
+    while frame is not None and len(found) < _DEEP:
+        found.append(frame)
+        frame = frame.f_back
+    return found
 
 
 def slept(seen: Iterable[Instant]) -> dict[tuple[object, int], float]:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 import pytest
 from PySide6.QtCore import QTimer
 
+from app import stall_watch
 from app.stall_watch import Instant, StallWatch, WindowStall, slept
 
 WAIT = 20_000
@@ -142,3 +144,26 @@ def test_it_can_be_stopped_and_started_again(qapp, qtbot):
     QTimer.singleShot(0, lambda: work(0.15))
     qtbot.waitUntil(lambda: bool(found), timeout=WAIT)
     watch.stop()
+
+
+def test_what_a_frame_alone_knew_ends_in_the_thread_it_is_of(stalls, qtbot, monkeypatch):
+    ended_in, returned = [], threading.Event()
+    look = stall_watch._is_asleep
+    monkeypatch.setattr(stall_watch, "_is_asleep", lambda thread: returned.wait(WAIT / 1000) and look(thread))
+
+    class Local:
+        def __del__(self) -> None:
+            ended_in.append(threading.get_ident())
+
+    def slot() -> None:
+        _known_here_alone = Local()
+        work(0.15)
+
+    def call() -> None:
+        slot()
+        returned.set()
+
+    QTimer.singleShot(0, call)
+    qtbot.waitUntil(lambda: bool(ended_in and stalls), timeout=WAIT)
+    assert "slot" in names(stalls[0])
+    assert ended_in == [threading.get_ident()]
