@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from app.replay.page import ReplayPage
     from app.statistics.page import StatisticsPage
     from app.traffic.compare.page import ComparePage
+    from app.traffic.edit.editing import Editing
     from app.welcome import WelcomePage
     from app.workers.page import WorkersPage
 
@@ -240,6 +241,17 @@ class Desk:
         self._always(tell)
         return made
 
+    @cached_property
+    def editing(self) -> Editing:
+        """Requests changed and sent again."""
+        from app.traffic.edit.editing import Editing
+
+        controller = self.controller
+        made = Editing(self.link, self.feed, self.traffic, lambda: controller.name if controller.status else "")
+        made.said.connect(self.window.say)
+        made.shown.connect(self._on_sent_shown)
+        return made
+
     def _always(self, tell: Callable[[], None]) -> None:
         """Tell how things stand, now and whenever that changes."""
         self.controller.changed.connect(tell)
@@ -252,6 +264,7 @@ class Desk:
         controller.entries_changed.connect(self._on_entries_changed)
         self.link.state_changed.connect(self._on_link_changed)
         traffic.replay_wanted.connect(self._on_replay_wanted)
+        traffic.edit_wanted.connect(self._on_edit_wanted)
         traffic.compare_wanted.connect(self._on_compare_wanted)
         traffic.other_wanted.connect(self._on_other_wanted)
         traffic.filtering.narrowed.connect(lambda: window.show_page("traffic"))
@@ -308,6 +321,14 @@ class Desk:
     def _on_exchange_wanted(self, identity: int) -> None:
         self.window.show_page("traffic")
         self.traffic.show_exchange(identity)
+
+    def _on_edit_wanted(self, identity: int) -> None:
+        self.editing.edit(identity)
+
+    def _on_sent_shown(self, _identity: int) -> None:
+        self.window.show_page("traffic")
+        self.window.activateWindow()
+        self.traffic.table.setFocus()
 
     def _on_replay_wanted(self, identities: Sequence[int]) -> None:
         self.replay.replay(identities)

@@ -82,6 +82,11 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: $base; border: 1px 
   padding: 3px 6px; min-height: ${px22}px; selection-background-color: $selection; selection-color: $text; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { background: transparent; }
+QPlainTextEdit[look="field"], QPlainTextEdit[look="wrong"] { background: $base; border: 1px solid $line;
+  border-radius: 5px; selection-background-color: $selection; selection-color: $text; }
+QPlainTextEdit[look="field"]:focus { border-color: $accent; }
+QPlainTextEdit[look="field"]:disabled { background: transparent; color: $muted; }
+QLineEdit[look="wrong"], QPlainTextEdit[look="wrong"] { border-color: $server_error; }
 QComboBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
 QComboBox:hover { background: $hover; }
 QComboBox::drop-down { border: none; width: ${px22}px; }

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.feed import TraceFeed
 from inspector.export.curl import to_curl
-from inspector.model import Exchange, Kind
+from inspector.model import Exchange
 from inspector.store.reader import TraceReader
 
 _MOST = 200  #: exchanges in one copy
@@ -36,20 +36,7 @@ class Copier(QObject):
         if ids:
             self._feed.ask(lambda reader: _exchanges(reader, ids), partial(self._take, secrets=secrets), key="copy")
 
-    def copy_to_edit(self) -> None:
-        """Copy the exchanges as curl commands to be changed and sent; of a WebSocket say why that can't be done."""
-        ids = self.ids[:_MOST]
-        if ids:
-            self._feed.ask(lambda reader: _exchanges(reader, ids), self._take_to_edit, key="copy")
-
-    def _take_to_edit(self, exchanges: list[tuple[Exchange, str]]) -> None:
-        editable = [one for one in exchanges if one[0].kind not in (Kind.WEBSOCKET, Kind.LIFESPAN)]
-        if not editable and any(exchange.kind == Kind.WEBSOCKET for exchange, _url in exchanges):
-            self._say("A conversation over a WebSocket is not edited: R sends it again as it was")
-            return
-        self._take(editable, secrets=True, hint=". Change it and run it in a terminal: it is recorded here")
-
-    def _take(self, exchanges: list[tuple[Exchange, str]], *, secrets: bool, hint: str = "") -> None:
+    def _take(self, exchanges: list[tuple[Exchange, str]], *, secrets: bool) -> None:
         commands = [
             to_curl(exchange, proxy=url, secrets=secrets) for exchange, url in exchanges if exchange.request_head
         ]
@@ -58,7 +45,7 @@ class Copier(QObject):
             return
         QGuiApplication.clipboard().setText("\n\n".join(commands))
         more = "" if len(self.ids) <= _MOST else f" (the first {_MOST} of {len(self.ids)})"
-        self._say(f"Copied {len(commands)} as curl{', secrets and all' if secrets else ''}{more}{hint}")
+        self._say(f"Copied {len(commands)} as curl{', secrets and all' if secrets else ''}{more}")
 
 
 def _exchanges(reader: TraceReader, ids: Sequence[int]) -> list[tuple[Exchange, str]]:

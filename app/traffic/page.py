@@ -46,6 +46,7 @@ class TrafficPage(QWidget):
         selected(int): the exchange the cursor is on, 0 for none.
         replay_wanted(Sequence[int]): send these exchanges again.
         compare_wanted(int, int): show these two exchanges side by side.
+        edit_wanted(int): change this request and send it again.
         other_wanted(int): replay this exchange under the other interface, and show both.
         said(str): something for the status bar, such as what was copied.
         shown_changed(int, int): exchanges in the table, and in the trace.
@@ -55,6 +56,7 @@ class TrafficPage(QWidget):
     selected = Signal(int)
     replay_wanted = Signal(object)
     compare_wanted = Signal(int, int)
+    edit_wanted = Signal(int)
     other_wanted = Signal(int)
     said = Signal(str)
     shown_changed = Signal(int, int)
@@ -157,11 +159,12 @@ class TrafficPage(QWidget):
                  tip="Credentials, cookies and tokens are masked, as in exports"),
             make("copy_curl_secrets", "Copy as curl, secrets and all", partial(self._copier.copy_curl, secrets=True),
                  enabled_when=chosen),
-            make("edit", "Edit and send again, as a curl command", self._copier.copy_to_edit, shortcut="E",
-                 icon="pencil", enabled_when=chosen, tip="With its secrets, to be changed and run in a terminal"),
+            make("edit", "Edit and send again", self._on_edit, shortcut="E", icon="pencil", enabled_when=chosen,
+                 tip="Change its method, target, header or body; with its secrets"),
             make("replay", "Replay the selection", self._on_replay, shortcut="R", icon="replay", enabled_when=chosen),
             make("compare", "Compare the two selected", self._on_compare, shortcut="Ctrl+D", icon="columns",
-                 tip="Two exchanges side by side, message by message", enabled_when=lambda: self._chosen_count() == 2),
+                 tip="Two exchanges side by side, message by message; of an edited one alone, it and its original",
+                 enabled_when=lambda: self._pair() is not None),
             make("compare_other", "Compare with a replay under the other interface…", self._on_compare_other,
                  shortcut="Ctrl+Shift+D", icon="columns", enabled_when=self._can_compare_other,
                  tip="Replay it under ASGI if it was WSGI, under WSGI if it was ASGI, and show both side by side"),
@@ -420,8 +423,20 @@ class TrafficPage(QWidget):
         row = self.model.known(self.table.selected_ids()[0])
         return row is not None and row.kind in (Kind.HTTP, Kind.SSE)
 
+    def _on_edit(self) -> None:
+        self.edit_wanted.emit(self.table.current_id())
+
+    def _pair(self) -> tuple[int, int] | None:
+        """Two exchanges to be compared: those that are selected, or an edited request and its original."""
+        if self._chosen_count() == 2:
+            one, other = sorted(self.table.selected_ids())
+            return one, other
+        row = self.model.known(self.table.selected_ids()[0]) if self._chosen_count() == 1 else None
+        return (row.replay_of, row.id) if row is not None and row.replay_of and not row.replay_run else None
+
     def _on_compare(self) -> None:
-        self.compare_wanted.emit(*sorted(self.table.selected_ids()))
+        if pair := self._pair():
+            self.compare_wanted.emit(*pair)
 
     def _on_compare_other(self) -> None:
         self.other_wanted.emit(self.table.selected_ids()[0])

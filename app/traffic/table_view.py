@@ -287,12 +287,14 @@ class ExchangeTable(QTableView):
         return self.exchanges.id_at(index.row()) if index.isValid() else 0
 
     def go_to(self, identity: int) -> bool:
-        """Select an exchange and bring it into view; false if it is not in the table."""
+        """Select an exchange, and no other, and bring it into view; false if it is not in the table."""
         position = self.exchanges.position(identity)
         if position < 0:
             return False
         index = self.exchanges.index(position, self._cursor_column())
         self.setCurrentIndex(index)  # the view's own, so that Shift extends from here
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.selectionModel().select(index, flags)  # with Ctrl held down Qt adds it to the others
         self.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
         return True
 

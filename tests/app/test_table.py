@@ -23,7 +23,7 @@ from app.traffic.page import TrafficPage
 from app.traffic.table_model import ROW_ROLE, ExchangeTableModel
 from app.traffic.table_view import ExchangeTable
 from app.traffic.terms import quoted, term
-from inspector.model import Kind, State
+from inspector.model import State
 from inspector.query import parse
 from inspector.query.capturing import parse_capture
 from inspector.store.annotations import Note
@@ -381,15 +381,9 @@ def test_copy_as_curl_and_wish_for_a_replay(shown: Shown, trace: MadeTrace) -> N
         shown.actions.run("traffic.copy_curl_secrets")
     assert said.args == ["Copied 1 as curl, secrets and all"]
     shown.page.table.setFocus()
-    with shown.qtbot.waitSignal(shown.page.said, timeout=DEADLINE) as said:
+    with shown.qtbot.waitSignal(shown.page.edit_wanted, timeout=DEADLINE) as wanted:
         shown.press(Qt.Key.Key_E)
-    assert said.args[0].startswith("Copied 1 as curl, secrets and all. Change it and run it in a terminal")
-    made[1].kind = Kind.WEBSOCKET
-    trace.writer.touch(made[1])
-    assert trace.writer.flush()
-    with shown.qtbot.waitSignal(shown.page.said, timeout=DEADLINE) as said:
-        shown.press(Qt.Key.Key_E)
-    assert said.args == ["A conversation over a WebSocket is not edited: R sends it again as it was"]
+    assert wanted.args == [made[1].id]
     with shown.qtbot.waitSignal(shown.page.replay_wanted, timeout=DEADLINE) as wanted:
         shown.press(Qt.Key.Key_R)
     assert [list(ids) for ids in wanted.args] == [[made[1].id]]
