@@ -74,6 +74,8 @@ if TYPE_CHECKING:
     from supervisor.replaying import Replays
     from supervisor.resending import Resends
 
+_Sending = StartReplay | CancelReplay | Resend | ReplayBeside | StartComparison | CancelComparison | MakeTraffic
+
 #: Seconds between two events about the same application.
 PACE = 0.1
 
@@ -161,6 +163,12 @@ class Supervisor:
                 return Finished(id=command.id)
             case Hello() | Subscribe():  # the control server's own
                 return Finished(id=command.id)
+            case _:
+                return await self._send_requests(command, tell)
+
+    async def _send_requests(self, command: _Sending, tell: Callable[[Event], None]) -> Reply:
+        """The commands by which requests are sent, recorded ones or others."""
+        match command:
             case StartReplay():
                 return await self._start_replay(command)
             case CancelReplay():

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit
 from websockets.sync.client import connect
 
 from app.desk import Desk
+from app.link import LinkState
 from app.request import Request
 from app.settings import Settings
 from app.traffic.edit.window import EditWindow
@@ -196,4 +197,6 @@ def test_without_an_application_it_says_so(desk: Desk) -> None:
     desk.link.close()
     press(desk, Qt.Key.Key_Return, CTRL)
     wait_for(lambda: "supervisor" in editor.problem.text(), "that the supervisor is gone")
+    desk.link.start()
+    wait_for(lambda: desk.link.state is LinkState.ON, "the supervisor again")
     press(desk, Qt.Key.Key_Escape)
