@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from app.traffic.bodies import kept_note
 from inspector.model import Body, Exchange
 
-#: Bytes of a body that are laid out as text to be edited: more would make the window wait.
+#: Bytes of a body, and characters of a line of it, that are laid out as text to be edited. A line is laid out anew
+#: with each key: one of 250,000 characters makes the window wait for 0.14 s.
 LIMIT = 256 * 1024
+LONGEST_LINE = 32 * 1024
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NO_TARGET = re.compile(r"[\x00-\x20\x7f]")
 _END = re.compile(r"(\r\n|\r|\n)")
@@ -71,16 +73,16 @@ def recorded(exchange: Exchange) -> Recorded:
     body = exchange.request_body.head + exchange.request_body.tail
     coding = _coding_of(exchange.request_head)
     header, length = _header(exchange.request_head.decode(coding), len(body))
-    text = _text(body)
+    text, why_not = _text(body)
     draft = Draft(
         method=exchange.method,
         target=_decoded(exchange.target, coding),
         header=header,
-        body=text or "",
-        keep=text is None,
+        body=text,
+        keep=bool(why_not),
     )
     version = exchange.http_version if exchange.http_version == "1.0" else "1.1"
-    return Recorded(draft, body, version, coding, length, _note(exchange.request_body, text is None))
+    return Recorded(draft, body, version, coding, length, _note(exchange.request_body, why_not))
 
 
 def written(draft: Draft, begun: Recorded) -> Written:
@@ -132,24 +134,27 @@ def _name(line: str) -> str:
     return line.partition(":")[0].strip().lower()
 
 
-def _text(body: bytes) -> str | None:
-    """``body`` as lines that end in a line feed; None if a text field could not give it back."""
+def _text(body: bytes) -> tuple[str, str]:
+    """``body`` as lines that end in a line feed; else why a text field could not hold it, or give it back."""
     if len(body) > LIMIT:
-        return None
+        return "", "is too large to be edited here"
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
-        return None
-    return None if _NOT_KEPT.intersection(text) else "\n".join(line for line, _end in _lines(text))
+        return "", "is no UTF-8 text"
+    if _NOT_KEPT.intersection(text):
+        return "", "has characters that can't be edited here"
+    lines = [line for line, _end in _lines(text)]
+    if max(map(len, lines)) > LONGEST_LINE:
+        return "", "has too long a line to be edited here"
+    return "\n".join(lines), ""
 
 
-def _note(body: Body, kept: bool) -> str:
+def _note(body: Body, why_not: str) -> str:
     size = len(body.head) + len(body.tail)
     notes = [f"{kept_note(body)} Nothing else of it can be sent."] if body.truncated else []
-    if kept and size > LIMIT:
-        notes.append(f"The body ({size:,} bytes) is too large to be edited here; it can be replaced.")
-    elif kept:
-        notes.append(f"The body ({size:,} bytes) is no UTF-8 text; it can be replaced.")
+    if why_not:
+        notes.append(f"The body ({size:,} bytes) {why_not}; it can be replaced.")
     return " ".join(notes)
 
 

@@ -56,6 +56,7 @@ class Editing(QObject):
         self.window.send_wanted.connect(self._send)
         self.window.left.connect(self._on_left)
         feed.rows_changed.connect(lambda _rows: self._look())
+        feed.closed.connect(self._forget)
         traffic.listing.settled.connect(self._look)
 
     def edit(self, identity: int) -> None:
@@ -153,7 +154,12 @@ class Editing(QObject):
             self._traffic.show_exchange(self._awaited)
             self._show()
 
-    def _show(self) -> None:
-        identity, self._awaited = self._awaited, 0
+    def _forget(self) -> None:
+        """Another trace has other exchanges under the same numbers."""
+        self._awaited = 0
         self._hurry.stop()
+
+    def _show(self) -> None:
+        identity = self._awaited
+        self._forget()
         self.shown.emit(identity)

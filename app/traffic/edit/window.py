@@ -61,7 +61,10 @@ class EditWindow(QMainWindow):
     def _arrange(self) -> None:
         parts = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         parts.setObjectName("editSplitter")
-        parts.addWidget(_titled("Header, a line for each field", self.header))
+        parts.setHandleWidth(1)
+        upper = _titled("Header, a line for each field", self.header)
+        upper.setContentsMargins(0, 0, 0, 8)
+        parts.addWidget(upper)
         parts.addWidget(_titled("Body", self.body, self.body_note, self.keep))
         parts.setStretchFactor(0, 1)
         parts.setStretchFactor(1, 1)
@@ -85,7 +88,9 @@ class EditWindow(QMainWindow):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.restart)
-        row.addWidget(label("Secrets are shown as they are sent", "muted"), 1)
+        row.addWidget(
+            label("Ctrl+Enter sends it, Esc closes and keeps the draft. Secrets are shown.", "muted", wrap=True), 1
+        )
         row.addWidget(self.close_button)
         row.addWidget(self.send)
         return row
@@ -171,9 +176,18 @@ class EditWindow(QMainWindow):
         self._say_odd()
 
     def _start_over(self) -> None:
-        if self._begun is not None:
-            self._fill(self._begun.draft)
-            self.target.setFocus(Qt.FocusReason.OtherFocusReason)
+        """What was recorded; Ctrl+Z in a field brings back what was typed there."""
+        if self._begun is None:
+            return
+        draft = self._begun.draft
+        for line, text in ((self.method, draft.method), (self.target, draft.target)):
+            line.selectAll()
+            line.insert(text)
+        self.header.replace(draft.header)
+        self.body.replace(draft.body)
+        self.keep.setChecked(draft.keep)
+        self._say_odd()
+        self.target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # reactions
 
@@ -238,6 +252,12 @@ class _Text(QPlainTextEdit):
     def text(self) -> str:
         """The text as it was typed: Qt's own plain text has blanks for no-break spaces."""
         return self.document().toRawText().replace("\u2029", "\n").replace("\u2028", "\n")
+
+    def replace(self, text: str) -> None:
+        """Another text, in a step that can be undone."""
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)
 
 
 def _mark(field: QWidget, *, wrong: bool) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.traffic.edit.draft import LIMIT, Draft, FaultError, Recorded, Written, recorded, written
+from app.traffic.edit.draft import LIMIT, LONGEST_LINE, Draft, FaultError, Recorded, Written, recorded, written
 from inspector.model import Body, Exchange
 
 HEAD = b"POST /a?b=%20 HTTP/1.1\r\nHost: h\r\nX-Odd:  \xc3\xa9 \r\ncontent-LENGTH: 5\r\nX-Odd: 2\r\n\r\n"
@@ -98,11 +98,20 @@ def test_a_head_that_is_not_utf_8_stays_what_it_is() -> None:
         assert caught.value.where == where
 
 
-@pytest.mark.parametrize("body", [b"\xff\xfe", b"a\x00", "a\u2028b".encode(), b"x" * (LIMIT + 1)])
-def test_a_body_that_no_text_field_can_hold_is_kept_or_replaced(body: bytes) -> None:
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"\xff\xfe", "is no UTF-8 text"),
+        (b"a\x00", "has characters that can't be edited here"),
+        ("a\u2028b".encode(), "has characters that can't be edited here"),
+        (b"x\n" * (LIMIT // 2 + 1), "is too large to be edited here"),
+        (b"x\n" + b"x" * (LONGEST_LINE + 1), "has too long a line to be edited here"),
+    ],
+)
+def test_a_body_that_no_text_field_can_hold_is_kept_or_replaced(body: bytes, why: str) -> None:
     begun = recorded(made(body))
     assert (begun.draft.body, begun.draft.keep) == ("", True)
-    assert ("too large" if len(body) > LIMIT else "no UTF-8 text") in begun.note
+    assert begun.note == f"The body ({len(body):,} bytes) {why}; it can be replaced."
     assert again(made(body)).body == body
     assert again(made(body), keep=False).body == b""
     assert again(made(body), keep=False, body="a\nb").body == b"a\nb"
