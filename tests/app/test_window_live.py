@@ -15,6 +15,7 @@ from app.link.place import alive, claim, secure, session_key
 from app.link.process import SupervisorProcess
 from app.request import Request
 from app.settings import Settings
+from tests.support.nets import come_up
 
 WAIT = 60_000
 pytestmark = pytest.mark.usefixtures("no_stalls")
@@ -37,7 +38,7 @@ def make_desk(qapp, tmp_path, process, qtbot):
         own = SupervisorProcess() if desks else process  # the second window starts none: it finds the first one's
         desk = Desk(qapp, Settings(tmp_path / "s.ini"), SupervisorLink(path, own))
         desk.window.resize(1200, 800)
-        desk.window.show()
+        come_up(desk.window)
         desks.append(desk)
         return desk
 

@@ -22,7 +22,7 @@ from app.link.place import secure
 from app.link.process import SupervisorProcess
 from app.request import Request
 from app.settings import Settings
-from tests.support.nets import HARMLESS, no_leaks, no_stalls, pytest_runtest_teardown, quick_to_look
+from tests.support.nets import HARMLESS, come_up, no_leaks, no_stalls, pytest_runtest_teardown, quick_to_look
 
 __all__ = ["no_leaks", "no_stalls", "pytest_runtest_teardown", "quick_to_look"]
 
@@ -61,7 +61,7 @@ def desk(qapp, qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     link = SupervisorLink(secure(tmp_path / "sockets") / "window-1.sock", process)
     made = Desk(qapp, Settings(tmp_path / "settings.ini"), link)
     made.window.resize(1280, 850)
-    made.window.show()
+    come_up(made.window)
     yield made
     made.window.close()
     qtbot.waitUntil(process.ended, timeout=WAIT_MS)

@@ -27,6 +27,7 @@ from PySide6.QtCore import (
     QtMsgType,
     qInstallMessageHandler,
 )
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import getCppPointer, isValid
 
@@ -212,6 +213,13 @@ def watched() -> Iterator[list[WindowStall]]:
         watch.stop()
         _let_go()
         found[:] = [stall for stall in found if is_the_windows_own(stall)]
+
+
+def come_up(window: QWidget) -> None:
+    """Show a window with its first frame, as the test's own work: a start has a bound of its own (``tests.bench``)."""
+    window.show()
+    QTest.qWaitForWindowExposed(window)
+    QCoreApplication.processEvents()
 
 
 def is_the_windows_own(stall: WindowStall) -> bool:
