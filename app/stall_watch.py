@@ -16,7 +16,7 @@ import threading
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
@@ -24,6 +24,8 @@ from pathlib import Path
 from types import FrameType
 
 from PySide6.QtCore import QObject, Qt, Signal
+
+Stack = tuple[traceback.FrameSummary, ...]  #: outermost call first
 
 LIMIT_MS = 50.0  #: of work in one go, the user notices more than that
 ASLEEP_MS = 250.0  #: without work: a wait for something, not the machine's other processes
@@ -43,7 +45,7 @@ class WindowStall:
 
     took_ms: float
     worked_ms: float
-    stack: tuple[traceback.FrameSummary, ...]
+    stack: Stack
     instants: int
 
     def __str__(self) -> str:
@@ -62,8 +64,16 @@ class StallWatch(QObject):
     _pinged = Signal(int)
     _noticed = Signal(object)
 
-    def __init__(self, parent: QObject | None = None, *, limit_ms: float = LIMIT_MS) -> None:
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        limit_ms: float = LIMIT_MS,
+        counts: Callable[[Stack], bool] = lambda _stack: True,
+    ) -> None:
+        """``limit_ms``: of work at once. ``counts``: whether what is done at such a place is the window's own doing."""
         super().__init__(parent)
+        self._counts = counts
         self._limit, self._watched = limit_ms / 1000, threading.get_ident()
         self._native = threading.get_native_id()
         self._answered = threading.Event()
@@ -123,6 +133,8 @@ class StallWatch(QObject):
         return seen
 
     def _judge(self, took: float, worked: float, seen: list[Instant]) -> WindowStall | None:
+        looks, seen = len(seen), [one for one in seen if self._counts(one.stack)]
+        worked *= len(seen) / max(looks, 1)
         counted = Counter(one.place for one in seen) if worked >= self._limit else slept(seen)
         place, count = max(counted.items(), key=itemgetter(1), default=(None, 0.0))
         if place is None or (worked < self._limit and count * 1000 < ASLEEP_MS):
@@ -138,7 +150,7 @@ class Instant:
     at: float
     place: tuple[object, int]
     asleep: bool
-    stack: tuple[traceback.FrameSummary, ...]
+    stack: Stack
 
     @classmethod
     def of(cls, frames: Sequence[FrameType], *, asleep: bool) -> Instant:

@@ -32,12 +32,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import getCppPointer, isValid
 
 from app.garbage import collect_in_this_thread
-from app.stall_watch import LIMIT_MS, StallWatch, WindowStall
+from app.stall_watch import Stack, StallWatch, WindowStall
 
 PATIENCE_MS = 5000  #: for what is ending when the test is over
-#: Of the window's own work in one go, while there is traffic. Twice what the program calls a stall: processor time too
-#: grows where other tests share the cores and their caches.
-STALL_MS = 2 * LIMIT_MS
 #: What the offscreen platform says of what it cannot do.
 HARMLESS = ("propagateSizeHints", "does not support raise")
 
@@ -204,7 +201,7 @@ def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
 @contextmanager
 def watched() -> Iterator[list[WindowStall]]:
     """The times meanwhile that the window itself did not get to its events; the list is complete at the end."""
-    watch, found = StallWatch(limit_ms=STALL_MS), []
+    watch, found = StallWatch(counts=is_the_windows_own), []
     watch.stalled.connect(found.append)
     watch.start()
     try:
@@ -212,7 +209,6 @@ def watched() -> Iterator[list[WindowStall]]:
     finally:
         watch.stop()
         _let_go()
-        found[:] = [stall for stall in found if is_the_windows_own(stall)]
 
 
 def come_up(window: QWidget) -> None:
@@ -222,9 +218,9 @@ def come_up(window: QWidget) -> None:
     QCoreApplication.processEvents()
 
 
-def is_the_windows_own(stall: WindowStall) -> bool:
+def is_the_windows_own(stack: Stack) -> bool:
     """Whether Qt's loop was in the window's code or its own; a test works in the same thread, and may take its time."""
-    for frame in reversed(stall.stack):
+    for frame in reversed(stack):
         if "/pytestqt/" in frame.filename:
             return True
         if "/tests/" in frame.filename or "/_pytest/" in frame.filename:
