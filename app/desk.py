@@ -327,7 +327,6 @@ class Desk:
 
     def _on_sent_shown(self, _identity: int) -> None:
         self.window.show_page("traffic")
-        self.window.activateWindow()
         self.traffic.table.setFocus()
 
     def _on_replay_wanted(self, identities: Sequence[int]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,7 +22,9 @@ from app.request import Request
 from app.settings import Settings
 from app.traffic.edit.window import EditWindow
 from inspector.model import Exchange
+from inspector.store.reader import TraceReader
 from tests.support.desk import click, press, real_desk, rows, serves, type_text, wait_for
+from tests.support.made_trace import MadeTrace
 from tests.support.nets import HARMLESS, no_leaks, no_stalls, pytest_runtest_teardown, quick_to_look
 
 __all__ = ["no_leaks", "no_stalls", "pytest_runtest_teardown", "quick_to_look"]
@@ -154,6 +158,18 @@ def test_another_length_goes_out_as_it_is_written_and_said(desk: Desk) -> None:
     assert shown(desk, "/form?a=4").request_body.head == b"nam"
 
 
+def test_what_the_filter_would_hide_is_shown(desk: Desk) -> None:
+    desk.traffic.filter.set_text("method:POST")
+    wait_for(lambda: desk.traffic.listing.query is not None and len(rows(desk)) < 4, "the filter")
+    choose(desk, "/form?a=1")
+    editor = edit(desk)
+    replace(editor.method, "GET")
+    replace(editor.target, "/form?a=5")
+    press(desk, Qt.Key.Key_Return, CTRL)
+    assert shown(desk, "/form?a=5").method == "GET"
+    assert desk.traffic.filter.text == ""
+
+
 def test_why_not_is_said(desk: Desk) -> None:
     said: list[str] = []
     choose(desk, "/ws/echo")
@@ -185,8 +201,29 @@ def test_all_of_it_has_room_for_its_words(desk: Desk) -> None:
     press(desk, Qt.Key.Key_Escape)
 
 
-def test_without_an_application_it_says_so(desk: Desk) -> None:
-    """The last one: the application is stopped."""
+def test_from_another_trace_it_goes_to_the_application_while_there_is_one(desk: Desk, tmp_path: Path) -> None:
+    """The last one: the application is stopped, and the trace closed."""
+    said: list[str] = []
+    with closing(MadeTrace(tmp_path / "old.gatescope")) as old:
+        made = old.exchange(1)
+        assert old.writer.flush()
+    recording = Path(desk.feed.path)
+    desk.show_trace(str(old.path), live=False)
+    wait_for(lambda: len(rows(desk)) == 1, "the old trace")
+    choose(desk, made.target)
+    edit(desk)
+    desk.editing.said.connect(said.append)
+    press(desk, Qt.Key.Key_Return, CTRL)
+    wait_for(lambda: said, "what became of it")
+    assert said[0].startswith("Sent. It is exchange ")
+    assert recording.name in said[0]
+    with TraceReader(recording) as reader:
+        wait_for(lambda: made.target in {row.target for row in reader.exchanges()}, "the exchange")
+    stop_while_it_is_edited(desk)
+    desk.feed.close()
+
+
+def stop_while_it_is_edited(desk: Desk) -> None:
     editor = edit(desk)
     desk.controller.stop()
     wait_for(lambda: desk.controller.state == "stopped", "the end of the application")

@@ -55,7 +55,7 @@ class Editing(QObject):
         self.window = EditWindow(traffic.window())
         self.window.send_wanted.connect(self._send)
         self.window.left.connect(self._on_left)
-        feed.rows_changed.connect(lambda _rows: self._look())
+        feed.rows_changed.connect(self._on_rows_changed)
         feed.closed.connect(self._forget)
         traffic.listing.settled.connect(self._look)
 
@@ -64,10 +64,10 @@ class Editing(QObject):
         self._feed.load_exchange(identity, partial(self._on_loaded, (self._feed.path, identity)), key="edit")
 
     def _on_loaded(self, key: _Key, exchange: Exchange | None) -> None:
-        if exchange is None or not exchange.request_head:
-            self.said.emit("Nothing to edit: no request was seen on the wire")
-        elif exchange.kind in _WHY_NOT:
+        if exchange is not None and exchange.kind in _WHY_NOT:
             self.said.emit(_WHY_NOT[Kind(exchange.kind)])
+        elif exchange is None or not exchange.request_head:
+            self.said.emit("Nothing to edit: no request was seen on the wire")
         else:
             self._keep_draft()
             self._key = key
@@ -95,9 +95,13 @@ class Editing(QObject):
     def _on_left(self) -> None:
         """Told before the window hides."""
         self._keep_draft()
-        self._traffic.window().activateWindow()  # where no window manager does
+        self._come_back()
         if self._key in self._drafts:
             self.said.emit(f"The draft of exchange {self._key[1]} is kept: E goes on with it")
+
+    def _come_back(self) -> None:
+        """To the main window, also where no window manager sees to that."""
+        self._traffic.window().activateWindow()
 
     # sending
 
@@ -131,6 +135,7 @@ class Editing(QObject):
         self._drafts.pop(key, None)
         if key == self._key:
             self.window.hide()
+            self._come_back()
         if sent.trace != self._feed.path:
             name = Path(sent.trace).name
             self.said.emit(
@@ -143,6 +148,9 @@ class Editing(QObject):
         self._look()
 
     # showing what was sent, when it is in the table
+
+    def _on_rows_changed(self, _rows: object) -> None:
+        self._look()
 
     def _look(self) -> None:
         if self._awaited and self._traffic.table.go_to(self._awaited):
