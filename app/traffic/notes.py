@@ -73,7 +73,7 @@ class Notes(QObject):
         self.stack = QUndoStack(self)
         self.stack.setUndoLimit(_DEPTH)
         feed.notes_changed.connect(self._on_notes)
-        feed.opened.connect(lambda _path: self._forget())
+        feed.opened.connect(self._forget)  # no lambda, which would outlive this
         feed.closed.connect(self._forget)
 
     @property
@@ -187,7 +187,7 @@ class Notes(QObject):
         self._notes, self._deleted = notes, deleted
         self.changed.emit(gone, back and not first)
 
-    def _forget(self) -> None:
+    def _forget(self, _path: str = "") -> None:
         """Another trace: its steps are not this one's."""
         self.stack.clear()
         self._notes, self._deleted, self._heard = {}, set(), False
