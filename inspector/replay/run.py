@@ -147,9 +147,10 @@ class ReplayTask:
         for skipped in self._plan.skipped:
             self._skip(skipped)
         recorder, address = self._recorder, Address(self.outcome.run.url)
-        limits = {"body_head": recorder.body_head, "body_tail": recorder.body_tail}
-        speaker = Speaker(address, self._clock, **limits)
-        async with Sender(address, self._clock, **limits) as sender, asyncio.TaskGroup() as group:
+        head, tail = recorder.body_head, recorder.body_tail
+        speaker = Speaker(address, self._clock, body_head=head, body_tail=tail)
+        sending = Sender(address, self._clock, body_head=head, body_tail=tail)
+        async with sending as sender, asyncio.TaskGroup() as group:
             if self._plan.paced:
                 await self._keep_pace(group, sender, speaker)
             else:
