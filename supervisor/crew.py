@@ -50,6 +50,7 @@ class Life:
     watch: Watch | None = None
     connected: bool = True
     ended_ns: int = 0  #: when the first sign of its death came
+    reaped: bool = False  #: its master has told its end
     status: int | None = None
     signals: list[int] = field(default_factory=list)  #: that its master sent
     from_us: list[int] = field(default_factory=list)  #: that the user had us send
@@ -154,6 +155,7 @@ class Crew:
         elif event == "exited":
             self._born.pop(pid, None)
             if life is not None:
+                life.reaped = True
                 self._saw_end(life, value)
 
     def heard(self, said: Said, speaker: Worker | None) -> Worker | None:
@@ -360,6 +362,7 @@ class Crew:
             self._empty.set()
 
     def _judge(self, life: Life) -> Verdict:
+        alone = life.reaped and not life.signals  # what made its master end as well, and not the other way round
         return judge(
             Evidence(
                 status=life.status,
@@ -370,7 +373,7 @@ class Crew:
                 remarks=frozenset(life.remarks | self._loosely_said()),
                 graceful_signals=self.mode.graceful_signals,
                 master=self.master,
-                master_gone=self.master_gone,
+                master_gone=self.master_gone and not alone,
                 ready=bool(life.worker.ready_ns),
                 boot_error=bool(self.boot_error) and not life.worker.ready_ns,
                 oom_kills=life.oom_kills.lately,

@@ -222,6 +222,21 @@ def test_a_crash_tells_where(stage: Callable[..., Stage]) -> None:
     play(scene)
 
 
+def test_a_worker_that_its_master_outlived_is_no_orphan(stage: Callable[..., Stage]) -> None:
+    """Hypercorn's master ends with its first worker, maybe before that one's death is judged."""
+
+    async def scene() -> None:
+        on = stage("hypercorn", 2)
+        worker = on.worker()
+        on.kill(worker)
+        on.crew.master_said("exited", worker.pid, signal.SIGKILL, time.monotonic_ns())
+        on.crew.master_gone = True
+        await exited(worker)
+        assert (worker.cause, worker.signal) == ("killed", signal.SIGKILL)
+
+    play(scene)
+
+
 def test_a_master_that_kills_the_dead_did_not_kill_it(stage: Callable[..., Stage]) -> None:
     async def scene() -> None:
         on = stage("uvicorn", 2)
