@@ -10,6 +10,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
@@ -59,7 +60,8 @@ def tab_stops(root: QWidget) -> list[QWidget]:
     """What Tab comes to below ``root``, in reading order: by rows, and in a row from the left."""
     found: list[QWidget] = []
     for child in _in_reading_order(_shown_children(root)):
-        if _is_stop(child):
+        viewport = isinstance(root, QAbstractScrollArea) and type(child) is QWidget  # the focus goes to its area
+        if _is_stop(child) and not viewport:
             found.append(child)
         if not isinstance(child, _WITH_A_LINE):
             found.extend(tab_stops(child))

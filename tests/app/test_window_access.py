@@ -95,7 +95,9 @@ def grouped(widget: QWidget) -> bool:
     return group is not None and group.exclusive() and group.checkedButton() not in (None, widget)
 
 
-def test_tab_comes_to_everything_and_everything_has_a_name(desk: Desk) -> None:
+def test_tab_comes_to_everything_and_everything_has_a_name(desk: Desk, qtbot) -> None:
+    desk.window.show_page("statistics")
+    qtbot.waitUntil(lambda: desk.statistics.plots is not None, timeout=WAIT)  # they are loaded when they are wanted
     for page in desk.window._pages:
         desk.window.show_page(page)
         QApplication.processEvents()
