@@ -286,6 +286,7 @@ def usual_hold_up(qtbot: QtBot) -> float:
     return pulse.longest
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("content", "wanted"),
     [(big_json, None), (big_json, View.TEXT), (lambda: os.urandom(5_000_000) * 10, None)],
