@@ -90,7 +90,10 @@ def recorded_and_replayed(
             await front.flushed()
             if second is not None:
                 front.route(second)
-            return await front.replay(**fields)
+            status = await front.replay(**fields)
+            while front.live.by_id:  # noqa: ASYNC110  the proxy may hear a moment later that the client has left
+                await asyncio.sleep(0.01)
+            return status
 
     status = asyncio.run(scenario())
     trace = TraceReader(path)
