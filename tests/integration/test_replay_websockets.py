@@ -91,7 +91,7 @@ def recorded_and_replayed(
             if second is not None:
                 front.route(second)
             status = await front.replay(**fields)
-            while front.live.by_id:  # noqa: ASYNC110  the proxy may hear a moment later that the client has left
+            while front.proxy.open_websockets(front.upstream):  # noqa: ASYNC110  it hears later that the client left
                 await asyncio.sleep(0.01)
             return status
 
